@@ -1,0 +1,94 @@
+// Who may import what. What is not listed is forbidden; a new package adds a line here. For src without its tests:
+// tests may also use devDependencies.
+const mayImport = {
+  events: ["@standard-schema/spec"],
+  core: ["@fabra/events"],
+  worker: ["@fabra/events", "@fabra/core", "lru-cache"],
+  "bus-redis": ["@fabra/events", "ioredis", "cluster-key-slot"],
+  "cache-redis": ["@fabra/events", "@fabra/core", "ioredis"],
+  testing: ["@fabra/events", "@fabra/core", "@fabra/worker", "vitest"],
+}
+
+const tests = "[.]test(-d)?[.]ts$"
+const sourceOf = (name) => ({ path: `^packages/${name}/src/`, pathNot: tests })
+
+const layers = Object.entries(mayImport).map(([name, allowed]) => ({
+  name: `layers-${name}`,
+  comment: `@fabra/${name} may import: ${allowed.join(", ")}.`,
+  severity: "error",
+  from: sourceOf(name),
+  to: { path: "node_modules/", pathNot: `node_modules/(${allowed.join("|")})/` },
+}))
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...layers,
+    {
+      name: "layers-all",
+      comment: "Every package has a line in mayImport, above.",
+      severity: "error",
+      from: { path: "^packages/", pathNot: `^packages/(${Object.keys(mayImport).join("|")})/` },
+      to: {},
+    },
+    {
+      name: "events-nothing-at-run-time",
+      comment: "@fabra/events imports types only: who writes a bus adapter installs nothing else.",
+      severity: "error",
+      from: sourceOf("events"),
+      to: { path: "node_modules/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "by-name",
+      comment: "One package reaches another by its name, not by a path into its files.",
+      severity: "error",
+      from: { path: "^(packages|examples)/([^/]+)/" },
+      to: { path: "^(packages|examples)/", pathNot: "^$1/$2/" },
+    },
+    {
+      name: "declared",
+      comment: "Every import is a dependency that its package.json (for tests and tools: or the root one) declares.",
+      severity: "error",
+      from: {},
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown"] },
+    },
+    {
+      name: "resolvable",
+      comment: "Every import leads somewhere. Packages resolve to each other's dist: build first.",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: "no-dev-dependency",
+      comment: "What users install or copy imports no devDependency.",
+      severity: "error",
+      from: { path: "^(packages|examples)/[^/]+/src/", pathNot: tests },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["npm", "npm-peer"] },
+    },
+    {
+      name: "no-test",
+      comment: "What is published imports no test.",
+      severity: "error",
+      from: { path: "^packages/[^/]+/src/", pathNot: tests },
+      to: { path: `${tests}|^packages/[^/]+/test/` },
+    },
+    {
+      name: "no-cycle",
+      comment: "Files import each other in one direction.",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+  ],
+  options: {
+    // Workspace packages stay what they are to their users: something in node_modules.
+    preserveSymlinks: true,
+    doNotFollow: { path: "node_modules" },
+    exclude: "^(packages|examples)/[^/]+/dist/",
+    tsPreCompilationDeps: "specify",
+    combinedDependencies: true,
+    tsConfig: { fileName: "tsconfig.base.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "default"] },
+  },
+}

@@ -1,0 +1,19 @@
+// Does it work for somebody who installs it? Installs the tarballs into an empty project and runs scripts/consumer/ there.
+import { cpSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { mustRun } from "./lib/run.mjs"
+import { packPackages, temporaryDirectory } from "./lib/tarballs.mjs"
+
+const root = join(import.meta.dirname, "..")
+const project = temporaryDirectory()
+const tarballs = await packPackages()
+
+cpSync(join(root, "scripts/consumer"), project, { recursive: true })
+writeFileSync(join(project, "package.json"), JSON.stringify({ name: "consumer", private: true }))
+await mustRun("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "@types/node@20", ...tarballs], {
+  cwd: project,
+})
+
+await mustRun("node", ["consumer.mjs"], { cwd: project })
+await mustRun("node", ["consumer.cjs"], { cwd: project })
+await mustRun("node", [join(root, "node_modules/typescript/bin/tsc")], { cwd: project })

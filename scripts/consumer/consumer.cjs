@@ -1,0 +1,34 @@
+const assert = require("node:assert/strict")
+const { FeatureStore, MemoryFeatureCache } = require("@fabra/core")
+const { defineEvent, MemoryEventBus } = require("@fabra/events")
+const { AxiomWorker } = require("@fabra/worker")
+
+async function main() {
+  const store = new FeatureStore({ cache: new MemoryFeatureCache() })
+  const purchase = defineEvent("purchase")
+  const User = store.entity("User", { key: "user_id" })
+  const total = store.feature("total_purchases", {
+    entity: User,
+    trigger: purchase,
+    initial: 0,
+    compute: (_id, _event, { current }) => current + 1,
+  })
+
+  const bus = new MemoryEventBus()
+  const worker = new AxiomWorker(store, { bus })
+  worker.run()
+  await bus.publish(purchase.create({ entityId: "user_123", payload: { amount: 99.99 } }))
+  await worker.idle()
+  assert.equal(await store.getFeature(total, "user_123"), 1)
+  await worker.stop()
+
+  // The rest loads without connecting to anything.
+  require("@fabra/bus-redis")
+  require("@fabra/cache-redis")
+  require("@fabra/testing")
+}
+
+main().catch((error) => {
+  console.error(error)
+  process.exitCode = 1
+})
