@@ -1,0 +1,142 @@
+import type { FabraError } from "@fabra/events"
+
+/** Whose record is meant: a type of entity (`User`) and an id (`user_123`). */
+export interface EntityKey {
+  readonly entityType: string
+  readonly entityId: string
+}
+
+/** A feature value as it is kept. The text is opaque to the cache; see `encodeValue`. */
+export interface StoredValue {
+  /** The value's own encoding. */
+  readonly text: string
+  /** Time of the event it comes from, epoch milliseconds; `null` when no event made it. */
+  readonly eventTime: number | null
+  /** When it was computed, epoch milliseconds. */
+  readonly computedAt: number
+}
+
+/**
+ * Which incarnation of which part of the store answered: it changes whenever that part may have lost acknowledged writes
+ * (a restart, a fail-over to a replica). Opaque; `""` for a store that never loses any.
+ */
+export type Incarnation = string
+
+/** All that is known of one entity, as one consumer group sees it. */
+export interface EntityRecord {
+  readonly key: EntityKey
+  /**
+   * Names the exact version that was read; `null` when nothing was ever written for this group nor from outside. Never
+   * takes a value again that it once had. Changes with every commit of this group and every {@link FeatureCache.write},
+   * and with no commit of other groups.
+   */
+  readonly token: string | null
+  /** The group's bookkeeping as last committed, opaque to the cache; `null` when there is none. */
+  readonly state: string | null
+  /** The group's flags that were added and not removed. */
+  readonly flags: ReadonlySet<string>
+  readonly values: ReadonlyMap<string, StoredValue>
+  readonly incarnation: Incarnation
+}
+
+/** A change of one entity by one group, all of it or nothing. */
+export interface EntityChange {
+  readonly key: EntityKey
+  readonly group: string
+  /** Token of the record this was computed from; the change applies only if it is still the record's token. */
+  readonly baseToken: string | null
+  /** The group's new token part: unique among all commits that ever were. */
+  readonly token: string
+  /** Replaces the group's bookkeeping. */
+  readonly state: string
+  /** Values to set; `null` removes. Features not named stay as they are. */
+  readonly values: readonly (readonly [feature: string, value: StoredValue | null])[]
+  readonly addFlags: readonly string[]
+  readonly removeFlags: readonly string[]
+}
+
+/** What became of one change. */
+export type CommitResult =
+  /** It is in the record; `token` is the record's token now, for the next change's `baseToken`. */
+  | { readonly status: "applied"; readonly token: string; readonly incarnation: Incarnation }
+  /** The record had another token; nothing was written. */
+  | { readonly status: "conflict" }
+  /** Nobody can tell whether it was applied. Sending the same change again is safe. */
+  | { readonly status: "unknown"; readonly error: FabraError }
+
+/** A write from outside of event processing. */
+export interface OutsideWrite {
+  readonly key: EntityKey
+  /** Unique among all writes that ever were; found again in {@link FeatureCache.lastWrite}. */
+  readonly token: string
+  readonly values: readonly (readonly [feature: string, value: StoredValue | null])[]
+}
+
+/** What became of one outside write. */
+export type WriteResult = { readonly status: "applied" } | { readonly status: "unknown"; readonly error: FabraError }
+
+/** What a feature cache can do; the conformance suite reads it. */
+export interface CacheCapabilities {
+  /** For messages and logs: `memory`, `redis`, … */
+  readonly name: string
+  readonly persistent: boolean
+  /** Several processes can share it. */
+  readonly shared: boolean
+  /**
+   * For how many milliseconds after a commit it may still be undone by a failure of the store (replication lag plus the
+   * longest split brain). Workers keep their checkpoints that far behind. 0: never.
+   */
+  readonly rollbackWindowMs: number
+}
+
+/** One page of entity ids, in no particular order; `next` is `null` at the end. */
+export interface EntityPage {
+  readonly ids: readonly string[]
+  readonly next: string | null
+}
+
+/**
+ * The online store: one record per entity, the only truth about what has been applied.
+ *
+ * It knows nothing of events or order: bookkeeping is opaque text, and atomic compare-and-set per entity is all it owes.
+ */
+export interface FeatureCache {
+  readonly capabilities: CacheCapabilities
+  /**
+   * Reads whole records as `group` sees them, in the order asked, in one round trip where the engine can. A record never
+   * written is empty. @throws FabraError `cache_unavailable`
+   */
+  load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]>
+  /**
+   * Applies changes, each alone an atomic compare-and-set, and answers for each in order. Never rejects: what failed is
+   * `unknown`. At most one change per entity and group in one call.
+   */
+  commit(changes: readonly EntityChange[]): Promise<CommitResult[]>
+  /**
+   * Sets values from outside of event processing: changes the token that every group sees, and nothing else. Never
+   * rejects. At most one write per entity in one call.
+   */
+  write(writes: readonly OutsideWrite[]): Promise<WriteResult[]>
+  /**
+   * The token of the last outside write of each entity, `null` if there was none: it tells what became of a write whose
+   * answer was `unknown`. @throws FabraError `cache_unavailable`
+   */
+  lastWrite(keys: readonly EntityKey[]): Promise<(string | null)[]>
+  /**
+   * True while every incarnation given is still the current one of its part of the store.
+   * @throws FabraError `cache_unavailable`
+   */
+  verify(incarnations: readonly Incarnation[]): Promise<boolean>
+  /**
+   * The serving path: for each key, in order, the named features, in order, `undefined` where there is none. All features
+   * of one entity are of one moment. One round trip where the engine can. @throws FabraError `cache_unavailable`
+   */
+  read(keys: readonly EntityKey[], features: readonly string[]): Promise<(StoredValue | undefined)[][]>
+  /**
+   * Pages through the ids of all entities of a type that have a record. Ids written while paging may be missed or appear;
+   * an id may appear twice. @param options.limit about how many, default 1,000 @throws FabraError `cache_unavailable`
+   */
+  entities(entityType: string, options?: { readonly after?: string; readonly limit?: number }): Promise<EntityPage>
+  /** Closes every connection this cache has opened itself. Idempotent. */
+  close(): Promise<void>
+}

@@ -1,0 +1,35 @@
+// For those who define and read features.
+
+// The contract of a cache.
+export type {
+  CacheCapabilities,
+  CommitResult,
+  EntityChange,
+  EntityKey,
+  EntityPage,
+  EntityRecord,
+  FeatureCache,
+  Incarnation,
+  OutsideWrite,
+  StoredValue,
+  WriteResult,
+} from "./cache.js"
+export type {
+  Computed,
+  Entity,
+  Feature,
+  FeatureContext,
+  FeatureHandler,
+  FeatureOptions,
+  ServedValue,
+  Trigger,
+  TriggerEvent,
+} from "./feature.js"
+export { MemoryFeatureCache } from "./memory-cache.js"
+export { Registry } from "./registry.js"
+export type { FeatureRow, FeatureStatus, FeatureValue } from "./serve.js"
+export { FeatureStore, type FeatureStoreOptions } from "./store.js"
+export { type AppliedEvent, consoleLogger, type FailedFeature, type Logger, type Telemetry } from "./telemetry.js"
+// For those who write a worker or another part of Fabra.
+export { runInTransaction, type Transaction } from "./transaction.js"
+export { decodeValue, encodeValue } from "./values.js"

@@ -1,0 +1,183 @@
+import { randomBytes } from "node:crypto"
+import { type Clock, checkEntityId, FabraError, sleep, systemClock } from "@fabra/events"
+import type { EntityKey, FeatureCache, OutsideWrite, StoredValue } from "./cache.js"
+import type { Entity, Feature, FeatureOptions, ServedValue, Trigger } from "./feature.js"
+import { MemoryFeatureCache } from "./memory-cache.js"
+import { Registry } from "./registry.js"
+import { type FeatureRow, type FeatureValue, serve } from "./serve.js"
+import { transactionOf } from "./transaction.js"
+import { encodeValue } from "./values.js"
+
+/** Options of {@link FeatureStore}. */
+export interface FeatureStoreOptions {
+  /** Where values are kept. Default: in memory, until {@link FeatureStore.connect} says otherwise. */
+  readonly cache?: FeatureCache
+  readonly clock?: Clock
+}
+
+const WRITE_TRIES = 5
+const WRITE_RETRY_MS = 100
+
+/** Entities, features and how to read them. Defines; connects to nothing by itself. */
+export class FeatureStore {
+  /** What was defined; for workers, servers and tools. */
+  readonly registry = new Registry()
+  readonly #clock: Clock
+  #cache: FeatureCache | undefined
+
+  constructor({ cache, clock = systemClock }: FeatureStoreOptions = {}) {
+    this.#cache = cache
+    this.#clock = clock
+  }
+
+  /** Where values are kept. */
+  get cache(): FeatureCache {
+    this.#cache ??= new MemoryFeatureCache()
+    return this.#cache
+  }
+
+  /**
+   * Says where values are kept, for a store that was defined without a cache.
+   * @throws FabraError `invalid_argument` when it has another cache already
+   */
+  connect({ cache }: { readonly cache: FeatureCache }): void {
+    if (this.#cache !== undefined && this.#cache !== cache) {
+      throw new FabraError("invalid_argument", "The store has a cache already; connect it before it is first used.")
+    }
+    this.#cache = cache
+  }
+
+  /**
+   * Defines a type of thing that has features.
+   * @throws FabraError `invalid_name`, `duplicate_name`
+   */
+  entity<Name extends string>(name: Name, { key }: { readonly key: string }): Entity<Name> {
+    return this.registry.addEntity(name, key) as Entity<Name>
+  }
+
+  /**
+   * Defines a feature.
+   * @throws FabraError `invalid_name`, `duplicate_name`, `unknown_entity`, `invalid_argument`, `invalid_value`
+   */
+  feature<Name extends string, const T extends Trigger | readonly Trigger[], Value>(
+    name: Name,
+    options: FeatureOptions<T, Value, Value> & { readonly initial: Value },
+  ): Feature<Name, Value, Value>
+  feature<Name extends string, const T extends Trigger | readonly Trigger[], Value>(
+    name: Name,
+    options: FeatureOptions<T, Value, unknown> & { readonly initial?: undefined },
+  ): Feature<Name, Value, Value | undefined>
+  feature<Value, Name extends string = string>(
+    name: Name,
+    options: { readonly entity: Entity | string; readonly initial: Value },
+  ): Feature<Name, Value, Value>
+  feature<Value = unknown, Name extends string = string>(
+    name: Name,
+    options: { readonly entity: Entity | string },
+  ): Feature<Name, Value, Value | undefined>
+  feature(name: string, options: Parameters<Registry["addFeature"]>[1]): Feature {
+    return this.registry.addFeature(name, options)
+  }
+
+  /**
+   * The value of a feature: as last computed, else its `initial`, else `undefined`. Inside a handler, for the handler's
+   * own entity, it joins the handler's transaction.
+   * @throws FabraError `unknown_feature`, `invalid_argument` (the id), `cache_unavailable`
+   */
+  getFeature<F extends Feature>(feature: F, entityId: string): Promise<ServedValue<F>>
+  getFeature<Value = unknown>(feature: string, entityId: string): Promise<Value | undefined>
+  async getFeature(feature: Feature | string, entityId: string): Promise<unknown> {
+    checkEntityId(entityId, "entityId")
+    const transaction = this.#transactionFor(feature, entityId)
+    if (transaction !== undefined) return transaction.get(typeof feature === "string" ? feature : feature.name)
+    return (await this.getFeatureValue(this.#resolve(feature), entityId)).value
+  }
+
+  /** As {@link getFeature}, with its times and status; never joins a transaction. */
+  async getFeatureValue<F extends Feature>(feature: F, entityId: string): Promise<FeatureValue<ServedValue<F>>> {
+    const { features } = await this.getFeatures([feature], entityId)
+    return (features as Record<string, FeatureValue<ServedValue<F>>>)[feature.name] as FeatureValue<ServedValue<F>>
+  }
+
+  /**
+   * Many features of one entity, or of many, in one round trip. All values of one entity are of one moment.
+   * @throws FabraError `unknown_feature`, `invalid_argument` (ids; features of different entities), `cache_unavailable`
+   */
+  getFeatures<const F extends readonly Feature[]>(features: F, entityId: string): Promise<FeatureRow<F>>
+  getFeatures<const F extends readonly Feature[]>(features: F, entityIds: readonly string[]): Promise<FeatureRow<F>[]>
+  async getFeatures(features: readonly (Feature | string)[], ids: string | readonly string[]): Promise<unknown> {
+    const known = features.map((feature) => this.#resolve(feature))
+    const [first] = known
+    if (first === undefined)
+      throw new FabraError("invalid_argument", "Name at least one feature.", { path: "features" })
+    const { entity } = first
+    const other = known.find((feature) => feature.entity !== entity)
+    if (other !== undefined) {
+      throw new FabraError(
+        "invalid_argument",
+        `Features of one call belong to one entity: "${first.name}" is of ${entity.name}, "${other.name}" of ${other.entity.name}.`,
+        { path: "features" },
+      )
+    }
+    const entityIds = typeof ids === "string" ? [ids] : ids
+    for (const [i, id] of entityIds.entries())
+      checkEntityId(id, typeof ids === "string" ? "entityId" : `entityIds[${i}]`)
+    const keys = entityIds.map((entityId) => ({ entityType: entity.name, entityId }))
+    const names = known.map(({ name }) => name)
+    const stored = keys.length === 0 ? [] : await this.cache.read(keys, names)
+    const rows = entityIds.map((entityId, i) => serve(entityId, known, stored[i] ?? []))
+    return typeof ids === "string" ? rows[0] : rows
+  }
+
+  /**
+   * Sets a feature from outside of events; handlers that read the old value are run again. Inside a handler, for the
+   * handler's own entity, it joins the handler's transaction, and any name will do.
+   * @throws FabraError `unknown_feature`, `invalid_argument` (the id), `invalid_value`, `cache_unavailable` (it may then
+   *   have been set or not)
+   */
+  setFeature<Value>(feature: Feature<string, Value, any>, entityId: string, value: Value): Promise<void>
+  setFeature(feature: string, entityId: string, value: unknown): Promise<void>
+  async setFeature(feature: Feature | string, entityId: string, value: unknown): Promise<void> {
+    checkEntityId(entityId, "entityId")
+    const transaction = this.#transactionFor(feature, entityId)
+    const name = typeof feature === "string" ? feature : feature.name
+    if (transaction !== undefined) return transaction.set(name, value)
+    const { entity } = this.#resolve(feature)
+    const stored: StoredValue = {
+      text: encodeValue(value, `value of feature "${name}"`),
+      eventTime: null,
+      computedAt: this.#clock.now(),
+    }
+    await this.#write({ entityType: entity.name, entityId }, [[name, stored]])
+  }
+
+  async #write(key: EntityKey, values: OutsideWrite["values"]): Promise<void> {
+    const token = randomBytes(9).toString("base64url")
+    let failure: FabraError | undefined
+    for (let attempt = 0; attempt < WRITE_TRIES; attempt++) {
+      if (attempt > 0) await sleep(this.#clock, WRITE_RETRY_MS * 2 ** attempt)
+      try {
+        // A write of unknown outcome is looked for before it is repeated: a handler may have built on it already.
+        if (failure !== undefined && (await this.cache.lastWrite([key]))[0] === token) return
+        const [result] = await this.cache.write([{ key, token, values }])
+        if (result?.status === "applied") return
+        failure = result?.error
+      } catch (error) {
+        failure = FabraError.from(error, "cache_unavailable")
+      }
+    }
+    throw failure ?? new FabraError("cache_unavailable", "The cache gave no answer.")
+  }
+
+  /** The open transaction if the feature belongs to its entity; names the store does not know belong to any. */
+  #transactionFor(feature: Feature | string, entityId: string) {
+    const transaction = transactionOf(entityId)
+    if (transaction === undefined) return undefined
+    const known = typeof feature === "string" ? this.registry.features.get(feature) : feature
+    return known === undefined || known.entity.name === transaction.key.entityType ? transaction : undefined
+  }
+
+  #resolve(feature: Feature | string): Feature {
+    return this.registry.feature(typeof feature === "string" ? feature : feature.name)
+  }
+}

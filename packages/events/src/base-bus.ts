@@ -1,0 +1,75 @@
+import type {
+  BusCapabilities,
+  EventBus,
+  PartitionLag,
+  PublishOptions,
+  PublishReceipt,
+  PublishResult,
+  SubscribeOptions,
+  Subscription,
+} from "./bus.js"
+import type { DeadLetterQueue } from "./dead-letter.js"
+import { FabraError } from "./errors.js"
+import type { AxiomEvent } from "./event.js"
+import { encodeEvent } from "./wire.js"
+
+/** An event ready to be appended. */
+export interface EncodedEvent {
+  readonly eventId: string
+  readonly entityId: string
+  /** Wire form, checked for size. */
+  readonly data: string
+}
+
+/** A start for adapters: checks and encodes what is published, so that an adapter only appends. */
+export abstract class BaseEventBus implements EventBus {
+  abstract readonly capabilities: BusCapabilities
+  abstract readonly deadLetters: DeadLetterQueue
+
+  /**
+   * Appends events, each to the partition of its entity, and answers for each, in order. Idempotent on `eventId` within
+   * the dedupe window. Never rejects for a single event: that is a result with `ok: false`.
+   */
+  protected abstract append(events: readonly EncodedEvent[], options: PublishOptions): Promise<PublishResult[]>
+
+  abstract subscribe(options: SubscribeOptions): Promise<Subscription>
+  abstract lag(group: string): Promise<PartitionLag[]>
+  abstract close(): Promise<void>
+
+  publish(event: AxiomEvent<string, object>, options?: PublishOptions): Promise<PublishReceipt>
+  publish(events: readonly AxiomEvent<string, object>[], options?: PublishOptions): Promise<PublishResult[]>
+  async publish(
+    events: AxiomEvent<string, object> | readonly AxiomEvent<string, object>[],
+    options: PublishOptions = {},
+  ): Promise<PublishReceipt | PublishResult[]> {
+    if (isMany(events)) return this.#publishMany(events, options)
+    const [result] = await this.#publishMany([events], options)
+    if (result?.ok) {
+      const { ok: _, ...receipt } = result
+      return receipt
+    }
+    throw result?.error ?? new FabraError("internal", "The bus gave no answer for the event.")
+  }
+
+  async #publishMany(events: readonly AxiomEvent<string, object>[], options: PublishOptions): Promise<PublishResult[]> {
+    const results = new Array<PublishResult | undefined>(events.length)
+    const encoded: EncodedEvent[] = []
+    const slots: number[] = []
+    for (const [i, event] of events.entries()) {
+      try {
+        const data = encodeEvent(event, this.capabilities.maxEventBytes)
+        encoded.push({ eventId: event.eventId, entityId: event.entityId, data })
+        slots.push(i)
+      } catch (error) {
+        results[i] = { ok: false, eventId: String(event?.eventId), error: FabraError.from(error) }
+      }
+    }
+    const answers = encoded.length === 0 ? [] : await this.append(encoded, options)
+    for (const [i, slot] of slots.entries()) results[slot] = answers[i]
+    return results as PublishResult[]
+  }
+}
+
+function isMany<T>(events: T | readonly T[]): events is readonly T[] {
+  return Array.isArray(events)
+}

@@ -1,0 +1,42 @@
+/** A timer that {@link Clock.setTimer} has started. */
+export interface Timer {
+  /** Keeps the callback from being called. Harmless when it has been. */
+  cancel(): void
+}
+
+/**
+ * Where time and chance come from. Everything in Fabra that waits, stamps or rolls dice takes one of these, so that
+ * tests can move time by hand and repeat chance by seed.
+ */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number
+  /** Calls `callback` once, `ms` milliseconds from now at the earliest. */
+  setTimer(callback: () => void, ms: number): Timer
+  /** A number in [0, 1). */
+  random(): number
+}
+
+/** The machine's own time and chance. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimer(callback, ms) {
+    const handle = setTimeout(callback, ms)
+    return { cancel: () => clearTimeout(handle) }
+  },
+  random: () => Math.random(),
+}
+
+/** Resolves after `ms` milliseconds of `clock`, or at once when `signal` aborts. Never rejects. */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const done = () => {
+      timer.cancel()
+      signal?.removeEventListener("abort", done)
+      resolve()
+    }
+    const timer = clock.setTimer(done, ms)
+    signal?.addEventListener("abort", done, { once: true })
+  })
+}

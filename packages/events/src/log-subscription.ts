@@ -1,0 +1,236 @@
+import { assignPartitions } from "./assign.js"
+import type { PartitionBatch, ReadOptions, SubscribeOptions, Subscription } from "./bus.js"
+import { type Clock, sleep, type Timer } from "./clock.js"
+import { FabraError } from "./errors.js"
+import type { LeaseView, PartitionedLog } from "./log.js"
+import type { Position } from "./position.js"
+
+/** Default lease: 10 seconds. */
+export const DEFAULT_LEASE_MS = 10_000
+
+interface Held {
+  /** Replaced by every seek, so that a read in flight can tell that its answer is of yesterday. */
+  cursor: { after: Position | null }
+  paused: boolean
+  /** Settles when the worker has drained the partition; `undefined` while nobody has asked for it. */
+  revoking: Promise<void> | undefined
+}
+
+/**
+ * A {@link Subscription} on any {@link PartitionedLog}: keeps heartbeats and leases, shares the partitions by
+ * `assignPartitions`, drains what it is to give away, and moves cursors.
+ */
+export class LogSubscription implements Subscription {
+  readonly #log: PartitionedLog
+  readonly #options: SubscribeOptions
+  readonly #clock: Clock
+  readonly #leaseMs: number
+  readonly #held = new Map<number, Held>()
+  readonly #released = new Set<number>()
+  #expiry: Timer | undefined
+  #wakeSync = new AbortController()
+  #wakeRead: AbortController | undefined
+  #closing = false
+  #failing = false
+  #fatal: FabraError | undefined
+  #loop: Promise<void> = Promise.resolve()
+  #closed: Promise<void> | undefined
+
+  private constructor(log: PartitionedLog, options: SubscribeOptions, clock: Clock) {
+    this.#log = log
+    this.#options = options
+    this.#clock = clock
+    this.#leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS
+  }
+
+  /** Announces the member and starts to keep its leases. Closes `log` when the subscription is closed. */
+  static async open(log: PartitionedLog, options: SubscribeOptions, clock: Clock): Promise<LogSubscription> {
+    const subscription = new LogSubscription(log, options, clock)
+    try {
+      await subscription.#sync()
+    } catch (error) {
+      await log.close()
+      throw error
+    }
+    subscription.#loop = subscription.#keepLeases()
+    return subscription
+  }
+
+  async #keepLeases(): Promise<void> {
+    while (!this.#closing) {
+      const failed = this.#failing
+      await sleep(this.#clock, failed ? Math.min(500, this.#leaseMs / 10) : this.#leaseMs / 3, this.#wakeSync.signal)
+      if (this.#closing) return
+      this.#wakeSync = new AbortController()
+      try {
+        await this.#sync()
+      } catch (error) {
+        this.#syncFailed(FabraError.from(error, "bus_unavailable"))
+      }
+    }
+  }
+
+  #syncFailed(error: FabraError): void {
+    if (error.code === "partition_mismatch") {
+      this.#fatal = error
+      this.#wakeRead?.abort()
+    }
+    if (this.#failing) return
+    this.#failing = true
+    this.#notice("warn", `The bus does not answer (${error.message}); trying again until it does.`, error)
+  }
+
+  /** One round: renew, let go, look who is there, give away what belongs to others, take what is ours and free. */
+  async #sync(): Promise<void> {
+    const view = await this.#syncLeases([])
+    if (this.#failing) this.#notice("info", "The bus answers again.")
+    this.#failing = false
+    if (this.#closing) return
+    const share = new Set(assignPartitions(view.members, this.#log.partitions).get(this.#options.consumer))
+    for (const [partition, held] of this.#held) if (!share.has(partition)) this.#revoke(partition, held)
+    const wanted = [...share].filter((partition) => !this.#held.has(partition) && !this.#released.has(partition))
+    if (wanted.length > 0) await this.#syncLeases(wanted)
+  }
+
+  async #syncLeases(wanted: readonly number[], leaving = false): Promise<LeaseView> {
+    const { group, consumer } = this.#options
+    const held = [...this.#held.keys()]
+    const released = [...this.#released]
+    const leaseMs = this.#leaseMs
+    const view = await this.#log.syncLeases({ group, consumer, leaseMs, held, wanted, released, leaving })
+    for (const partition of released) this.#released.delete(partition)
+    this.#restartExpiry()
+    const still = new Set(view.held)
+    for (const partition of held) if (!still.has(partition)) this.#lose(partition)
+    // A subscription that began to close meanwhile lets go of what it just got in its last round.
+    for (const assignment of view.taken) {
+      const { partition, checkpoint } = assignment
+      this.#held.set(partition, { cursor: { after: checkpoint }, paused: false, revoking: undefined })
+      this.#options.onAssigned(assignment)
+    }
+    if (view.taken.length > 0) this.#wakeRead?.abort()
+    return view
+  }
+
+  /** A timer, not a comparison of clock readings: a wall clock that is set must not cost a lease. */
+  #restartExpiry(): void {
+    this.#expiry?.cancel()
+    this.#expiry = this.#clock.setTimer(() => {
+      for (const partition of [...this.#held.keys()]) this.#lose(partition)
+    }, this.#leaseMs)
+  }
+
+  #revoke(partition: number, held: Held): Promise<void> {
+    held.revoking ??= this.#options
+      .onRevoked(partition)
+      .catch((error) => this.#notice("error", `Draining partition ${partition} failed.`, error))
+      .then(() => {
+        if (this.#held.get(partition) !== held) return
+        this.#held.delete(partition)
+        this.#released.add(partition)
+        this.#wakeSync.abort()
+      })
+    return held.revoking
+  }
+
+  #lose(partition: number): void {
+    if (!this.#held.delete(partition)) return
+    this.#wakeRead?.abort()
+    this.#notice("warn", `Lost the lease of partition ${partition}.`)
+    this.#options.onLost(partition)
+  }
+
+  async read(options: ReadOptions): Promise<PartitionBatch[]> {
+    if (this.#closing) throw new FabraError("bus_closed", "The subscription is closed.")
+    if (this.#fatal) throw this.#fatal
+    const asked = new Map<number, Held["cursor"]>()
+    for (const [partition, { cursor, paused, revoking }] of this.#held) {
+      if (!paused && !revoking) asked.set(partition, cursor)
+    }
+    const wake = new AbortController()
+    this.#wakeRead = wake
+    const { signal } = wake
+    const abort = () => wake.abort()
+    if (options.signal?.aborted) abort()
+    options.signal?.addEventListener("abort", abort, { once: true })
+    try {
+      if (asked.size === 0) {
+        await sleep(this.#clock, options.maxWaitMs, signal)
+        return []
+      }
+      const cursors = new Map([...asked].map(([partition, { after }]) => [partition, after]))
+      const batches = await this.#log.read(cursors, { ...options, signal })
+      return batches.filter((batch) => this.#advance(batch, asked.get(batch.partition)))
+    } catch (error) {
+      const known = FabraError.from(error, "bus_unavailable")
+      if (known.code === "partition_mismatch") throw known
+      this.#syncFailed(known)
+      this.#wakeSync.abort()
+      await sleep(this.#clock, Math.min(options.maxWaitMs, 100), signal)
+      return []
+    } finally {
+      options.signal?.removeEventListener("abort", abort)
+      this.#wakeRead = undefined
+    }
+  }
+
+  #advance({ partition, records }: PartitionBatch, cursor: Held["cursor"] | undefined): boolean {
+    const held = this.#held.get(partition)
+    const last = records.at(-1)
+    if (last === undefined || held === undefined || held.revoking || held.cursor !== cursor) return false
+    held.cursor = { after: last.position }
+    return true
+  }
+
+  async checkpoint(partition: number, position: Position, records: number): Promise<void> {
+    if (!this.#held.has(partition)) return
+    await this.#log.writeCheckpoint(this.#options.group, partition, position, records)
+  }
+
+  seek(partition: number, position: Position | null): void {
+    const held = this.#held.get(partition)
+    if (held) held.cursor = { after: position }
+    this.#wakeRead?.abort()
+  }
+
+  pause(partition: number): void {
+    const held = this.#held.get(partition)
+    if (held) held.paused = true
+  }
+
+  resume(partition: number): void {
+    const held = this.#held.get(partition)
+    if (!held?.paused) return
+    held.paused = false
+    this.#wakeRead?.abort()
+  }
+
+  noteAttempt(partition: number, position: Position): Promise<number> {
+    return this.#log.noteAttempt(this.#options.group, partition, position, this.#options.consumer)
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    this.#closing = true
+    this.#wakeRead?.abort()
+    this.#wakeSync.abort()
+    await this.#loop
+    await Promise.all([...this.#held].map(([partition, held]) => this.#revoke(partition, held)))
+    try {
+      await this.#syncLeases([], true)
+    } catch (error) {
+      this.#notice("warn", "Could not say goodbye to the bus; others take over when the lease runs out.", error)
+    } finally {
+      this.#expiry?.cancel()
+      await this.#log.close()
+    }
+  }
+
+  #notice(level: "info" | "warn" | "error", message: string, error?: unknown): void {
+    this.#options.onNotice?.({ level, message, ...(error === undefined ? {} : { error }) })
+  }
+}
