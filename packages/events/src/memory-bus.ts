@@ -21,6 +21,9 @@ import { checkPartitions, DEFAULT_PARTITIONS, partitionOf } from "./partition.js
 import type { Position } from "./position.js"
 import { DEFAULT_MAX_EVENT_BYTES } from "./wire.js"
 
+/** After so many events a publisher yields to timers and sockets: nothing else here would ever wait for anything. */
+const BREATH = 1000
+
 /** Options of {@link MemoryEventBus}. */
 export interface MemoryEventBusOptions {
   /** Default 16. */
@@ -46,6 +49,7 @@ export class MemoryEventBus extends BaseEventBus {
   readonly #members = new Map<string, Map<string, number>>()
   readonly #subscriptions = new Set<Subscription>()
   readonly #waiting = new Set<() => void>()
+  #sinceBreath = 0
   #closed = false
 
   /** @throws FabraError `invalid_argument` */
@@ -85,6 +89,11 @@ export class MemoryEventBus extends BaseEventBus {
       this.#partition(partitionOf(entityId, this.#partitions.length)).append(eventId, data),
     )
     for (const wake of this.#waiting) wake()
+    this.#sinceBreath += events.length
+    if (this.#sinceBreath >= BREATH) {
+      this.#sinceBreath = 0
+      await sleep(this.#clock, 0)
+    }
     return results
   }
 

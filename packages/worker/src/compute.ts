@@ -1,0 +1,210 @@
+import { type FeatureHandler, type Registry, runInTransaction } from "@fabra/core"
+import { type AxiomEvent, FabraError, type NewDeadLetter } from "@fabra/events"
+import { deadLetterFlag } from "./bookkeeping.js"
+import type { Draft } from "./draft.js"
+import { HandlerRun } from "./handler-context.js"
+import type { Item } from "./item.js"
+import type { Lane } from "./lane.js"
+
+/** What computing needs from outside: stamps and timers come through here, so the rest is pure. */
+export interface ComputeEnvironment {
+  readonly registry: Registry
+  readonly group: string
+  now(): number
+  /** Rejects with `handler_timeout` when `promise` takes longer than `ms`. */
+  withTimeout(promise: Promise<unknown>, ms: number, feature: string): Promise<unknown>
+  /** How long to wait before try number `attempts + 1`. */
+  retryDelay(attempts: number): number
+  /** A try has failed. */
+  onFailure(item: Item, feature: string, attempt: number, willRetry: boolean, error: unknown): void
+}
+
+/** Waits that a computation asks for; synchronous handlers never ask. */
+export type Computation = Generator<Promise<unknown>, void, unknown>
+
+/**
+ * Applies the lane's events, in order, to the draft, until one is blocked by a feature that has to be retried. Sets the
+ * lane's `settles` and `retryInMs`. Nothing of it counts until the draft is committed.
+ */
+export function* computeLane(lane: Lane, draft: Draft, env: ComputeEnvironment): Computation {
+  lane.settles = 0
+  lane.retryInMs = undefined
+  // The queue may grow while an async handler runs; what comes then belongs to the next step.
+  for (const item of lane.items.slice()) {
+    if (item.record.position > draft.mark) {
+      const retryInMs = yield* applyEvent(lane, item, draft, env)
+      if (!lane.run.active) return
+      if (retryInMs !== undefined) {
+        lane.retryInMs = retryInMs
+        return
+      }
+      draft.settle(item.record.position)
+    }
+    lane.settles++
+  }
+}
+
+/** Returns `undefined` when the event is settled, else after how many milliseconds to try again. */
+function* applyEvent(
+  lane: Lane,
+  item: Item,
+  draft: Draft,
+  env: ComputeEnvironment,
+): Generator<Promise<unknown>, number | undefined, unknown> {
+  const { position } = item.record
+  const { replay } = item.event
+  const done = [...draft.doneBefore(position)]
+  const concerned = item.handlers.filter(({ feature: { name } }) => {
+    if (done.includes(name)) return false
+    // A replay repairs a failure that is still marked as one; anything else has been repaired already (rule R1).
+    return replay === undefined || draft.hasFlag(deadLetterFlag(replay.of, name))
+  })
+  if (concerned.length === 0) return undefined
+  item.checked ??= yield* check(item, env.registry)
+  if (item.checked instanceof Error) {
+    deadLetter(lane, item, concerned, draft, env, item.checked)
+    return undefined
+  }
+  let retryInMs: number | undefined
+  for (const handler of concerned) {
+    const { name } = handler.feature
+    const failed = yield* runHandler(lane, item, item.checked, handler, draft, env)
+    if (!lane.run.active) return undefined
+    if (!failed) {
+      if (replay !== undefined) draft.removeFlag(deadLetterFlag(replay.of, name))
+      done.push(name)
+      continue
+    }
+    const attempts = item.failures.get(name)?.attempts ?? 0
+    if (attempts > handler.feature.maxRetries) {
+      deadLetter(lane, item, [handler], draft, env)
+      done.push(name)
+    } else {
+      // Of several features in trouble the one that waits longest sets the time: they are retried together.
+      retryInMs = Math.max(retryInMs ?? 0, env.retryDelay(attempts))
+    }
+  }
+  if (retryInMs !== undefined) draft.settlePartly(position, done)
+  return retryInMs
+}
+
+function* check(item: Item, registry: Registry): Generator<Promise<unknown>, AxiomEvent<string, unknown> | Error> {
+  const { event } = item
+  const definition = registry.events.get(event.eventType)
+  if (definition?.schema === undefined) return event
+  try {
+    const parsed = definition.parse(event.payload)
+    const payload = isPromise(parsed) ? yield parsed : parsed
+    return { ...event, payload }
+  } catch (error) {
+    return FabraError.from(error, "invalid_event")
+  }
+}
+
+/** Runs one handler on one event. Returns whether it has failed; the failure then stands in `item.failures`. */
+function* runHandler(
+  lane: Lane,
+  item: Item,
+  event: AxiomEvent<string, unknown>,
+  { feature, when, compute }: FeatureHandler,
+  draft: Draft,
+  env: ComputeEnvironment,
+): Generator<Promise<unknown>, boolean, unknown> {
+  const before = item.failures.get(feature.name)
+  // Tries are used up: computed again only because the commit met a conflict, which is no further try (rule R9).
+  if (before !== undefined && before.attempts > feature.maxRetries) return true
+  const attempt = (before?.attempts ?? 0) + 1
+  const stamp = { eventTime: event.timestamp.getTime(), computedAt: env.now() }
+  const run = new HandlerRun(lane.key, feature, draft, env.registry, stamp, attempt)
+  try {
+    if (when !== undefined && !when(event)) return false
+    item.attempts++
+    const result = runInTransaction(run, () => compute(lane.key.entityId, event, run))
+    const value = isPromise(result) ? yield env.withTimeout(result, feature.timeoutMs, feature.name) : result
+    for (const name of run.succeed(value)) item.updated.add(name)
+    return false
+  } catch (error) {
+    run.fail(error)
+    const now = env.now()
+    const willRetry = attempt <= feature.maxRetries
+    item.failures.set(feature.name, {
+      attempts: attempt,
+      firstFailedAt: before?.firstFailedAt ?? now,
+      lastFailedAt: now,
+      error,
+    })
+    env.onFailure(item, feature.name, attempt, willRetry, error)
+    return true
+  }
+}
+
+/** Gives up on features of an event: a dead letter, and the flag that lets a replay repair it (rules R1, R5). */
+function deadLetter(
+  lane: Lane,
+  item: Item,
+  handlers: readonly FeatureHandler[],
+  draft: Draft,
+  env: ComputeEnvironment,
+  invalid?: Error,
+): void {
+  const { event, record } = item
+  const names = handlers.map(({ feature }) => feature.name)
+  const failure = item.failures.get(names[0] as string)
+  const error = invalid ?? failure?.error
+  const now = env.now()
+  for (const name of names) draft.addFlag(deadLetterFlag(event.replay?.of ?? event.eventId, name))
+  draft.deadLetters.push({
+    group: env.group,
+    partition: lane.run.partition,
+    position: record.position,
+    data: record.data,
+    eventId: event.eventId,
+    eventType: event.eventType,
+    entityId: event.entityId,
+    entityType: lane.key.entityType,
+    features: names,
+    reason: invalid ? "invalid_event" : isTimeout(error) ? "handler_timeout" : "handler_failed",
+    error: describe(error),
+    attempts: failure?.attempts ?? 0,
+    firstFailedAt: failure?.firstFailedAt ?? now,
+    lastFailedAt: failure?.lastFailedAt ?? now,
+  })
+}
+
+/** An error as a dead letter keeps it; handlers may throw anything. */
+export function describe(error: unknown): NewDeadLetter["error"] {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error) }
+  const { name, message, stack } = error
+  return { name, message, ...(stack === undefined ? {} : { stack }) }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof FabraError && error.code === "handler_timeout"
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function"
+}
+
+/**
+ * Runs a computation to its end: at once when it asks for no wait, else by a promise. Never rejects but for a fault in
+ * the computation itself.
+ */
+export function drive(computation: Computation): Promise<void> | undefined {
+  const first = computation.next()
+  return first.done ? undefined : driveOn(computation, first.value)
+}
+
+async function driveOn(computation: Computation, first: Promise<unknown>): Promise<void> {
+  let waiting: Promise<unknown> | undefined = first
+  while (waiting !== undefined) {
+    const outcome: { value: unknown; failed: boolean } = await waiting.then(
+      (value) => ({ value, failed: false }),
+      (value) => ({ value, failed: true }),
+    )
+    const step: IteratorResult<Promise<unknown>, void> = outcome.failed
+      ? computation.throw(outcome.value)
+      : computation.next(outcome.value)
+    waiting = step.done ? undefined : step.value
+  }
+}

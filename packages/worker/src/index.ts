@@ -1,0 +1,2 @@
+export { settingsFromEnv, type WorkerOptions } from "./settings.js"
+export { AxiomWorker } from "./worker.js"

@@ -1,0 +1,46 @@
+import type { EntityKey } from "@fabra/core"
+import type { Timer } from "@fabra/events"
+import type { Draft } from "./draft.js"
+import type { Item } from "./item.js"
+import type { PartitionRun } from "./partition-run.js"
+
+/**
+ * The events of one entity, in order, one step at a time. `idle`: nothing to do; `ready`: in line to be worked on; `busy`:
+ * being worked on; `waiting`: for a retry. Only a busy lane touches its record.
+ */
+export interface Lane {
+  readonly id: string
+  readonly key: EntityKey
+  readonly run: PartitionRun
+  readonly items: Item[]
+  state: "idle" | "ready" | "busy" | "waiting"
+  /** What the current step has computed. */
+  draft: Draft | undefined
+  /** How many items, from the front, the draft settles. */
+  settles: number
+  /** When the item after those must be tried again: milliseconds to wait; `undefined` when nothing is blocked. */
+  retryInMs: number | undefined
+  /** Fruitless tries to reach the cache or the bus in a row. */
+  outages: number
+  timer: Timer | undefined
+}
+
+/** Identifies an entity among all types: names hold no slash. */
+export function laneId({ entityType, entityId }: EntityKey): string {
+  return `${entityType}/${entityId}`
+}
+
+export function newLane(id: string, key: EntityKey, run: PartitionRun): Lane {
+  return {
+    id,
+    key,
+    run,
+    items: [],
+    state: "idle",
+    draft: undefined,
+    settles: 0,
+    retryInMs: undefined,
+    outages: 0,
+    timer: undefined,
+  }
+}

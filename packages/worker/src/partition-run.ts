@@ -1,0 +1,90 @@
+import type { Incarnation } from "@fabra/core"
+import type { Position } from "@fabra/events"
+import type { Item } from "./item.js"
+import { type Lane, newLane } from "./lane.js"
+import { Progress } from "./progress.js"
+
+/** From where a run reads: a stored checkpoint, and how many records of the assignment lie before it. */
+export interface StartPoint {
+  readonly position: Position | null
+  readonly records: number
+}
+
+/**
+ * One generation of one owned partition: its lanes, how far it is, and what it has seen settled. Everything learnt lives
+ * and dies with it; when it is no longer active, whoever still works for it stops at the next step (rule R4).
+ */
+export class PartitionRun {
+  readonly partition: number
+  readonly lanes = new Map<string, Lane>()
+  readonly progress: Progress
+  /** Last stored checkpoint. */
+  start: StartPoint
+  active = true
+  /** Items read and not settled. */
+  unsettled = 0
+  /** Which parts of the cache have confirmed what was settled since the stored checkpoint (rule R3). */
+  readonly incarnations = new Set<Incarnation>()
+  // Last settled position per entity (rule R2), in two ages so that what a checkpoint covers is dropped as a whole.
+  #seen = new Map<string, Position>()
+  #seenBefore = new Map<string, Position>()
+  #seenBeforeEnds: Position = ""
+  #lastSettled: Position = ""
+  #drained: (() => void) | undefined
+
+  constructor(partition: number, start: StartPoint) {
+    this.partition = partition
+    this.start = start
+    this.progress = new Progress(start.records)
+  }
+
+  lane(id: string, entityType: string, entityId: string): Lane {
+    let lane = this.lanes.get(id)
+    if (lane === undefined) {
+      lane = newLane(id, { entityType, entityId }, this)
+      this.lanes.set(id, lane)
+    }
+    return lane
+  }
+
+  /** One lane is done with an item. */
+  settle({ batch }: Pick<Item, "batch">): void {
+    this.unsettled--
+    if (--batch.pending === 0) this.progress.advance()
+    if (this.unsettled === 0) this.#drained?.()
+  }
+
+  /** The entity's events up to `position` are settled in its record. */
+  see(laneId: string, position: Position): void {
+    this.#seen.set(laneId, position)
+    if (position > this.#lastSettled) this.#lastSettled = position
+  }
+
+  lastSeen(laneId: string): Position | undefined {
+    return this.#seen.get(laneId) ?? this.#seenBefore.get(laneId)
+  }
+
+  /** A checkpoint was stored: nothing at or before it will be read again. */
+  checkpointed(start: { readonly position: Position; readonly records: number }): void {
+    this.start = start
+    this.progress.forget(start.position)
+    if (this.#seenBeforeEnds > start.position) return
+    this.#seenBefore = this.#seen
+    this.#seenBeforeEnds = this.#lastSettled
+    this.#seen = new Map()
+  }
+
+  /** Resolves when nothing is unsettled. One waiter at a time. */
+  drained(): Promise<void> {
+    if (this.unsettled === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#drained = resolve
+    })
+  }
+
+  end(): void {
+    this.active = false
+    for (const { timer } of this.lanes.values()) timer?.cancel()
+    this.#drained?.()
+  }
+}

@@ -1,0 +1,247 @@
+import { randomBytes } from "node:crypto"
+import type { CommitResult, EntityRecord, FeatureCache } from "@fabra/core"
+import { type DeadLetterQueue, FabraError, sleep } from "@fabra/events"
+import { type ComputeEnvironment, computeLane, drive } from "./compute.js"
+import { Draft } from "./draft.js"
+import type { Item } from "./item.js"
+import type { Lane } from "./lane.js"
+import { type LiveRecord, toLive } from "./live-record.js"
+import type { Observer } from "./observer.js"
+import type { PartitionRun } from "./partition-run.js"
+import { RecordCache } from "./record-cache.js"
+import { retryDelay } from "./retry.js"
+import type { Settings } from "./settings.js"
+
+/** Most records in one call of the cache. */
+const MAX_CALL = 500
+
+/** What the processor tells the worker. */
+export interface ProcessorEvents {
+  /** Items of this run were settled, or it has ended: there may be room for more. */
+  progressed(run: PartitionRun): void
+  /** The cache has lost what this run had seen settled (rule R2). */
+  rolledBack(run: PartitionRun): void
+  /** A fault of our own: nothing may go on. */
+  failed(error: unknown): void
+}
+
+/**
+ * Takes events through their lanes: load the record, compute, commit, settle. Lanes that are ready together share round
+ * trips; synchronous handlers cost no promise; nothing of one entity ever overlaps.
+ */
+export class Processor {
+  /** Items that are being worked on or could be: all but those behind a retry. */
+  backlog = 0
+  readonly #cache: FeatureCache
+  readonly #deadLetters: DeadLetterQueue
+  readonly #settings: Settings
+  readonly #env: ComputeEnvironment
+  readonly #observer: Observer
+  readonly #events: ProcessorEvents
+  readonly #records = new RecordCache()
+  readonly #tokenPrefix = randomBytes(9).toString("base64url")
+  #tokens = 0
+  #ready: Lane[] = []
+  #toCommit: Lane[] = []
+
+  constructor(
+    cache: FeatureCache,
+    deadLetters: DeadLetterQueue,
+    settings: Settings,
+    env: ComputeEnvironment,
+    observer: Observer,
+    events: ProcessorEvents,
+  ) {
+    this.#cache = cache
+    this.#deadLetters = deadLetters
+    this.#settings = settings
+    this.#env = env
+    this.#observer = observer
+    this.#events = events
+  }
+
+  /** Puts an event in line; {@link pump} starts the work. */
+  enqueue(lane: Lane, item: Item): void {
+    lane.items.push(item)
+    lane.run.unsettled++
+    if (lane.state !== "waiting") this.backlog++
+    if (lane.state === "idle") this.#makeReady(lane)
+  }
+
+  /** Works on every lane that is ready. */
+  pump(): void {
+    const missing: Lane[] = []
+    while (this.#ready.length > 0) {
+      const lanes = this.#ready
+      this.#ready = []
+      for (const lane of lanes) {
+        if (!lane.run.active) continue
+        lane.state = "busy"
+        const record = this.#records.get(lane)
+        if (record === undefined) missing.push(lane)
+        else this.#compute(lane, record)
+      }
+    }
+    for (let i = 0; i < missing.length; i += MAX_CALL) this.#guard(this.#load(missing.slice(i, i + MAX_CALL)))
+  }
+
+  /** Forgets a run: its lanes, and with it the records that were loaded for it. */
+  drop(run: PartitionRun): void {
+    for (const lane of run.lanes.values()) {
+      if (lane.state !== "waiting") this.backlog -= lane.items.length
+      this.#records.delete(lane)
+    }
+    run.end()
+    this.#events.progressed(run)
+  }
+
+  async #load(lanes: readonly Lane[]): Promise<void> {
+    let records: readonly EntityRecord[]
+    try {
+      records = await this.#cache.load(
+        lanes.map(({ key }) => key),
+        this.#settings.group,
+      )
+    } catch (error) {
+      for (const lane of lanes) this.#retryOutage(lane, error)
+      return
+    }
+    for (const [i, lane] of lanes.entries()) {
+      if (lane.run.active) this.#loaded(lane, records[i] as EntityRecord)
+    }
+    this.pump()
+  }
+
+  #loaded(lane: Lane, loaded: EntityRecord): void {
+    const { run } = lane
+    const record = toLive(loaded)
+    const mark = record.books.get(run.partition)?.mark ?? ""
+    if (mark < (run.lastSeen(lane.id) ?? "")) {
+      this.#events.rolledBack(run)
+      return
+    }
+    if (mark !== "") run.see(lane.id, mark)
+    run.incarnations.add(loaded.incarnation)
+    this.#records.set(lane, record)
+    this.#compute(lane, record)
+  }
+
+  #compute(lane: Lane, record: LiveRecord): void {
+    const draft = new Draft(record, lane.run.partition)
+    lane.draft = draft
+    const waiting = drive(computeLane(lane, draft, this.#env))
+    if (waiting === undefined) this.#computed(lane, draft)
+    else this.#guard(waiting.then(() => this.#computed(lane, draft)).then(() => this.pump()))
+  }
+
+  #computed(lane: Lane, draft: Draft): void {
+    if (!lane.run.active) return
+    if (!draft.dirty) this.#finish(lane)
+    else if (draft.deadLetters.length > 0) this.#guard(this.#bury(lane, draft))
+    else this.#commitSoon(lane)
+  }
+
+  /** Dead letters are durable before the commit that passes over their events (rule R5). */
+  async #bury(lane: Lane, draft: Draft): Promise<void> {
+    for (let attempt = 1; lane.run.active; attempt++) {
+      try {
+        await this.#deadLetters.append(draft.deadLetters)
+        for (const letter of draft.deadLetters) this.#observer.deadLettered(letter)
+        if (lane.run.active) this.#commitSoon(lane)
+        return
+      } catch (error) {
+        this.#observer.outage("The dead-letter queue does not answer; trying again.", error)
+        await sleep(this.#settings.clock, retryDelay(this.#settings, attempt))
+      }
+    }
+  }
+
+  /** What becomes ready to commit in one go of the event loop shares calls. */
+  #commitSoon(lane: Lane): void {
+    if (this.#toCommit.push(lane) === 1) queueMicrotask(() => this.#flush())
+  }
+
+  #flush(): void {
+    const lanes = this.#toCommit.filter(({ run }) => run.active)
+    this.#toCommit = []
+    for (let i = 0; i < lanes.length; i += MAX_CALL) this.#guard(this.#commit(lanes.slice(i, i + MAX_CALL)))
+  }
+
+  async #commit(lanes: readonly Lane[]): Promise<void> {
+    const changes = lanes.map(({ key, draft }) =>
+      (draft as Draft).toChange(key, this.#settings.group, this.#nextToken()),
+    )
+    const results = await this.#observer.timeCommit(changes.length, this.#cache.commit(changes))
+    for (const [i, lane] of lanes.entries()) {
+      if (lane.run.active) this.#committed(lane, results[i] as CommitResult)
+    }
+    this.pump()
+  }
+
+  #committed(lane: Lane, result: CommitResult): void {
+    const draft = lane.draft as Draft
+    if (result.status === "applied") {
+      draft.confirm(result.token)
+      this.#records.set(lane, draft.record)
+      lane.run.incarnations.add(result.incarnation)
+      if (draft.mark !== "") lane.run.see(lane.id, draft.mark)
+      this.#finish(lane)
+      return
+    }
+    // Whatever we knew is old (a conflict) or doubtful (rule R8): load, skip what is settled, compute the rest anew.
+    this.#records.delete(lane)
+    if (result.status === "conflict") this.#makeReady(lane)
+    else this.#retryOutage(lane, result.error)
+  }
+
+  /** The draft is committed, or there was nothing to commit. */
+  #finish(lane: Lane): void {
+    const { run } = lane
+    lane.outages = 0
+    lane.draft = undefined
+    for (const item of lane.items.splice(0, lane.settles)) {
+      this.backlog--
+      run.settle(item)
+      this.#observer.applied(lane, item)
+    }
+    if (lane.retryInMs !== undefined) this.#wait(lane, lane.retryInMs)
+    else if (lane.items.length > 0) this.#makeReady(lane)
+    else {
+      lane.state = "idle"
+      run.lanes.delete(lane.id)
+    }
+    this.#events.progressed(run)
+  }
+
+  #makeReady(lane: Lane): void {
+    lane.state = "ready"
+    this.#ready.push(lane)
+  }
+
+  #retryOutage(lane: Lane, error: unknown): void {
+    if (!lane.run.active) return
+    this.#observer.outage("The cache does not answer; trying again.", error)
+    lane.outages++
+    this.#wait(lane, retryDelay(this.#settings, lane.outages))
+  }
+
+  #wait(lane: Lane, ms: number): void {
+    lane.state = "waiting"
+    this.backlog -= lane.items.length
+    lane.timer = this.#settings.clock.setTimer(() => {
+      lane.timer = undefined
+      this.backlog += lane.items.length
+      this.#makeReady(lane)
+      this.pump()
+    }, ms)
+    this.#events.progressed(lane.run)
+  }
+
+  #nextToken(): string {
+    return `${this.#tokenPrefix}${(this.#tokens++).toString(36)}`
+  }
+
+  #guard(work: Promise<void>): void {
+    work.catch((error) => this.#events.failed(FabraError.from(error)))
+  }
+}

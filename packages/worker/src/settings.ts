@@ -1,0 +1,112 @@
+import { randomBytes } from "node:crypto"
+import { hostname } from "node:os"
+import { consoleLogger, type FeatureCache, type Logger, type Telemetry } from "@fabra/core"
+import { type Clock, checkName, DEFAULT_LEASE_MS, type EventBus, FabraError, show, systemClock } from "@fabra/events"
+
+/** Options of {@link AxiomWorker}. */
+export interface WorkerOptions {
+  /** Where events come from. The worker does not close it. */
+  readonly bus: EventBus
+  /** Where values go. Default: the store's own cache. The worker does not close it. */
+  readonly cache?: FeatureCache
+  /** Consumer group; the members of one group share the work. Default `fabra_workers`. */
+  readonly group?: string
+  /** About how many events are read at once. 1 to 10,000, default 100. */
+  readonly batchSize?: number
+  /** The longest a read waits for an event, in milliseconds; an arriving event ends the wait. Default 1,000. */
+  readonly pollIntervalMs?: number
+  /** How long a stopping worker may finish what it has begun, in milliseconds. Default 10,000. */
+  readonly drainMs?: number
+  /** After how many milliseconds without a sign of life others take over. Default 10,000. */
+  readonly leaseMs?: number
+  /**
+   * How far, in milliseconds, checkpoints stay behind the work: longer than the cache can roll back. Default: what the
+   * cache says of itself.
+   */
+  readonly trailMs?: number
+  /** The first retry waits up to this many milliseconds, each further one up to twice as long. Default 100. */
+  readonly retryBaseMs?: number
+  /** No retry waits longer, in milliseconds. Default 10,000. */
+  readonly retryMaxMs?: number
+  /** Default: warnings and errors to standard error. */
+  readonly logger?: Logger
+  /** Told what happens. */
+  readonly telemetry?: Telemetry
+  readonly clock?: Clock
+}
+
+/** Options with every default filled in. */
+export type Settings = Required<Omit<WorkerOptions, "bus" | "cache" | "trailMs">> & {
+  readonly trailMs: number | undefined
+  /** This worker's name in the group, unique among all that ever were. */
+  readonly consumer: string
+}
+
+/** @throws FabraError `invalid_setting` or `invalid_name`, naming the option */
+export function resolveSettings(options: WorkerOptions): Settings {
+  const settings: Settings = {
+    group: options.group ?? "fabra_workers",
+    batchSize: options.batchSize ?? 100,
+    pollIntervalMs: options.pollIntervalMs ?? 1000,
+    drainMs: options.drainMs ?? 10_000,
+    leaseMs: options.leaseMs ?? DEFAULT_LEASE_MS,
+    trailMs: options.trailMs,
+    retryBaseMs: options.retryBaseMs ?? 100,
+    retryMaxMs: options.retryMaxMs ?? 10_000,
+    logger: options.logger ?? consoleLogger,
+    telemetry: options.telemetry ?? {},
+    clock: options.clock ?? systemClock,
+    consumer: `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`,
+  }
+  checkName("group", settings.group)
+  checkNumber("batchSize", settings.batchSize, 1, 10_000, true)
+  checkNumber("pollIntervalMs", settings.pollIntervalMs, 1, 3_600_000)
+  checkNumber("drainMs", settings.drainMs, 0, 3_600_000)
+  checkNumber("leaseMs", settings.leaseMs, 10, 3_600_000)
+  checkNumber("trailMs", settings.trailMs ?? 0, 0, 3_600_000)
+  checkNumber("retryBaseMs", settings.retryBaseMs, 0, 3_600_000)
+  checkNumber("retryMaxMs", settings.retryMaxMs, 0, 3_600_000)
+  return settings
+}
+
+function checkNumber(name: string, value: unknown, min: number, max: number, whole = false): void {
+  const fits = typeof value === "number" && value >= min && value <= max && (!whole || Number.isInteger(value))
+  if (fits) return
+  const kind = whole ? "a whole number" : "a number"
+  throw new FabraError("invalid_setting", `${name} is ${show(value)}: it must be ${kind} from ${min} to ${max}.`, {
+    path: name,
+  })
+}
+
+/**
+ * Reads the worker's settings from environment variables: `FABRA_WORKER_BATCH_SIZE` (events), `FABRA_WORKER_POLL_INTERVAL`
+ * (seconds) and `FABRA_WORKER_CONSUMER_GROUP`. What is not set, or empty, is left to its default.
+ * @throws FabraError `invalid_setting`, naming the variable, its value and what it may be
+ */
+export function settingsFromEnv(
+  env: Readonly<Record<string, string | undefined>>,
+): Pick<WorkerOptions, "batchSize" | "pollIntervalMs" | "group"> {
+  const batchSize = numberFrom(env, "FABRA_WORKER_BATCH_SIZE", 1, 10_000, true)
+  const pollSeconds = numberFrom(env, "FABRA_WORKER_POLL_INTERVAL", 0.001, 3600, false)
+  const group = env.FABRA_WORKER_CONSUMER_GROUP || undefined
+  if (group !== undefined) checkName("FABRA_WORKER_CONSUMER_GROUP: group", group, "FABRA_WORKER_CONSUMER_GROUP")
+  return {
+    ...(batchSize === undefined ? {} : { batchSize }),
+    ...(pollSeconds === undefined ? {} : { pollIntervalMs: pollSeconds * 1000 }),
+    ...(group === undefined ? {} : { group }),
+  }
+}
+
+function numberFrom(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+  min: number,
+  max: number,
+  whole: boolean,
+): number | undefined {
+  const text = env[name]?.trim()
+  if (!text) return undefined
+  const value = Number(text)
+  checkNumber(name, Number.isNaN(value) ? text : value, min, max, whole)
+  return value
+}

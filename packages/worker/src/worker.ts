@@ -1,0 +1,311 @@
+import type { FeatureCache, FeatureStore } from "@fabra/core"
+import {
+  type Assignment,
+  type AxiomEvent,
+  type BusRecord,
+  decodeEvent,
+  type EventBus,
+  FabraError,
+  type PartitionBatch,
+  type Subscription,
+  sleep,
+} from "@fabra/events"
+import { Checkpoints, TICK_MS } from "./checkpoints.js"
+import { describe } from "./compute.js"
+import { laneId } from "./lane.js"
+import { Observer } from "./observer.js"
+import { PartitionRun } from "./partition-run.js"
+import { Processor } from "./processor.js"
+import type { ReadBatch } from "./progress.js"
+import { retryDelay } from "./retry.js"
+import { Routes } from "./routes.js"
+import { resolveSettings, type Settings, type WorkerOptions } from "./settings.js"
+import { Signal } from "./signal.js"
+import { withTimeout } from "./timeout.js"
+
+/** Unsettled events of one partition beyond which it is not read on: what waits behind retries is bounded by it. */
+const MAX_UNSETTLED = 10_000
+
+/**
+ * Consumes a bus, computes the features that its events trigger, and commits them exactly once in effect.
+ *
+ * @example
+ * const worker = new AxiomWorker(store, { bus, cache })
+ * const running = worker.run() // resolves once stopped
+ * process.once("SIGTERM", () => worker.stop())
+ * await running
+ */
+export class AxiomWorker implements AsyncDisposable {
+  readonly #bus: EventBus
+  readonly #settings: Settings
+  readonly #routes: Routes
+  readonly #observer: Observer
+  readonly #processor: Processor
+  readonly #checkpoints: Checkpoints
+  readonly #runs = new Map<number, PartitionRun>()
+  readonly #progressed = new Signal()
+  readonly #stopping = new AbortController()
+  #wakeRead = new AbortController()
+  #idle: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
+  #subscription: Subscription | undefined
+  #failure: unknown
+  #running: Promise<void> | undefined
+
+  /** @throws FabraError `invalid_setting`, `invalid_name`; `invalid_argument` when the store has another cache */
+  constructor(store: FeatureStore, options: WorkerOptions) {
+    if (options.cache !== undefined) store.connect({ cache: options.cache })
+    const cache: FeatureCache = store.cache
+    const settings = resolveSettings(options)
+    const { clock } = settings
+    this.#bus = options.bus
+    this.#settings = settings
+    this.#routes = new Routes(store.registry, settings.group)
+    this.#observer = new Observer(settings)
+    const env = {
+      registry: store.registry,
+      group: settings.group,
+      now: () => clock.now(),
+      withTimeout: (promise: Promise<unknown>, ms: number, feature: string) => withTimeout(clock, promise, ms, feature),
+      retryDelay: (attempts: number) => retryDelay(settings, attempts),
+      onFailure: this.#observer.failed.bind(this.#observer),
+    }
+    this.#processor = new Processor(cache, options.bus.deadLetters, settings, env, this.#observer, {
+      progressed: (run) => this.#onProgress(run),
+      rolledBack: (run) => this.#restart(run),
+      failed: (error) => this.#fail(error),
+    })
+    const trailMs = settings.trailMs ?? cache.capabilities.rollbackWindowMs
+    this.#checkpoints = new Checkpoints(cache, trailMs, this.#observer, (run) => this.#restart(run))
+  }
+
+  /**
+   * Works until {@link stop} is called. Waits out a bus or cache that does not answer.
+   * @throws FabraError when going on makes no sense: `partition_mismatch`, `bus_closed`, `internal`
+   */
+  run(): Promise<void> {
+    if (this.#running !== undefined) throw new FabraError("invalid_argument", "A worker is run once; make a new one.")
+    this.#running = this.#run()
+    return this.#running
+  }
+
+  /**
+   * Finishes what has been read, for `drainMs` at most, lets others take over and resolves. What could not be finished is
+   * read again by whoever comes next. Safe to call at any time, also more than once.
+   */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#wake()
+    await this.#running?.catch(() => {}) // whoever called run() is told
+  }
+
+  /**
+   * Resolves when every event that this worker can see, of those published before the call, is settled.
+   * @throws FabraError `invalid_argument` when the worker does not run, or stops meanwhile
+   */
+  idle(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#running === undefined || this.#stopping.signal.aborted) return reject(notRunning())
+      this.#idle.push({ resolve, reject })
+      this.#wake()
+    })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #run(): Promise<void> {
+    const ticking = new AbortController()
+    let ticks: Promise<void> | undefined
+    try {
+      const subscription = await this.#subscribe()
+      if (subscription === undefined) return
+      this.#subscription = subscription
+      ticks = this.#keepCheckpoints(subscription, ticking.signal)
+      while (!this.#stopping.signal.aborted) await this.#readOnce(subscription)
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#stopping.abort()
+      await this.#subscription?.close()
+      ticking.abort()
+      await ticks
+      for (const { reject } of this.#idle.splice(0)) reject(notRunning())
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  async #subscribe(): Promise<Subscription | undefined> {
+    for (let attempt = 1; !this.#stopping.signal.aborted; attempt++) {
+      try {
+        const { group, consumer, leaseMs } = this.#settings
+        return await this.#bus.subscribe({
+          group,
+          consumer,
+          leaseMs,
+          onAssigned: (assignment) => this.#assigned(assignment),
+          onRevoked: (partition) => this.#revoked(partition),
+          onLost: (partition) => this.#lost(partition),
+          onNotice: (notice) => this.#observer.notice(notice),
+        })
+      } catch (error) {
+        if (FabraError.from(error).code !== "bus_unavailable") throw error
+        this.#observer.outage("The bus does not answer; trying again.", error)
+        await sleep(this.#settings.clock, retryDelay(this.#settings, attempt), this.#stopping.signal)
+      }
+    }
+    return undefined
+  }
+
+  async #readOnce(subscription: Subscription): Promise<void> {
+    const { batchSize, pollIntervalMs } = this.#settings
+    // One batch is read while another is computed and a third is committed.
+    while (this.#processor.backlog >= 2 * batchSize) {
+      await this.#progressed.wait()
+      if (this.#stopping.signal.aborted) return
+    }
+    const asking = this.#idle.length
+    const maxWaitMs = asking > 0 ? 1 : pollIntervalMs
+    this.#wakeRead = new AbortController()
+    const batches = await subscription.read({ maxEvents: batchSize, maxWaitMs, signal: this.#wakeRead.signal })
+    for (const batch of batches) this.#accept(batch)
+    this.#processor.pump()
+    if (batches.length > 0)
+      await new Promise(setImmediate) // timers and sockets have their turn, whatever the bus is made of
+    else if (asking > 0 && !this.#hasUnsettled()) for (const { resolve } of this.#idle.splice(0, asking)) resolve()
+    else if (asking > 0) await this.#progressed.wait()
+  }
+
+  #hasUnsettled(): boolean {
+    for (const { unsettled } of this.#runs.values()) if (unsettled > 0) return true
+    return false
+  }
+
+  #accept({ partition, records }: PartitionBatch): void {
+    const run = this.#runs.get(partition)
+    const last = records.at(-1)
+    if (run === undefined || last === undefined) return
+    const readAt = this.#settings.clock.now()
+    const batch: ReadBatch = { end: last.position, records: records.length, pending: 0 }
+    run.progress.add(batch)
+    for (const record of records) this.#route(run, batch, record, readAt)
+    if (batch.pending === 0) run.progress.advance()
+    if (run.unsettled >= MAX_UNSETTLED) this.#subscription?.pause(partition)
+  }
+
+  #route(run: PartitionRun, batch: ReadBatch, record: BusRecord, readAt: number): void {
+    let event: AxiomEvent
+    try {
+      event = decodeEvent(record.data, Number.POSITIVE_INFINITY)
+    } catch (error) {
+      batch.pending++
+      run.unsettled++
+      this.#buryUnreadable(run, batch, record, error).catch((fault) => this.#fail(fault))
+      return
+    }
+    for (const { entityType, handlers } of this.#routes.for(event)) {
+      const id = laneId({ entityType, entityId: event.entityId })
+      const lane = run.lane(id, entityType, event.entityId)
+      batch.pending++
+      const item = {
+        event,
+        record,
+        batch,
+        handlers,
+        readAt,
+        failures: new Map(),
+        updated: new Set<string>(),
+        attempts: 0,
+      }
+      this.#processor.enqueue(lane, item)
+    }
+  }
+
+  /** What cannot be read belongs to no entity: its dead letter is all there is to settle. */
+  async #buryUnreadable(run: PartitionRun, batch: ReadBatch, record: BusRecord, error: unknown): Promise<void> {
+    const { group, clock } = this.#settings
+    const { position, data } = record
+    const now = clock.now()
+    const letter = {
+      ...{ group, partition: run.partition, position, data, features: [], reason: "invalid_event" as const },
+      ...{ error: describe(error), attempts: 0, firstFailedAt: now, lastFailedAt: now },
+    }
+    for (let attempt = 1; run.active; attempt++) {
+      try {
+        await this.#bus.deadLetters.append([letter])
+        this.#observer.deadLettered(letter)
+        if (run.active) run.settle({ batch })
+        this.#onProgress(run)
+        return
+      } catch (outage) {
+        this.#observer.outage("The dead-letter queue does not answer; trying again.", outage)
+        await sleep(clock, retryDelay(this.#settings, attempt))
+      }
+    }
+  }
+
+  #onProgress(run: PartitionRun): void {
+    if (run.unsettled < MAX_UNSETTLED / 2) this.#subscription?.resume(run.partition)
+    this.#progressed.notify()
+  }
+
+  async #keepCheckpoints(subscription: Subscription, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await sleep(this.#settings.clock, TICK_MS, signal)
+      if (signal.aborted) return
+      await this.#checkpoints.tick(this.#runs.values(), subscription)
+    }
+  }
+
+  #assigned({ partition, checkpoint }: Assignment): void {
+    this.#runs.set(partition, new PartitionRun(partition, { position: checkpoint, records: 0 }))
+  }
+
+  async #revoked(partition: number): Promise<void> {
+    const run = this.#runs.get(partition)
+    if (run === undefined) return
+    if (this.#failure === undefined) {
+      const enough = new AbortController()
+      await Promise.race([run.drained(), sleep(this.#settings.clock, this.#settings.drainMs, enough.signal)])
+      enough.abort()
+      if (run.active && this.#subscription) await this.#checkpoints.store(run, this.#subscription)
+    }
+    this.#lost(partition)
+  }
+
+  #lost(partition: number): void {
+    const run = this.#runs.get(partition)
+    if (run === undefined) return
+    this.#runs.delete(partition)
+    this.#processor.drop(run)
+  }
+
+  /** The cache is not what it was: forget all that was learnt of the partition and read it again (rules R2 to R4). */
+  #restart(run: PartitionRun): void {
+    if (this.#runs.get(run.partition) !== run) return
+    const { partition, start } = run
+    this.#observer.notice({
+      level: "warn",
+      message: `The cache lost commits; partition ${partition} is read again from its checkpoint.`,
+    })
+    this.#processor.drop(run)
+    this.#runs.set(partition, new PartitionRun(partition, start))
+    this.#subscription?.seek(partition, start.position)
+    this.#subscription?.resume(partition)
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    this.#stopping.abort()
+    this.#wake()
+  }
+
+  #wake(): void {
+    this.#wakeRead.abort()
+    this.#progressed.notify()
+  }
+}
+
+function notRunning(): FabraError {
+  return new FabraError("invalid_argument", "The worker is not running.")
+}

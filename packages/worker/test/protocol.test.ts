@@ -1,0 +1,291 @@
+import {
+  type CommitResult,
+  type EntityChange,
+  type EntityKey,
+  type EntityRecord,
+  type FeatureCache,
+  MemoryFeatureCache,
+} from "@fabra/core"
+import { createEvent, decodeEvent, FabraError, MemoryEventBus, replayEvent, type SubscribeOptions } from "@fabra/events"
+import { expect, test } from "vitest"
+import { gate, setup, until } from "./support.js"
+
+/** A chain of event ids shows what a counter hides: order, loss and doubles. */
+function withChain(options: Parameters<typeof setup>[0] = {}) {
+  const all = setup(options)
+  const chain = all.store.feature("chain", {
+    entity: all.User,
+    trigger: "x",
+    initial: [] as string[],
+    compute: (_id, event, { current }) => [...current, event.eventId],
+  })
+  return { ...all, chain }
+}
+
+const ids = (n: number) => Array.from({ length: n }, (_, i) => `e${i + 1}`)
+
+/** A memory cache whose commits can be tampered with. */
+class FaultyCache extends MemoryFeatureCache {
+  override readonly capabilities = {
+    name: "faulty",
+    persistent: false,
+    shared: true,
+    rollbackWindowMs: 0,
+  }
+  /** What to do with the next commit calls, first come first served. */
+  readonly faults: ("lost" | "applied but unknown" | "throws")[] = []
+  valid = true
+
+  override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
+    const fault = this.faults.shift()
+    const error = new FabraError("cache_unavailable", "cut")
+    if (fault === "throws") throw error
+    if (fault === undefined) return super.commit(changes)
+    if (fault === "applied but unknown") await super.commit(changes)
+    return changes.map(() => ({ status: "unknown", error }))
+  }
+
+  override async verify(): Promise<boolean> {
+    return this.valid
+  }
+}
+
+test.each(["lost", "applied but unknown", "throws"] as const)(
+  "R8: a commit of unknown outcome (%s) is settled by looking, not by guessing",
+  async (fault) => {
+    const cache = new FaultyCache()
+    const { chain, store, start, publish } = withChain({ cache })
+    cache.faults.push(fault, fault)
+    const { worker } = start()
+    for (const id of ids(5)) await publish("x", "ann", {}, id)
+    await worker.idle()
+    expect(await store.getFeature(chain, "ann")).toEqual(ids(5))
+  },
+)
+
+test("R9: a conflict runs the handler again on the new value and is no attempt of it", async () => {
+  const { store, User, start, publish } = setup()
+  const entered = gate()
+  const go = gate()
+  const attempts: number[] = []
+  const total = store.feature("total", {
+    entity: User,
+    trigger: "x",
+    maxRetries: 0,
+    initial: 0,
+    compute: async (_id, _event, { current, attempt }) => {
+      attempts.push(attempt)
+      entered.open()
+      await go.promise
+      return current + 1
+    },
+  })
+  const { worker } = start()
+  await publish("x", "ann")
+  await entered.promise
+  await store.setFeature(total, "ann", 100) // while the handler runs
+  go.open()
+  await worker.idle()
+  expect(await store.getFeature(total, "ann")).toBe(101)
+  expect(attempts).toEqual([1, 1])
+})
+
+/** Two members that both hold every partition, as after a stall past the lease. */
+class TwoOwners extends MemoryEventBus {
+  override subscribe(options: SubscribeOptions) {
+    return super.subscribe({ ...options, group: options.consumer })
+  }
+}
+
+test("two owners of one partition: the late commit of a deposed one changes nothing that is not in order", async () => {
+  const bus = new TwoOwners({ partitions: 2 })
+  const { store, User, start } = setup({ bus })
+  const chain = store.feature("chain", {
+    entity: User,
+    trigger: "x",
+    initial: [] as string[],
+    compute: async (_id, event, { current }) => {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 4))
+      return [...current, event.eventId]
+    },
+  })
+  const workers = [start(), start(), start()]
+  const sent = ids(40)
+  for (const eventId of sent) await bus.publish(createEvent({ eventType: "x", entityId: `u${Number(eventId.slice(1)) % 3}`, eventId }))
+  await Promise.all(workers.map(({ worker }) => worker.idle()))
+  for (const k of [0, 1, 2]) {
+    expect(await store.getFeature(chain, `u${k}`)).toEqual(sent.filter((id) => Number(id.slice(1)) % 3 === k))
+  }
+})
+
+test("what an earlier owner settled is skipped by its mark when a partition is read again", async () => {
+  const { chain, store, start, publish, bus } = withChain({ bus: new MemoryEventBus({ partitions: 1 }) })
+  const first = start({ trailMs: 3_600_000 }) // no checkpoint is ever stored
+  for (const id of ids(10)) await publish("x", "ann", {}, id)
+  await first.worker.idle()
+  await first.worker.stop()
+  expect((await bus.lag("fabra_workers"))[0]?.events).toBe(10)
+  const second = start()
+  await publish("x", "ann", {}, "e11")
+  await second.worker.idle()
+  expect(await store.getFeature(chain, "ann")).toEqual(ids(11))
+})
+
+/** A cache that can be set back to an earlier moment, as by a fail-over to a replica that lagged. */
+class RestorableCache extends FaultyCache {
+  #snapshot: MemoryFeatureCache | undefined
+  #rolledBack: MemoryFeatureCache | undefined
+
+  async snapshot(keys: readonly EntityKey[], groups: readonly string[]) {
+    this.#snapshot = new MemoryFeatureCache()
+    for (const group of groups) {
+      for (const { key, token, state, values } of await this.load(keys, group)) {
+        if (token === null) continue
+        const change = { key, group, baseToken: null, token: "restored", state: state ?? "", values: [...values] }
+        await this.#snapshot.commit([{ ...change, addFlags: [], removeFlags: [] }])
+      }
+    }
+  }
+  rollBack() {
+    this.#rolledBack = this.#snapshot
+  }
+  override load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]> {
+    return this.#rolledBack?.load(keys, group) ?? super.load(keys, group)
+  }
+  override commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
+    return this.#rolledBack?.commit(changes) ?? super.commit(changes)
+  }
+  override read(keys: readonly EntityKey[], features: readonly string[]) {
+    return this.#rolledBack?.read(keys, features) ?? super.read(keys, features)
+  }
+}
+
+test("R2: a record that is behind what was seen settled makes the partition be read again from its checkpoint", async () => {
+  const cache = new RestorableCache()
+  const { chain, store, start, publish } = withChain({ cache, bus: new MemoryEventBus({ partitions: 1 }) })
+  const { worker } = start({ trailMs: 3_600_000 })
+  await publish("x", "ann", {}, "e1")
+  await worker.idle()
+  await cache.snapshot([{ entityType: "User", entityId: "ann" }], ["fabra_workers"])
+  await publish("x", "ann", {}, "e2")
+  await publish("x", "ann", {}, "e3")
+  await worker.idle()
+  cache.rollBack() // e2 and e3 are gone from the record
+  await publish("x", "ann", {}, "e4")
+  await worker.idle()
+  expect(await store.getFeature(chain, "ann")).toEqual(ids(4))
+})
+
+test("R3: nothing is checkpointed past a cache that is not the one that confirmed it", async () => {
+  const cache = new FaultyCache()
+  const { start, publish, bus } = withChain({ cache, bus: new MemoryEventBus({ partitions: 1 }) })
+  const { worker } = start()
+  cache.valid = false
+  for (const id of ids(3)) await publish("x", "ann", {}, id)
+  await worker.idle()
+  await worker.stop()
+  expect((await bus.lag("fabra_workers"))[0]?.events).toBe(3)
+})
+
+test("R1: a replay without its flag, and one for another group, change nothing", async () => {
+  const { chain, store, start, publish, bus } = withChain()
+  const { worker } = start()
+  await publish("x", "ann", {}, "e1")
+  await worker.idle()
+  const letter = {
+    ...{ group: "fabra_workers", partition: 0, position: "1", features: ["chain"], attempts: 1, firstFailedAt: 0 },
+    ...{ reason: "handler_failed" as const, error: { name: "Error", message: "" }, lastFailedAt: 0 },
+    data: JSON.stringify({ event_id: "e1", event_type: "x", entity_id: "ann", timestamp: 0, payload: {} }),
+  }
+  await bus.publish(replayEvent(letter))
+  await bus.publish(replayEvent({ ...letter, group: "others" }))
+  await worker.idle()
+  expect(await store.getFeature(chain, "ann")).toEqual(["e1"])
+})
+
+test("R5: the mark does not pass a failed feature before its dead letter is durable", async () => {
+  const { store, User, start, publish, bus } = setup()
+  store.feature("bad", {
+    entity: User,
+    trigger: "x",
+    maxRetries: 0,
+    compute: () => {
+      throw new Error("no luck")
+    },
+  })
+  const open = gate()
+  const append = bus.deadLetters.append.bind(bus.deadLetters)
+  let tries = 0
+  bus.deadLetters.append = async (entries) => {
+    tries++
+    if (tries === 1) throw new FabraError("bus_unavailable", "cut")
+    await open.promise
+    return append(entries)
+  }
+  const { worker } = start()
+  await publish("x", "ann", {}, "e1")
+  await until(() => tries === 2)
+  const load = async () => (await store.cache.load([{ entityType: "User", entityId: "ann" }], "fabra_workers"))[0]
+  expect(await load()).toMatchObject({ token: null })
+  open.open()
+  await worker.idle()
+  expect([...((await load())?.flags ?? [])]).toEqual(["dead:bad/e1"])
+  expect(decodeEvent((await bus.deadLetters.list()).entries[0]?.data ?? "")).toMatchObject({ eventId: "e1" })
+})
+
+test("stop finishes what is in flight, or hands it back after the deadline", async () => {
+  const { store, User, start, publish } = setup()
+  const entered = gate()
+  const go = gate()
+  let runs = 0
+  const n = store.feature("n", {
+    entity: User,
+    trigger: "x",
+    initial: 0,
+    compute: async (id, _event, { current }) => {
+      if (++runs === 2) entered.open()
+      if (id === "ann") await go.promise
+      else await new Promise((resolve) => setTimeout(resolve, 5))
+      return current + 1
+    },
+  })
+  const first = start({ drainMs: 30 })
+  await publish("x", "ann")
+  await publish("x", "bob")
+  await entered.promise
+  await first.worker.stop()
+  await first.running
+  expect(await store.getFeature(n, "bob")).toBe(1)
+  expect(await store.getFeature(n, "ann")).toBe(0)
+  go.open()
+  const second = start()
+  await second.worker.idle()
+  expect(await store.getFeature(n, "ann")).toBe(1)
+})
+
+test("a worker rides out a cache that does not answer for a while", async () => {
+  const cache = new FaultyCache()
+  const { chain, store, start, publish } = withChain({ cache })
+  const load = cache.load.bind(cache)
+  let down = true
+  cache.load = async (...args) => {
+    if (down) throw new FabraError("cache_unavailable", "cut")
+    return load(...args)
+  }
+  const { worker } = start()
+  for (const id of ids(3)) await publish("x", "ann", {}, id)
+  setTimeout(() => {
+    down = false
+  }, 20)
+  await worker.idle()
+  expect(await store.getFeature(chain, "ann")).toEqual(ids(3))
+})
+
+test("a fault of our own ends run() with an error, never silently", async () => {
+  const cache = new MemoryFeatureCache()
+  const { start, publish } = withChain({ cache })
+  const { running } = start()
+  ;(cache as FeatureCache).load = async () => [undefined as unknown as EntityRecord]
+  await publish("x", "ann")
+  await expect(running).rejects.toMatchObject({ code: "internal" })
+})

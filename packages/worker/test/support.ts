@@ -1,0 +1,43 @@
+import { type FeatureCache, FeatureStore, MemoryFeatureCache } from "@fabra/core"
+import { createEvent, type EventBus, type JsonObject, MemoryEventBus } from "@fabra/events"
+import { onTestFinished } from "vitest"
+import { AxiomWorker, type WorkerOptions } from "../src/index.js"
+
+/** Says nothing; tests look at results. */
+export const silent = { info() {}, warn() {}, error() {} }
+
+/** A store with a User, on an embedded bus and cache; `start` runs workers and stops them when the test ends. */
+export function setup(options: { bus?: EventBus; cache?: FeatureCache } = {}) {
+  const cache = options.cache ?? new MemoryFeatureCache()
+  const bus = options.bus ?? new MemoryEventBus({ partitions: 4 })
+  const store = new FeatureStore({ cache })
+  const User = store.entity("User", { key: "user_id" })
+  const start = (more: Partial<WorkerOptions> = {}) => {
+    const worker = new AxiomWorker(store, { bus, logger: silent, retryBaseMs: 1, retryMaxMs: 5, ...more })
+    const running = worker.run()
+    running.catch(() => {})
+    onTestFinished(() => worker.stop())
+    return { worker, running }
+  }
+  const publish = (eventType: string, entityId: string, payload: JsonObject = {}, eventId?: string) =>
+    bus.publish(createEvent({ eventType, entityId, payload, ...(eventId === undefined ? {} : { eventId }) }))
+  return { cache, bus, store, User, start, publish }
+}
+
+/** A promise to be settled from outside. */
+export function gate<T = void>() {
+  let open!: (value: T) => void
+  const promise = new Promise<T>((resolve) => {
+    open = resolve
+  })
+  return { promise, open }
+}
+
+/** Waits until `check` returns something other than `undefined` or `false`. */
+export async function until<T>(check: () => T | Promise<T>): Promise<T> {
+  for (;;) {
+    const result = await check()
+    if (result !== undefined && result !== false) return result
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
