@@ -91,6 +91,11 @@ export class MemoryFeatureCache implements FeatureCache {
 
   async close(): Promise<void> {}
 
+  /** Forgets everything; for tests. */
+  clear(): void {
+    this.#types.clear()
+  }
+
   #find({ entityType, entityId }: EntityKey): Stored | undefined {
     return this.#types.get(entityType)?.get(entityId)
   }

@@ -22,7 +22,7 @@ const WRITE_RETRY_MS = 100
 export class FeatureStore {
   /** What was defined; for workers, servers and tools. */
   readonly registry = new Registry()
-  readonly #clock: Clock
+  #clock: Clock
   #cache: FeatureCache | undefined
 
   constructor({ cache, clock = systemClock }: FeatureStoreOptions = {}) {
@@ -37,14 +37,15 @@ export class FeatureStore {
   }
 
   /**
-   * Says where values are kept, for a store that was defined without a cache.
+   * Says where values are kept, and whose time they are stamped with, for a store that was defined without.
    * @throws FabraError `invalid_argument` when it has another cache already
    */
-  connect({ cache }: { readonly cache: FeatureCache }): void {
+  connect({ cache, clock }: { readonly cache: FeatureCache; readonly clock?: Clock }): void {
     if (this.#cache !== undefined && this.#cache !== cache) {
       throw new FabraError("invalid_argument", "The store has a cache already; connect it before it is first used.")
     }
     this.#cache = cache
+    if (clock !== undefined) this.#clock = clock
   }
 
   /**

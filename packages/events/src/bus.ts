@@ -109,7 +109,7 @@ export interface BusNotice {
 export interface ReadOptions {
   /** About how many records to return in all; never more than this of one partition. */
   readonly maxEvents: number
-  /** Longest wait for a first record, in milliseconds; an arriving record ends it at once. */
+  /** Longest wait for a first record, in milliseconds; an arriving record ends it at once. 0: no wait at all. */
   readonly maxWaitMs: number
   /** Ends the wait; the read then returns what it has. */
   readonly signal?: AbortSignal

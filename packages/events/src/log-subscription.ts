@@ -155,7 +155,7 @@ export class LogSubscription implements Subscription {
     options.signal?.addEventListener("abort", abort, { once: true })
     try {
       if (asked.size === 0) {
-        await sleep(this.#clock, options.maxWaitMs, signal)
+        if (options.maxWaitMs > 0) await sleep(this.#clock, options.maxWaitMs, signal)
         return []
       }
       const cursors = new Map([...asked].map(([partition, { after }]) => [partition, after]))

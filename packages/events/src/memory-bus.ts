@@ -179,7 +179,7 @@ export class MemoryEventBus extends BaseEventBus {
 
   async #read(cursors: ReadonlyMap<number, Position | null>, options: ReadOptions): Promise<PartitionBatch[]> {
     const batches = this.#readNow(cursors, options.maxEvents)
-    if (batches.length > 0 || options.signal?.aborted) return batches
+    if (batches.length > 0 || options.maxWaitMs <= 0 || options.signal?.aborted) return batches
     const arrived = new AbortController()
     const wake = () => arrived.abort()
     this.#waiting.add(wake)

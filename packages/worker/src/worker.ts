@@ -165,7 +165,7 @@ export class AxiomWorker implements AsyncDisposable {
       if (this.#stopping.signal.aborted) return
     }
     const asking = this.#idle.length
-    const maxWaitMs = asking > 0 ? 1 : pollIntervalMs
+    const maxWaitMs = asking > 0 ? 0 : pollIntervalMs
     this.#wakeRead = new AbortController()
     const batches = await subscription.read({ maxEvents: batchSize, maxWaitMs, signal: this.#wakeRead.signal })
     for (const batch of batches) this.#accept(batch)

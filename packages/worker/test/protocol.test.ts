@@ -111,7 +111,8 @@ test("two owners of one partition: the late commit of a deposed one changes noth
   })
   const workers = [start(), start(), start()]
   const sent = ids(40)
-  for (const eventId of sent) await bus.publish(createEvent({ eventType: "x", entityId: `u${Number(eventId.slice(1)) % 3}`, eventId }))
+  for (const eventId of sent)
+    await bus.publish(createEvent({ eventType: "x", entityId: `u${Number(eventId.slice(1)) % 3}`, eventId }))
   await Promise.all(workers.map(({ worker }) => worker.idle()))
   for (const k of [0, 1, 2]) {
     expect(await store.getFeature(chain, `u${k}`)).toEqual(sent.filter((id) => Number(id.slice(1)) % 3 === k))

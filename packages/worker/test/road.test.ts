@@ -131,7 +131,12 @@ test("a handler sees what the event changed before it, and free keys live beside
     compute: async (id, event, { get, set }) => {
       set("last_event", event.eventId)
       await store.setFeature(`by_store_${event.eventId}`, id, get(n))
-      return [get(n), await store.getFeature(n, id), get("last_event"), await store.getFeature(`by_store_${event.eventId}`, id)]
+      return [
+        get(n),
+        await store.getFeature(n, id),
+        get("last_event"),
+        await store.getFeature(`by_store_${event.eventId}`, id),
+      ]
     },
   })
   const { worker } = start()
