@@ -1,4 +1,4 @@
-import { type AxiomEvent, BaseEventBus, defineEvent, type EncodedEvent, MemoryEventBus } from "@fabra/events"
+import { type DeadLetter, defineEvent, type EncodedEvent, MemoryEventBus, replayEvent } from "@fabra/events"
 import { expect, test } from "vitest"
 import { z } from "zod"
 import { gate, setup, until } from "./support.js"
@@ -150,7 +150,6 @@ class Scribbler extends MemoryEventBus {
 
 test("a record that is no event becomes a dead letter; those around it are applied", async () => {
   const bus = new Scribbler({ partitions: 1 })
-  expect(bus).toBeInstanceOf(BaseEventBus)
   const { store, User, start, publish } = setup({ bus })
   const count = store.feature("count", {
     entity: User,
@@ -195,10 +194,9 @@ test("a replay applies what failed, once, however often it is asked for", async 
   const again = (await bus.deadLetters.list()).entries
   expect(again).toHaveLength(1)
   broken = false
+  // This bus forgets ids at once, so only the flag in the record keeps the second one from being applied.
+  await bus.publish(replayEvent(again[0] as DeadLetter))
   await bus.deadLetters.replay([again[0]?.id as string])
-  // The same replay published by another hand, and by a bus that forgot the first.
-  const replay: AxiomEvent = JSON.parse(JSON.stringify({ replay: { of: "", group: "", features: [] } }))
-  expect(replay).toBeDefined()
   await worker.idle()
   expect(await store.getFeature(bad, "ann")).toEqual(["1"])
   expect(await store.getFeature(good, "ann")).toEqual(["1"])
