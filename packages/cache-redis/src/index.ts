@@ -1,0 +1,2 @@
+export type { RedisFeatureCacheOptions } from "./options.js"
+export { RedisFeatureCache } from "./redis-feature-cache.js"

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest"
+import { groupFields } from "./keys.js"
+import { decodeRecord, decodeStored, encodeStored } from "./record.js"
+
+describe("a stored value", () => {
+  it.each([
+    [
+      "plain",
+      { text: "12.5", eventTime: 1_700_000_000_000, computedAt: 1_700_000_000_001 },
+      "1700000000001|1700000000000|12.5",
+    ],
+    ["without an event", { text: "true", eventTime: null, computedAt: 5 }, "5||true"],
+    ["whose text has bars", { text: '"a|b|"', eventTime: 0, computedAt: 0 }, '0|0|"a|b|"'],
+    ["without text", { text: "", eventTime: -5, computedAt: 1.5 }, "1.5|-5|"],
+  ])("%s is read as it was written", (_, value, raw) => {
+    expect(encodeStored(value)).toBe(raw)
+    expect(decodeStored(raw)).toEqual(value)
+  })
+
+  it.each(["", "12", "|", "||x", "5|x", "a|5|x", "5|b|x", "5|5"])("is not read from %j", (raw) => {
+    expect(() => decodeStored(raw)).toThrow("no feature value")
+  })
+})
+
+describe("a record", () => {
+  it("is what one group sees of the hash", () => {
+    const key = { entityType: "User", entityId: "u" }
+    const hash = [
+      "f:a",
+      "1||x",
+      "t:g",
+      "own",
+      "s:g",
+      "state",
+      "d:g/flag/1",
+      "1",
+      "w",
+      "out",
+      "t:g2",
+      "no",
+      "d:g2/flag",
+      "1",
+    ]
+    expect(decodeRecord(key, groupFields("g"), hash, "i")).toEqual({
+      key,
+      token: "own/out",
+      state: "state",
+      flags: new Set(["flag/1"]),
+      values: new Map([["a", { text: "x", eventTime: null, computedAt: 1 }]]),
+      incarnation: "i",
+    })
+  })
+
+  it("has no token when nothing was written for the group", () => {
+    const key = { entityType: "User", entityId: "u" }
+    expect(decodeRecord(key, groupFields("g"), ["t:other", "x"], "i").token).toBeNull()
+    expect(decodeRecord(key, groupFields("g"), ["w", "x"], "i").token).toBe("/x")
+  })
+})

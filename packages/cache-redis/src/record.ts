@@ -1,0 +1,48 @@
+import type { EntityKey, EntityRecord, StoredValue } from "@fabra/core"
+import { type GroupFields, LAST_WRITE } from "./keys.js"
+
+/** A value as its field's text: `computedAt|eventTime|text`, with nothing between the bars when no event made it. */
+export function encodeStored({ text, eventTime, computedAt }: StoredValue): string {
+  return `${computedAt}|${eventTime ?? ""}|${text}`
+}
+
+/** The reverse of {@link encodeStored}. @throws Error when it is no such text */
+export function decodeStored(raw: string): StoredValue {
+  const first = raw.indexOf("|")
+  const second = raw.indexOf("|", first + 1)
+  const computedAt = first > 0 ? Number(raw.slice(0, first)) : Number.NaN
+  const eventTime = second === first + 1 ? null : Number(raw.slice(first + 1, second))
+  if (second < 0 || Number.isNaN(computedAt) || Number.isNaN(eventTime)) {
+    throw new Error(`a field holds ${JSON.stringify(raw.slice(0, 60))}, which is no feature value`)
+  }
+  return { text: raw.slice(second + 1), eventTime, computedAt }
+}
+
+/** A group's token: its own last commit and the last outside write, since either makes a version new. */
+export function effectiveToken(own: string | undefined, lastWrite: string | undefined): string | null {
+  return own === undefined && lastWrite === undefined ? null : `${own ?? ""}/${lastWrite ?? ""}`
+}
+
+/** Reads the reply to HGETALL (field, value, field, …) as one group sees it. @throws Error for a malformed value */
+export function decodeRecord(
+  key: EntityKey,
+  fields: GroupFields,
+  reply: readonly string[],
+  incarnation: string,
+): EntityRecord {
+  const values = new Map<string, StoredValue>()
+  const flags = new Set<string>()
+  let own: string | undefined
+  let state: string | undefined
+  let lastWrite: string | undefined
+  for (let i = 0; i < reply.length; i += 2) {
+    const field = reply[i] as string
+    const value = reply[i + 1] as string
+    if (field.startsWith("f:")) values.set(field.slice(2), decodeStored(value))
+    else if (field === fields.token) own = value
+    else if (field === fields.state) state = value
+    else if (field === LAST_WRITE) lastWrite = value
+    else if (field.startsWith(fields.flag)) flags.add(field.slice(fields.flag.length))
+  }
+  return { key, token: effectiveToken(own, lastWrite), state: state ?? null, flags, values, incarnation }
+}

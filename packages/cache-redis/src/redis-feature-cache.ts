@@ -1,0 +1,224 @@
+import type {
+  CacheCapabilities,
+  CommitResult,
+  EntityChange,
+  EntityKey,
+  EntityPage,
+  EntityRecord,
+  FeatureCache,
+  Incarnation,
+  OutsideWrite,
+  StoredValue,
+  WriteResult,
+} from "@fabra/core"
+import { FabraError, show } from "@fabra/events"
+import type { Cluster, Redis } from "ioredis"
+import { type Applied, ApplyCalls } from "./apply.js"
+import { checkServers } from "./check.js"
+import { Deadline } from "./deadline.js"
+import { Delivery, type Reply, type Request } from "./delivery.js"
+import { unavailable } from "./errors.js"
+import { addToIndex, pageOfIndex } from "./id-index.js"
+import { featureField, groupFields, Keys, LAST_WRITE } from "./keys.js"
+import { RedisNode } from "./node.js"
+import { checkOptions, type RedisFeatureCacheOptions } from "./options.js"
+import { decodeRecord, decodeStored, effectiveToken } from "./record.js"
+import { pushChange, pushWrite } from "./script.js"
+import { ClusterTopology, singleServer, type Topology } from "./topology.js"
+import { stillCurrent } from "./verify.js"
+
+/**
+ * The feature cache on Redis, a single server or a Redis Cluster: one hash per entity, compared and set by a script.
+ *
+ * Connects with the first call, rides out lost connections and restarts within `commandTimeoutMs` of each call, and
+ * then fails with `cache_unavailable`.
+ */
+export class RedisFeatureCache implements FeatureCache {
+  readonly capabilities: CacheCapabilities
+  readonly #timeoutMs: number
+  readonly #keys: Keys
+  readonly #topology: Topology
+  #closed = false
+
+  /** Checks the options and connects to nothing. @throws FabraError `invalid_argument`, `invalid_name` */
+  constructor(options: RedisFeatureCacheOptions = {}) {
+    const { client, own, namespace, commandTimeoutMs, rollbackWindowMs } = checkOptions(options)
+    this.capabilities = { name: "redis", persistent: true, shared: true, rollbackWindowMs }
+    this.#timeoutMs = commandTimeoutMs
+    this.#keys = new Keys(namespace)
+    this.#topology = client.isCluster
+      ? new ClusterTopology(client as Cluster)
+      : singleServer(new RedisNode(client as Redis, { own }))
+  }
+
+  async load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]> {
+    const fields = groupFields(group)
+    const requests = keys.map((entity) => {
+      const key = this.#keys.entity(entity)
+      // In capitals ioredis leaves the reply a flat list: an object would be built only to be taken apart again.
+      return { key, name: "HGETALL", args: [key] }
+    })
+    return this.#query("load records", requests, (value, i, incarnation) =>
+      decodeRecord(keys[i] as EntityKey, fields, value as string[], incarnation),
+    )
+  }
+
+  async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
+    const isNew = (change: EntityChange) => change.baseToken === null
+    const applied = await this.#apply("commit", changes, isNew, pushChange)
+    return applied.map((result, i): CommitResult => {
+      if (result.status === "conflict") return result
+      if (result.status === "unknown") return { status: "unknown", error: unavailable("commit", result.error) }
+      const token = effectiveToken((changes[i] as EntityChange).token, result.lastWrite) as string
+      return { status: "applied", token, incarnation: result.incarnation }
+    })
+  }
+
+  async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+    const applied = await this.#apply("write", writes, () => true, pushWrite)
+    return applied.map((result): WriteResult => {
+      if (result.status === "applied") return { status: "applied" }
+      const error = result.status === "unknown" ? result.error : "an outside write met a conflict"
+      return { status: "unknown", error: unavailable("write", error) }
+    })
+  }
+
+  async lastWrite(keys: readonly EntityKey[]): Promise<(string | null)[]> {
+    const requests = keys.map((entity) => {
+      const key = this.#keys.entity(entity)
+      return { key, name: "HGET", args: [key, LAST_WRITE] }
+    })
+    return this.#query("read the last write", requests, (value) => value as string | null)
+  }
+
+  async verify(incarnations: readonly Incarnation[]): Promise<boolean> {
+    if (incarnations.length === 0) return true
+    try {
+      this.#checkOpen()
+      return await stillCurrent(this.#topology, incarnations, new Deadline(this.#timeoutMs))
+    } catch (error) {
+      throw unavailable("tell its incarnation", error)
+    }
+  }
+
+  async read(keys: readonly EntityKey[], features: readonly string[]): Promise<(StoredValue | undefined)[][]> {
+    if (features.length === 0) return keys.map(() => [])
+    const fields = features.map(featureField)
+    const requests = keys.map((entity) => {
+      const key = this.#keys.entity(entity)
+      return { key, name: "HMGET", args: [key, ...fields] }
+    })
+    return this.#query("read features", requests, (value) =>
+      (value as (string | null)[]).map((raw) => (raw === null ? undefined : decodeStored(raw))),
+    )
+  }
+
+  async entities(
+    entityType: string,
+    { after, limit = 1000 }: { readonly after?: string; readonly limit?: number } = {},
+  ): Promise<EntityPage> {
+    if (!Number.isInteger(limit) || limit < 1) {
+      throw new FabraError("invalid_argument", `limit is ${show(limit)}: it must be a whole number from 1.`, {
+        path: "limit",
+      })
+    }
+    const deadline = new Deadline(this.#timeoutMs)
+    try {
+      return await pageOfIndex(this.#keys, entityType, after, limit, (requests) => this.#send(requests, deadline, true))
+    } catch (error) {
+      throw unavailable("list entities", error)
+    }
+  }
+
+  /**
+   * Looks for settings of the servers that endanger what is kept: eviction, no append-only file. Answers with sentences
+   * for a log at start, none when all is well. @throws FabraError `cache_unavailable`
+   */
+  async check(): Promise<string[]> {
+    try {
+      this.#checkOpen()
+      return await checkServers(this.#topology, new Deadline(this.#timeoutMs))
+    } catch (error) {
+      throw unavailable("tell its settings", error)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#topology.close()
+  }
+
+  /** Runs one script call for many entities, after those that may be new have been put into the index. */
+  async #apply<T extends { readonly key: EntityKey }>(
+    doing: string,
+    items: readonly T[],
+    isNew: (item: T) => boolean,
+    push: (args: string[], item: T) => number,
+  ): Promise<Applied[]> {
+    const results = new Array<Applied>(items.length)
+    try {
+      const deadline = new Deadline(this.#timeoutMs)
+      const unlisted = await this.#index(items.filter(isNew), deadline)
+      const calls = new ApplyCalls(this.#topology.spread)
+      const sent: number[] = []
+      for (const [i, item] of items.entries()) {
+        const error = unlisted?.get(item)
+        if (error !== undefined) {
+          results[i] = { status: "unknown", error }
+          continue
+        }
+        calls.add(this.#keys.entity(item.key), (args) => push(args, item))
+        sent.push(i)
+      }
+      // Not repeatable: what was applied once would meet a conflict with itself, or hide a later write.
+      const applied = calls.read(await this.#send(calls.finish(), deadline, false))
+      for (const [j, i] of sent.entries()) results[i] = applied[j] as Applied
+      return results
+    } catch (error) {
+      const failure = unavailable(doing, error)
+      return items.map(() => ({ status: "unknown", error: failure }))
+    }
+  }
+
+  async #index<T extends { readonly key: EntityKey }>(
+    items: readonly T[],
+    deadline: Deadline,
+  ): Promise<Map<T, Error> | undefined> {
+    if (items.length === 0) return undefined
+    const entities = items.map((item) => item.key)
+    const failures = await addToIndex(this.#keys, entities, (requests) => this.#send(requests, deadline, true))
+    const failed = new Map<T, Error>()
+    for (const [i, item] of items.entries()) {
+      const failure = failures[i]
+      if (failure !== undefined) failed.set(item, failure)
+    }
+    return failed
+  }
+
+  /** Sends reads and decodes each reply; one that failed fails them all. */
+  async #query<T>(
+    doing: string,
+    requests: readonly Request[],
+    decode: (value: unknown, index: number, incarnation: Incarnation) => T,
+  ): Promise<T[]> {
+    try {
+      const replies = await this.#send(requests, new Deadline(this.#timeoutMs), true)
+      return replies.map((reply, i) => {
+        if (reply.ok) return decode(reply.value, i, reply.incarnation)
+        throw reply.error
+      })
+    } catch (error) {
+      throw unavailable(doing, error)
+    }
+  }
+
+  async #send(requests: readonly Request[], deadline: Deadline, repeatable: boolean): Promise<Reply[]> {
+    this.#checkOpen()
+    if (requests.length === 0) return []
+    return new Delivery(this.#topology, requests, deadline, repeatable).run()
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new FabraError("cache_unavailable", "The cache is closed.")
+  }
+}

@@ -1,0 +1,133 @@
+import { type Cluster, Redis } from "ioredis"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { RedisFeatureCache } from "../src/index.js"
+import { startRedisCluster, type TestCluster } from "./redis-cluster.js"
+import { applied, change, commitOne, eventually, loadOne, newToken, user, value } from "./support.js"
+
+describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
+  let servers: TestCluster
+  let client: Cluster
+  let cache: RedisFeatureCache
+  let round = 0
+
+  beforeAll(async () => {
+    servers = await startRedisCluster()
+  }, 60_000)
+  afterAll(() => servers?.stop())
+  beforeEach(() => {
+    client = servers.client()
+    cache = new RedisFeatureCache({ client, namespace: `ns${++round}` })
+  })
+  afterEach(async () => {
+    await cache.close()
+    client.disconnect()
+  })
+
+  it("entities lie on all masters, and every result says which one answered", async () => {
+    const ids = [...Array.from({ length: 300 }, (_, i) => `u${i}`), "{a}", "}{", "x{b}y"]
+    const keys = ids.map(user)
+    const results = await cache.commit(keys.map((key, i) => change(key, null, { values: [["f", value(`${i}`)]] })))
+    const incarnations = results.map((result) => (result.status === "applied" ? result.incarnation : "none"))
+    expect(new Set(incarnations).size).toBe(3)
+
+    const records = await cache.load(keys, "g")
+    expect(records.map((record) => record.incarnation)).toEqual(incarnations)
+    const rows = await cache.read(keys, ["f", "no"])
+    expect(rows).toEqual(keys.map((_, i) => [value(`${i}`), undefined]))
+    expect((await cache.entities("User", { limit: 1_000 })).ids.toSorted()).toEqual(ids.toSorted())
+    expect(await cache.verify(incarnations)).toBe(true)
+    expect(await cache.verify([...incarnations, "another/one"])).toBe(false)
+
+    const tokens = keys.map(newToken)
+    await cache.write(keys.map((key, i) => ({ key, token: tokens[i] as string, values: [["f", null]] })))
+    expect(await cache.lastWrite(keys)).toEqual(tokens)
+    const late = await cache.commit(records.map(({ key, token }) => change(key, token)))
+    expect(late.every((result) => result.status === "conflict")).toBe(true)
+  })
+
+  it("a lazy client connects with the first call", async () => {
+    const lazy = servers.client({ lazyConnect: true })
+    const mine = new RedisFeatureCache({ client: lazy, namespace: `lazy${round}` })
+    expect(lazy.status).toBe("wait")
+    await applied(mine, change(user("u"), null))
+    expect(await mine.check()).toEqual([])
+    lazy.disconnect()
+  })
+
+  it("has the window of a cluster", () => {
+    expect(cache.capabilities.rollbackWindowMs).toBe(20_000)
+  })
+
+  it("a slot may move to another node meanwhile", async () => {
+    const key = `ns${round}:entity:User/mover`
+    const slot = await client.cluster("KEYSLOT", key)
+    const { token, incarnation } = await applied(cache, change(user("mover"), null))
+    const [from, to] = await ownerAndAnother(slot)
+    await to.cluster("SETSLOT", slot, "IMPORTING", await from.cluster("MYID"))
+    await from.cluster("SETSLOT", slot, "MIGRATING", await to.cluster("MYID"))
+    await from.migrate("127.0.0.1", to.options.port as number, key, 0, 5_000)
+
+    // The old owner says ASK now: the key is there no more, but the slot is.
+    const asked = await applied(cache, change(user("mover"), token))
+    expect(asked.incarnation).not.toBe(incarnation)
+    const id = await to.cluster("MYID")
+    for (const node of [to, from]) await node.cluster("SETSLOT", slot, "NODE", id)
+
+    // The old owner says MOVED now.
+    const moved = await applied(cache, change(user("mover"), asked.token))
+    expect(moved.incarnation).toBe(asked.incarnation)
+    for (const node of [from, to]) node.disconnect()
+  })
+
+  async function ownerAndAnother(slot: number): Promise<[Redis, Redis]> {
+    const nodes = servers.masters.map(({ url }) => new Redis(url))
+    const [from, to] = [nodes.find((node) => owns(node)), nodes.find((node) => !owns(node))] as [Redis, Redis]
+    for (const node of nodes) if (node !== from && node !== to) node.disconnect()
+    return [from, to]
+
+    function owns({ options: { port } }: Redis): boolean {
+      return client.slots[slot]?.[0] === `127.0.0.1:${port}`
+    }
+  }
+
+  it("scripts may be flushed", async () => {
+    await Promise.all(client.nodes("master").map((node) => node.script("FLUSH")))
+    const results = await cache.commit(Array.from({ length: 100 }, (_, i) => change(user(`u${i}`), null)))
+    expect(results.every((result) => result.status === "applied")).toBe(true)
+  })
+
+  it("a replica may take over", { timeout: 60_000 }, async () => {
+    const keys = Array.from({ length: 60 }, (_, i) => user(`u${i}`))
+    const before = await cache.commit(keys.map((key) => change(key, null)))
+    const receipts = before.flatMap((result) => (result.status === "applied" ? [result.incarnation] : []))
+    expect(receipts.length).toBe(60)
+    const lost = (await loadOne(cache, await keyOn(0, keys))).incarnation
+
+    await servers.masters[0]?.kill()
+    const gone = await eventually(async () => ((await cache.verify(receipts)) ? undefined : "gone"))
+    expect(gone).toBe("gone")
+    expect(await cache.verify(receipts.filter((incarnation) => incarnation !== lost))).toBe(true)
+    const records = await eventually(() => cache.load(keys, "g"))
+    const after = await cache.commit(records.map(({ key, token }) => change(key, token)))
+    expect(after.every((result) => result.status === "applied")).toBe(true)
+    expect(after).not.toContainEqual(expect.objectContaining({ incarnation: lost }))
+    await servers.masters[0]?.restart()
+  })
+
+  async function keyOn(master: number, keys: ReturnType<typeof user>[]) {
+    for (const key of keys) {
+      const slot = await client.cluster("KEYSLOT", `ns${round}:entity:User/${key.entityId}`)
+      if (client.slots[slot]?.[0] === `127.0.0.1:${servers.masters[master]?.port}`) return key
+    }
+    throw new Error("none of the keys lies there")
+  }
+
+  it("a closed client is reported", async () => {
+    const closed = servers.client()
+    await closed.quit()
+    const mine = new RedisFeatureCache({ client: closed, commandTimeoutMs: 200 })
+    await expect(mine.read([user("u")], ["f"])).rejects.toMatchObject({ code: "cache_unavailable" })
+    await expect(mine.verify(["x"])).rejects.toMatchObject({ code: "cache_unavailable" })
+    expect(await commitOne(mine, change(user("u"), null))).toMatchObject({ status: "unknown" })
+  })
+})

@@ -1,0 +1,158 @@
+import type { CommitResult } from "@fabra/core"
+import { type RedisTestServer, startRedisServer } from "@fabra/testing"
+import { Redis } from "ioredis"
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest"
+import { RedisFeatureCache } from "../src/index.js"
+import { applied, change, commitOne, loadOne, newToken, user, value } from "./support.js"
+
+let server: RedisTestServer
+let redis: Redis
+let namespace: string
+let cache: RedisFeatureCache
+
+beforeAll(async () => {
+  server = await startRedisServer()
+  redis = new Redis(server.url)
+})
+afterAll(async () => {
+  redis.disconnect()
+  await server.stop()
+})
+beforeEach(() => {
+  namespace = server.namespace()
+  cache = new RedisFeatureCache({ url: server.url, namespace })
+})
+afterEach(() => cache.close())
+
+it("keeps two groups out of each other's way, and an outside write in both's", async () => {
+  const key = user("u")
+  const a = await applied(cache, change(key, null, { group: "a" }))
+  const b = await applied(cache, change(key, null, { group: "b" }))
+  const a2 = await applied(cache, change(key, a.token, { group: "a" }))
+
+  const token = newToken()
+  await cache.write([{ key, token, values: [["f", value("1")]] }])
+  expect(await commitOne(cache, change(key, a2.token, { group: "a" }))).toEqual({ status: "conflict" })
+  expect(await commitOne(cache, change(key, b.token, { group: "b" }))).toEqual({ status: "conflict" })
+  expect(await commitOne(cache, change(key, null, { group: "c" }))).toEqual({ status: "conflict" })
+  expect(await cache.lastWrite([key, user("nobody")])).toEqual([token, null])
+
+  const again = await applied(cache, change(key, (await loadOne(cache, key, "b")).token, { group: "b" }))
+  expect(again.token).toBe((await loadOne(cache, key, "b")).token)
+})
+
+it("judges each of 500 changes of one call alone", async () => {
+  const keys = Array.from({ length: 500 }, (_, i) => user(`u${i}`))
+  await cache.commit(
+    keys.filter((_, i) => i % 7 === 0).map((key) => change(key, null, { values: [["f", value("old")]] })),
+  )
+
+  const results = await cache.commit(keys.map((key, i) => change(key, null, { values: [["f", value(`${i}`)]] })))
+
+  expect(results.map((result) => result.status)).toEqual(keys.map((_, i) => (i % 7 === 0 ? "conflict" : "applied")))
+  const rows = await cache.read(keys, ["f"])
+  expect(rows.map(([stored]) => stored?.text)).toEqual(keys.map((_, i) => (i % 7 === 0 ? "old" : `${i}`)))
+  const records = await cache.load(keys, "g")
+  for (const [i, result] of results.entries()) {
+    if (result.status === "applied")
+      expect(records[i]).toMatchObject({ token: result.token, incarnation: result.incarnation })
+  }
+})
+
+it("applies a change larger than what Lua unpacks at once, as one", async () => {
+  const values = Array.from({ length: 9_000 }, (_, i) => [`f${i}`, value(`${i}`)] as const)
+  const { token } = await applied(cache, change(user("u"), null, { values }))
+  expect((await loadOne(cache, user("u"))).values.size).toBe(9_000)
+
+  const removed = values.map(([feature]) => [feature, null] as const)
+  await applied(cache, change(user("u"), token, { values: removed }))
+  expect((await loadOne(cache, user("u"))).values.size).toBe(0)
+})
+
+it("leaves the last mention when a change names a feature or flag twice", async () => {
+  const key = user("u")
+  const { token } = await applied(cache, change(key, null, { values: [["a", value("0")]], addFlags: ["x", "y"] }))
+  await applied(
+    cache,
+    change(key, token, {
+      values: [
+        ["a", null],
+        ["a", value("1")],
+        ["b", value("1")],
+        ["b", null],
+      ],
+      removeFlags: ["x", "y"],
+      addFlags: ["x"],
+    }),
+  )
+  const record = await loadOne(cache, key)
+  expect([...record.values.keys()]).toEqual(["a"])
+  expect(record.flags).toEqual(new Set(["x"]))
+})
+
+it("loads the script again after SCRIPT FLUSH", async () => {
+  const { token } = await applied(cache, change(user("u"), null))
+  await redis.script("FLUSH")
+  const many = Array.from({ length: 200 }, (_, i) => change(user(`n${i}`), null))
+  const results = await cache.commit([change(user("u"), token), ...many])
+  expect(results.every((result) => result.status === "applied")).toBe(true)
+})
+
+it("lets a key that is none of ours spoil nothing but its own change", async () => {
+  await redis.set(`${namespace}:entity:User/bad`, "a string")
+  const results = await cache.commit(["a", "bad", "b"].map((id) => change(user(id), null)))
+  expect(results.map((result) => result.status)).toEqual(["applied", "unknown", "applied"])
+  const bad = results[1] as CommitResult & { status: "unknown" }
+  expect(bad.error).toMatchObject({ code: "cache_unavailable", message: expect.stringContaining("WRONGTYPE") })
+
+  const writes = await cache.write(["a", "bad"].map((id) => ({ key: user(id), token: newToken(), values: [] })))
+  expect(writes.map((result) => result.status)).toEqual(["applied", "unknown"])
+  await expect(cache.load([user("a"), user("bad")], "g")).rejects.toMatchObject({ code: "cache_unavailable" })
+})
+
+it("shows readers all of a commit or nothing", async () => {
+  const keys = Array.from({ length: 50 }, (_, i) => user(`u${i}`))
+  const features = ["a", "b", "c"]
+  let running = true
+  const writer = (async () => {
+    let bases: (string | null)[] = keys.map(() => null)
+    for (let n = 0; n < 60; n++) {
+      const values = features.map((feature) => [feature, value(`${n}`)] as const)
+      const results = await cache.commit(keys.map((key, i) => change(key, bases[i] as string | null, { values })))
+      bases = results.map((result) => (result.status === "applied" ? result.token : null))
+    }
+    running = false
+  })()
+  const reader = new RedisFeatureCache({ url: server.url, namespace })
+  while (running) {
+    for (const row of await reader.read(keys, features)) expect(new Set(row.map((stored) => stored?.text)).size).toBe(1)
+  }
+  await writer
+  await reader.close()
+})
+
+// Not on a server that others use meanwhile.
+it.skipIf(process.env.FABRA_TEST_REDIS_URL)("refuses a whole change when memory is full", async () => {
+  const key = user("u")
+  const { token } = await applied(cache, change(key, null, { values: [["old", value("1")]] }))
+  await redis.config("SET", "maxmemory", "1")
+  try {
+    const values = [
+      ["old", null],
+      ["new", value("1")],
+    ] as const
+    expect(await commitOne(cache, change(key, token, { values }))).toMatchObject({ status: "unknown" })
+    expect([...(await loadOne(cache, key)).values.keys()]).toEqual(["old"])
+    expect((await loadOne(cache, key)).token).toBe(token)
+  } finally {
+    await redis.config("SET", "maxmemory", "0")
+  }
+})
+
+it("answers for nothing when it is asked nothing", async () => {
+  const nowhere = new RedisFeatureCache({ url: "redis://127.0.0.1:1" })
+  expect(await nowhere.load([], "g")).toEqual([])
+  expect(await nowhere.commit([])).toEqual([])
+  expect(await nowhere.read([user("u")], [])).toEqual([[]])
+  expect(await nowhere.verify([])).toBe(true)
+})

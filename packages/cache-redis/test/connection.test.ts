@@ -1,0 +1,156 @@
+import { type RedisTestServer, startRedisServer } from "@fabra/testing"
+import { Redis } from "ioredis"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { RedisFeatureCache } from "../src/index.js"
+import { startProxy, type TestProxy } from "./proxy.js"
+import { applied, change, commitOne, loadOne, newToken, user, value } from "./support.js"
+
+/** A server that others use too: their connections may not be killed, its settings are not ours. */
+const external = process.env.FABRA_TEST_REDIS_URL !== undefined
+
+let server: RedisTestServer
+let namespace: string
+let cache: RedisFeatureCache
+
+beforeAll(async () => {
+  server = await startRedisServer()
+})
+afterAll(() => server.stop())
+beforeEach(() => {
+  namespace = server.namespace()
+  cache = new RedisFeatureCache({ url: server.url, namespace })
+})
+afterEach(() => cache.close())
+
+it.skipIf(external)("warns of settings that endanger what is kept", async () => {
+  const careful = await startRedisServer({ appendOnly: true })
+  const careless = await startRedisServer({ args: ["--maxmemory-policy", "allkeys-lru"] })
+  const caches = [careful, careless].map(({ url }) => new RedisFeatureCache({ url })) as [
+    RedisFeatureCache,
+    RedisFeatureCache,
+  ]
+  expect(await caches[0].check()).toEqual([])
+  expect(await caches[1].check()).toEqual([
+    expect.stringContaining("maxmemory-policy allkeys-lru"),
+    expect.stringContaining("appendonly yes"),
+  ])
+  await Promise.all([...caches.map((each) => each.close()), careful.stop(), careless.stop()])
+})
+
+it.skipIf(external)("connects again after its connection was cut", async () => {
+  const admin = new Redis(server.url)
+  const { incarnation } = await applied(cache, change(user("u"), null))
+  await admin.client("KILL", "TYPE", "normal", "SKIPME", "yes")
+  const record = await loadOne(cache, user("u"))
+  expect(record.incarnation).toBe(incarnation)
+  expect(await cache.verify([incarnation])).toBe(true)
+  admin.disconnect()
+})
+
+it("closes its own connection, and is closed then", async () => {
+  await loadOne(cache, user("u"))
+  await cache.close()
+  await cache.close()
+  await expect(cache.load([user("u")], "g")).rejects.toMatchObject({ code: "cache_unavailable" })
+  await expect(cache.verify(["x"])).rejects.toMatchObject({ code: "cache_unavailable" })
+  await expect(cache.entities("User")).rejects.toMatchObject({ code: "cache_unavailable" })
+  expect(await commitOne(cache, change(user("u"), null))).toMatchObject({ status: "unknown" })
+  expect(await cache.write([{ key: user("u"), token: newToken(), values: [] }])).toMatchObject([{ status: "unknown" }])
+})
+
+it("tells why there is no connection", async () => {
+  const nowhere = new RedisFeatureCache({ url: "redis://127.0.0.1:1", commandTimeoutMs: 200 })
+  await expect(nowhere.read([user("u")], ["f"])).rejects.toThrow("ECONNREFUSED")
+  await expect(nowhere.verify(["x"])).rejects.toThrow("ECONNREFUSED")
+  expect(await commitOne(nowhere, change(user("u"), null))).toMatchObject({
+    status: "unknown",
+    error: { code: "cache_unavailable", message: expect.stringContaining("ECONNREFUSED") },
+  })
+})
+
+it("ends calls under way when it is closed", async () => {
+  const patient = new RedisFeatureCache({ url: "redis://127.0.0.1:1", commandTimeoutMs: 1_000_000 })
+  const call = patient.read([user("u")], ["f"])
+  await patient.close()
+  await expect(call).rejects.toMatchObject({ code: "cache_unavailable" })
+})
+
+describe("a client of the caller's", () => {
+  it("is used and left open", async () => {
+    const client = new Redis(server.url, { db: 1 })
+    const mine = new RedisFeatureCache({ client, namespace })
+    await applied(mine, change(user("u"), null))
+    await mine.close()
+    expect(await client.ping()).toBe("PONG")
+    expect(await client.exists(`${namespace}:entity:User/u`)).toBe(1)
+    expect((await loadOne(cache, user("u"))).token).toBeNull()
+    client.disconnect()
+  })
+
+  it.skipIf(external).each([
+    ["that is lazy", { lazyConnect: true }],
+    ["without an offline queue", { enableOfflineQueue: false }],
+    ["that retries for ever", { maxRetriesPerRequest: null }],
+    ["without a ready check", { enableReadyCheck: false }],
+  ])("%s works from the first call on, and after a cut", async (_, options) => {
+    const client = new Redis(server.url, options)
+    client.on("error", () => {})
+    const mine = new RedisFeatureCache({ client, namespace })
+    await applied(mine, change(user("u"), null))
+    const admin = new Redis(server.url)
+    await admin.client("KILL", "TYPE", "normal", "SKIPME", "yes")
+    expect((await loadOne(mine, user("u"))).token).not.toBeNull()
+    admin.disconnect()
+    client.disconnect()
+  })
+
+  it("that was closed is reported", async () => {
+    const client = new Redis(server.url, { lazyConnect: true })
+    client.disconnect()
+    const mine = new RedisFeatureCache({ client, commandTimeoutMs: 100 })
+    await expect(mine.read([user("u")], ["f"])).rejects.toThrow("the client is closed")
+  })
+})
+
+describe("a connection that breaks", () => {
+  let proxy: TestProxy
+  let behind: RedisFeatureCache
+
+  beforeEach(async () => {
+    proxy = await startProxy(server.port)
+    behind = new RedisFeatureCache({ url: proxy.url, namespace, commandTimeoutMs: 4_000 })
+    await loadOne(behind, user("u"))
+  })
+  afterEach(async () => {
+    await behind.close()
+    await proxy.stop()
+  })
+
+  it("before the answer leaves a commit unknown, and sending it again shows what became of it", async () => {
+    const one = change(user("u"), null, { values: [["f", value("1")]] })
+    // The first answer is that of the index of ids.
+    proxy.cutAfter(1)
+    expect(await commitOne(behind, one)).toMatchObject({ status: "unknown", error: { code: "cache_unavailable" } })
+    expect(await commitOne(behind, one)).toEqual({ status: "conflict" })
+    expect(await loadOne(behind, user("u"))).toMatchObject({ token: `${one.token}/` })
+  })
+
+  it("before the answer leaves an outside write unknown, and its token shows what became of it", async () => {
+    const token = newToken()
+    proxy.cutAfter(1)
+    expect(await behind.write([{ key: user("u"), token, values: [] }])).toMatchObject([{ status: "unknown" }])
+    expect(await behind.lastWrite([user("u")])).toEqual([token])
+  })
+
+  it("before the answer is no hindrance to reads", async () => {
+    await applied(cache, change(user("u"), null, { values: [["f", value("1")]] }))
+    proxy.cutAfter(0)
+    expect(await behind.read([user("u")], ["f"])).toEqual([[value("1")]])
+  })
+
+  it("without a word is given up and replaced within one call", async () => {
+    await applied(cache, change(user("u"), null, { values: [["f", value("1")]] }))
+    proxy.swallow()
+    expect(await behind.read([user("u")], ["f"])).toEqual([[value("1")]])
+  })
+})
