@@ -19,6 +19,9 @@ const steps = {
     "run",
     "--no-color",
     "--silent=passed-only",
+    // No test asserts a time: a limit is there to end what hangs, also on a machine that is busy with other things.
+    "--testTimeout=60000",
+    "--hookTimeout=60000",
     "--reporter=dot",
     "--reporter=json",
     `--outputFile.json=${vitestReport}`,
