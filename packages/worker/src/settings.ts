@@ -11,6 +11,11 @@ export interface WorkerOptions {
   readonly cache?: FeatureCache
   /** Consumer group; the members of one group share the work. Default `fabra_workers`. */
   readonly group?: string
+  /**
+   * This worker's name in the group: unique among all that ever were, so leave it out unless you can promise that.
+   * Default: host, process id and chance.
+   */
+  readonly consumer?: string
   /** About how many events are read at once. 1 to 10,000, default 100. */
   readonly batchSize?: number
   /** The longest a read waits for an event, in milliseconds; an arriving event ends the wait. Default 1,000. */
@@ -38,8 +43,6 @@ export interface WorkerOptions {
 /** Options with every default filled in. */
 export type Settings = Required<Omit<WorkerOptions, "bus" | "cache" | "trailMs">> & {
   readonly trailMs: number | undefined
-  /** This worker's name in the group, unique among all that ever were. */
-  readonly consumer: string
 }
 
 /** @throws FabraError `invalid_setting` or `invalid_name`, naming the option */
@@ -56,7 +59,7 @@ export function resolveSettings(options: WorkerOptions): Settings {
     logger: options.logger ?? consoleLogger,
     telemetry: options.telemetry ?? {},
     clock: options.clock ?? systemClock,
-    consumer: `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`,
+    consumer: options.consumer ?? `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`,
   }
   checkName("group", settings.group)
   checkNumber("batchSize", settings.batchSize, 1, 10_000, true)
