@@ -121,6 +121,6 @@ function effectiveToken({ groups, lastWrite }: Stored, group: string): string | 
 function setValues(stored: Stored, values: EntityChange["values"]): void {
   for (const [feature, value] of values) {
     if (value === null) stored.values.delete(feature)
-    else stored.values.set(feature, { ...value })
+    else stored.values.set(feature, Object.freeze({ ...value }))
   }
 }

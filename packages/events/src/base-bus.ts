@@ -21,6 +21,14 @@ export interface EncodedEvent {
   readonly data: string
 }
 
+/**
+ * What makes two published events the same one: id *and* entity, so that one id given to events of two entities (an order
+ * id, say) never makes one of them vanish. Event ids hold no line feed.
+ */
+export function dedupeKey(eventId: string, entityId: string): string {
+  return `${eventId}\n${entityId}`
+}
+
 /** A start for adapters: checks and encodes what is published, so that an adapter only appends. */
 export abstract class BaseEventBus implements EventBus {
   abstract readonly capabilities: BusCapabilities

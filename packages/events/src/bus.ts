@@ -16,7 +16,7 @@ export interface BusCapabilities {
    * it loses the feature cache with it), `confirmed` (records are shown once enough replicas have them), `none`.
    */
   readonly durableReads: "inherent" | "confirmed" | "none"
-  /** How long, in milliseconds, a second publish of one `event_id` is recognised. 0: not at all. */
+  /** How long, in milliseconds, a second publish of one `event_id` for one entity is recognised. 0: not at all. */
   readonly dedupeWindowMs: number
   /** Largest event in bytes of its wire form. */
   readonly maxEventBytes: number
@@ -170,7 +170,7 @@ export interface PartitionLag {
 export interface EventBus {
   readonly capabilities: BusCapabilities
   /**
-   * Publishes one event; idempotent on its `event_id` within the dedupe window.
+   * Publishes one event; idempotent on its `event_id` and entity (`dedupeKey`) within the dedupe window.
    * @throws FabraError when it was not taken: `bus_full`, `event_too_large`, `invalid_event`, …; `publish_unknown` when
    *   nobody can tell, then publish it again under the same id
    */

@@ -108,7 +108,13 @@ export function matchesFilter(entry: DeadLetter, filter: DeadLetterFilter): bool
 
 /** What makes two appended dead letters the same one. */
 export function deadLetterKey(entry: NewDeadLetter): string {
-  return JSON.stringify([entry.group, entry.partition, entry.position, entry.entityType ?? "", ...entry.features])
+  return JSON.stringify([
+    entry.group,
+    entry.partition,
+    entry.position,
+    entry.entityType ?? "",
+    ...[...entry.features].sort(),
+  ])
 }
 
 /**

@@ -23,8 +23,10 @@ export function newEventId(clock: Clock = systemClock): string {
 }
 
 function randomDigits(clock: Clock): number[] {
-  if (clock !== systemClock) return Array.from({ length: RANDOM_LENGTH }, () => Math.floor(clock.random() * 32))
-  const digits = Array.from(crypto.getRandomValues(new Uint8Array(RANDOM_LENGTH)), (byte) => byte & 31)
+  const digits =
+    clock === systemClock
+      ? Array.from(crypto.getRandomValues(new Uint8Array(RANDOM_LENGTH)), (byte) => byte & 31)
+      : Array.from({ length: RANDOM_LENGTH }, () => Math.floor(clock.random() * 32))
   digits[0] = (digits[0] as number) & 15 // room to count up within one millisecond
   return digits
 }

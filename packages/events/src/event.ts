@@ -5,6 +5,9 @@ import { checkJson, isPlainObject, type JsonObject } from "./json.js"
 import { checkEntityId, checkEventId, checkName, show } from "./names.js"
 import { parseTime } from "./time.js"
 
+/** See https://www.w3.org/TR/trace-context/#traceparent-header */
+export const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+
 /**
  * Something that happened to one entity.
  *
@@ -18,7 +21,7 @@ export interface AxiomEvent<Type extends string = string, Payload = JsonObject> 
   readonly payload: Payload
   /** When it happened (event time), to the millisecond. */
   readonly timestamp: Date
-  /** Identity: publishing the same id again within the dedupe window changes nothing. `evt_…` when generated. */
+  /** Identity: publishing it again for the same entity within the dedupe window changes nothing. `evt_…` when generated. */
   readonly eventId: string
   /** W3C trace context of the publisher, https://www.w3.org/TR/trace-context/. */
   readonly traceparent?: string
@@ -75,6 +78,9 @@ export function createEvent<Type extends string, Payload extends object = JsonOb
  * @throws FabraError as {@link createEvent}
  */
 export function checkEvent(event: AxiomEvent<string, unknown>): asserts event is AxiomEvent {
+  if (typeof event !== "object" || event === null) {
+    throw new FabraError("invalid_event", `${show(event)} is no event; make one with createEvent.`)
+  }
   checkName("event", event.eventType, "event_type")
   checkEntityId(event.entityId)
   checkEventId(event.eventId)
@@ -84,6 +90,11 @@ export function checkEvent(event: AxiomEvent<string, unknown>): asserts event is
     })
   }
   parseTime(event.timestamp)
+  if (event.traceparent !== undefined && !TRACEPARENT.test(event.traceparent)) {
+    throw new FabraError("invalid_event", `traceparent ${show(event.traceparent)} is not one of W3C trace context.`, {
+      path: "traceparent",
+    })
+  }
   if (!isPlainObject(event.payload)) {
     throw new FabraError("invalid_event", `payload is ${show(event.payload)}: it must be an object.`, {
       path: "payload",

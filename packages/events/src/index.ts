@@ -2,7 +2,7 @@
 
 // For those who write a bus or another part of Fabra.
 export { assignPartitions } from "./assign.js"
-export { BaseEventBus, type EncodedEvent } from "./base-bus.js"
+export { BaseEventBus, dedupeKey, type EncodedEvent } from "./base-bus.js"
 // The contract of a bus.
 export type {
   Assignment,

@@ -23,7 +23,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 }
 
 /**
- * Checks that JSON carries `value` without loss, so that what a handler gets is what was published.
+ * Checks that JSON carries `value` without loss, so that what a handler gets is what was published. (`-0` becomes `0`.)
  * @throws FabraError `invalid_event` with the path of the first thing JSON would drop or change: `undefined`, functions,
  *   symbols, bigint, NaN and infinities, class instances (a Date among them), holes, cycles, nesting beyond {@link MAX_DEPTH}
  */

@@ -7,6 +7,8 @@ import type { Position } from "./position.js"
 
 /** Default lease: 10 seconds. */
 export const DEFAULT_LEASE_MS = 10_000
+/** Rounds of lease keeping in one lease: how soon a member notices what others let go of. */
+const ROUNDS = 20
 
 interface Held {
   /** Replaced by every seek, so that a read in flight can tell that its answer is of yesterday. */
@@ -31,7 +33,8 @@ export class LogSubscription implements Subscription {
   #wakeSync = new AbortController()
   #wakeRead: AbortController | undefined
   #closing = false
-  #failing = false
+  /** Which of its two ways to the bus do not answer. */
+  readonly #failing = new Set<"leases" | "reads">()
   #fatal: FabraError | undefined
   #loop: Promise<void> = Promise.resolve()
   #closed: Promise<void> | undefined
@@ -49,6 +52,7 @@ export class LogSubscription implements Subscription {
     try {
       await subscription.#sync()
     } catch (error) {
+      subscription.#expiry?.cancel()
       await log.close()
       throw error
     }
@@ -58,33 +62,35 @@ export class LogSubscription implements Subscription {
 
   async #keepLeases(): Promise<void> {
     while (!this.#closing) {
-      const failed = this.#failing
-      await sleep(this.#clock, failed ? Math.min(500, this.#leaseMs / 10) : this.#leaseMs / 3, this.#wakeSync.signal)
+      await sleep(this.#clock, this.#leaseMs / ROUNDS, this.#wakeSync.signal)
       if (this.#closing) return
       this.#wakeSync = new AbortController()
       try {
         await this.#sync()
       } catch (error) {
-        this.#syncFailed(FabraError.from(error, "bus_unavailable"))
+        this.#failed("leases", FabraError.from(error, "bus_unavailable"))
       }
     }
   }
 
-  #syncFailed(error: FabraError): void {
+  #failed(what: "leases" | "reads", error: FabraError): void {
     if (error.code === "partition_mismatch") {
       this.#fatal = error
       this.#wakeRead?.abort()
     }
-    if (this.#failing) return
-    this.#failing = true
-    this.#notice("warn", `The bus does not answer (${error.message}); trying again until it does.`, error)
+    const isNew = this.#failing.size === 0
+    this.#failing.add(what)
+    if (isNew) this.#notice("warn", `The bus does not answer (${error.message}); trying again until it does.`, error)
+  }
+
+  #answered(what: "leases" | "reads"): void {
+    if (this.#failing.delete(what) && this.#failing.size === 0) this.#notice("info", "The bus answers again.")
   }
 
   /** One round: renew, let go, look who is there, give away what belongs to others, take what is ours and free. */
   async #sync(): Promise<void> {
     const view = await this.#syncLeases([])
-    if (this.#failing) this.#notice("info", "The bus answers again.")
-    this.#failing = false
+    this.#answered("leases")
     if (this.#closing) return
     const share = new Set(assignPartitions(view.members, this.#log.partitions).get(this.#options.consumer))
     for (const [partition, held] of this.#held) if (!share.has(partition)) this.#revoke(partition, held)
@@ -96,7 +102,8 @@ export class LogSubscription implements Subscription {
     const { group, consumer } = this.#options
     const held = [...this.#held.keys()]
     const released = [...this.#released]
-    const leaseMs = this.#leaseMs
+    // One round less than promised, so that even with the wait for the next round others take over within a lease.
+    const leaseMs = this.#leaseMs * (1 - 1 / ROUNDS)
     const view = await this.#log.syncLeases({ group, consumer, leaseMs, held, wanted, released, leaving })
     for (const partition of released) this.#released.delete(partition)
     this.#restartExpiry()
@@ -160,12 +167,12 @@ export class LogSubscription implements Subscription {
       }
       const cursors = new Map([...asked].map(([partition, { after }]) => [partition, after]))
       const batches = await this.#log.read(cursors, { ...options, signal })
+      this.#answered("reads")
       return batches.filter((batch) => this.#advance(batch, asked.get(batch.partition)))
     } catch (error) {
       const known = FabraError.from(error, "bus_unavailable")
       if (known.code === "partition_mismatch") throw known
-      this.#syncFailed(known)
-      this.#wakeSync.abort()
+      this.#failed("reads", known)
       await sleep(this.#clock, Math.min(options.maxWaitMs, 100), signal)
       return []
     } finally {

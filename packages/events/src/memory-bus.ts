@@ -85,8 +85,8 @@ export class MemoryEventBus extends BaseEventBus {
         error: new FabraError("bus_closed", "The bus is closed."),
       }))
     }
-    const results = events.map(({ eventId, entityId, data }) =>
-      this.#partition(partitionOf(entityId, this.#partitions.length)).append(eventId, data),
+    const results = events.map((event) =>
+      this.#partition(partitionOf(event.entityId, this.#partitions.length)).append(event),
     )
     for (const wake of this.#waiting) wake()
     this.#sinceBreath += events.length
@@ -100,7 +100,11 @@ export class MemoryEventBus extends BaseEventBus {
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
     if (this.#closed) throw new FabraError("bus_closed", "The bus is closed.")
     checkName("group", options.group)
-    const subscription = await LogSubscription.open(this.#log(), options, this.#clock)
+    const closed = () => {
+      if (subscription !== undefined) this.#subscriptions.delete(subscription)
+    }
+    let subscription: Subscription | undefined
+    subscription = await LogSubscription.open(this.#log(closed), options, this.#clock)
     this.#subscriptions.add(subscription)
     return subscription
   }
@@ -131,7 +135,7 @@ export class MemoryEventBus extends BaseEventBus {
     return partition
   }
 
-  #log(): PartitionedLog {
+  #log(closed: () => void): PartitionedLog {
     return {
       partitions: this.#partitions.length,
       syncLeases: async (request) => this.#syncLeases(request),
@@ -144,7 +148,7 @@ export class MemoryEventBus extends BaseEventBus {
         attempts.set(position, consumers.add(consumer))
         return consumers.size
       },
-      close: async () => {},
+      close: async () => closed(),
     }
   }
 

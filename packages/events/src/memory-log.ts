@@ -1,3 +1,4 @@
+import { dedupeKey, type EncodedEvent } from "./base-bus.js"
 import type { BusRecord, PublishResult } from "./bus.js"
 import type { Clock } from "./clock.js"
 import { BusFullError } from "./errors.js"
@@ -43,16 +44,18 @@ export class MemoryPartition {
     return this.#counter === 0 ? null : spellPosition(this.#counter)
   }
 
-  append(eventId: string, data: string): PublishResult {
+  append({ eventId, entityId, data }: EncodedEvent): PublishResult {
     const now = this.#clock.now()
     for (const [id, { until }] of this.#recent) {
       if (until > now) break
       this.#recent.delete(id)
     }
-    const before = this.#recent.get(eventId)
+    const identity = dedupeKey(eventId, entityId)
+    const before = this.#recent.get(identity)
     if (before) {
       return { ok: true, eventId, partition: this.index, position: before.position, duplicate: true }
     }
+    if (this.#records.length >= this.#maxRecords) this.#trim(1)
     if (this.#records.length >= this.#maxRecords) {
       const error = new BusFullError(
         `Partition ${this.index} holds ${this.#maxRecords} events that not every group has applied; publish again later.`,
@@ -61,7 +64,7 @@ export class MemoryPartition {
     }
     const position = spellPosition(++this.#counter)
     this.#records.push({ position, data, acceptedAt: now })
-    if (this.#dedupeWindowMs > 0) this.#recent.set(eventId, { position, until: now + this.#dedupeWindowMs })
+    if (this.#dedupeWindowMs > 0) this.#recent.set(identity, { position, until: now + this.#dedupeWindowMs })
     return { ok: true, eventId, partition: this.index, position, duplicate: false }
   }
 
@@ -103,15 +106,15 @@ export class MemoryPartition {
     this.#trim()
   }
 
-  /** Drops what every group has settled; never past the slowest one. */
-  #trim(): void {
+  /** Drops what every group has settled, if there are at least so many; never past the slowest one. */
+  #trim(atLeast = this.#records.length / 2): void {
     let slowest: Position | undefined
     for (const { checkpoint } of this.#groups.values()) {
       if (checkpoint === null) return
       if (slowest === undefined || checkpoint < slowest) slowest = checkpoint
     }
     const settled = slowest === undefined ? 0 : this.#indexAfter(slowest)
-    // Moving the rest costs its length, so wait until as much can go.
-    if (settled > 0 && settled * 2 >= this.#records.length) this.#records = this.#records.slice(settled)
+    // Moving the rest costs its length, so by default wait until as much can go.
+    if (settled > 0 && settled >= atLeast) this.#records = this.#records.slice(settled)
   }
 }

@@ -25,7 +25,7 @@ export function parseTime(value: unknown, path = "timestamp"): Date {
 
 function toMilliseconds(value: unknown): number {
   if (value instanceof Date) return value.getTime()
-  if (typeof value === "number") return Math.trunc(Math.abs(value) < SECONDS_BELOW ? value * 1000 : value)
+  if (typeof value === "number") return Math.trunc(Math.abs(value) < SECONDS_BELOW ? toThousandths(value) : value)
   if (typeof value !== "string") return Number.NaN
   const match = ISO.exec(value)
   if (!match) return Number.NaN
@@ -34,6 +34,11 @@ function toMilliseconds(value: unknown): number {
   if (Number.isNaN(time)) return time
   // Date.parse reads February 30 as March 2: refuse a day that does not come back as it went in.
   return new Date(`${day}T00:00Z`).toISOString().startsWith(day as string) ? time : Number.NaN
+}
+
+/** By way of whole microseconds: 1.001 * 1000 is 1000.9999999999999, and must not lose its last millisecond. */
+function toThousandths(seconds: number): number {
+  return Math.round(seconds * 1_000_000) / 1000
 }
 
 function spellOffset(offset: string): string {

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "./clock.js"
 import { FabraError } from "./errors.js"
-import { type AxiomEvent, checkEvent, type ReplayOrigin } from "./event.js"
+import { type AxiomEvent, checkEvent, type ReplayOrigin, TRACEPARENT } from "./event.js"
 import { newEventId } from "./event-id.js"
 import { checkJson, isPlainObject, type JsonObject } from "./json.js"
 import { checkEntityId, checkEventId, checkName, show, utf8Length } from "./names.js"
@@ -8,8 +8,6 @@ import { parseTime } from "./time.js"
 
 /** Default largest event on the wire: 256 KiB. */
 export const DEFAULT_MAX_EVENT_BYTES = 256 * 1024
-
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /**
  * Spells an event as it travels: one line of JSON in snake_case, the time in ISO 8601.

@@ -1,0 +1,70 @@
+import type {
+  BusRecord,
+  LeaseRequest,
+  LeaseView,
+  PartitionBatch,
+  PartitionedLog,
+  Position,
+  ReadOptions,
+} from "../src/index.js"
+
+/** A log whose every answer, delay and failure a test decides. One member asks it; the others are only names. */
+export class FakeLog implements PartitionedLog {
+  readonly partitions = 2
+  readonly requests: LeaseRequest[] = []
+  readonly checkpoints: unknown[][] = []
+  /** Other members, who are there as long as they are named here. */
+  others: string[] = []
+  /** Partitions that others have taken. */
+  taken = new Set<number>()
+  /** Thrown by every round of lease keeping while it is set. */
+  leaseFault: Error | undefined
+  /** Thrown by every read while it is set. */
+  readFault: Error | undefined
+  /** Awaited by every round of lease keeping before it answers. */
+  hold: Promise<void> | undefined
+  records = new Map<number, BusRecord[]>()
+  reads = 0
+  closed = 0
+
+  async syncLeases(request: LeaseRequest): Promise<LeaseView> {
+    this.requests.push(request)
+    await this.hold
+    if (this.leaseFault) throw this.leaseFault
+    const free = (partition: number) => !this.taken.has(partition)
+    return {
+      members: request.leaving ? this.others : [request.consumer, ...this.others],
+      held: request.held.filter(free),
+      taken: request.wanted.filter(free).map((partition) => ({ partition, checkpoint: null, cautiousUntil: null })),
+    }
+  }
+
+  async read(cursors: ReadonlyMap<number, Position | null>, { signal }: ReadOptions): Promise<PartitionBatch[]> {
+    this.reads++
+    if (this.readFault) throw this.readFault
+    const batches = [...cursors].flatMap(([partition, after]) => {
+      const records = (this.records.get(partition) ?? []).filter(({ position }) => position > (after ?? ""))
+      return records.length > 0 ? [{ partition, records }] : []
+    })
+    if (batches.length > 0 || signal?.aborted) return batches
+    await new Promise((resolve) => signal?.addEventListener("abort", resolve, { once: true }))
+    return []
+  }
+
+  async writeCheckpoint(...args: unknown[]): Promise<void> {
+    this.checkpoints.push(args)
+  }
+
+  async noteAttempt(): Promise<number> {
+    return 1
+  }
+
+  async close(): Promise<void> {
+    this.closed++
+  }
+}
+
+/** A record whose position and data are `text`. */
+export function record(text: string): BusRecord {
+  return { position: text, data: text, acceptedAt: 0 }
+}

@@ -1,0 +1,89 @@
+import { expect } from "vitest"
+import { type Check, places } from "./bus-world.js"
+import type { TakenRecord } from "./member.js"
+
+/** Where a group reads again, and that nothing is trimmed that some group has yet to settle. */
+export function testCheckpoints(check: Check): void {
+  check("reads on from the stored checkpoint", async (world) => {
+    const positions = await world.fill(10)
+    const reader = await world.joinAlone()
+    const records = await reader.take(10)
+    await reader.settle(records[5] as TakenRecord)
+    await reader.subscription.close()
+    const next = await world.joinAlone()
+    expect((await next.assignment(0)).checkpoint).toBe(positions[5])
+    expect((await next.assignment(1)).checkpoint).toBeNull()
+    expect((await next.take(4)).map(({ position }) => position)).toEqual(positions.slice(6))
+    expect(await next.rest()).toEqual([])
+  })
+
+  check("never lowers a checkpoint", async (world) => {
+    const positions = await world.fill(5)
+    const reader = await world.joinAlone()
+    const records = await reader.take(5)
+    await reader.settle(records[3] as TakenRecord)
+    await reader.settle(records[1] as TakenRecord)
+    await reader.subscription.close()
+    const next = await world.joinAlone()
+    expect((await next.assignment()).checkpoint).toBe(positions[3])
+  })
+
+  check("keeps the checkpoints of groups apart", async (world) => {
+    const positions = await world.fill(5)
+    for (const [i, group] of ["one", "two"].entries()) {
+      const reader = await world.joinAlone({ group })
+      await reader.settle((await reader.take(5))[i + 1] as TakenRecord)
+      await reader.subscription.close()
+    }
+    for (const [i, group] of ["one", "two"].entries()) {
+      const reader = await world.joinAlone({ group })
+      expect((await reader.assignment()).checkpoint).toBe(positions[i + 1])
+    }
+  })
+
+  check(
+    "ignores a checkpoint of a partition that is not assigned",
+    async (world) => {
+      const [first, , last] = await world.fill(3)
+      const owner = await world.joinAlone()
+      const bystander = await world.join()
+      // One of the two has the only partition; the other one must not move its checkpoint.
+      await world.patience.until("one of two holds the partition", () => owner.held.size + bystander.held.size === 1)
+      const idle = owner.held.size === 0 ? owner : bystander
+      await idle.subscription.checkpoint(0, last as string, 3)
+      await owner.subscription.close()
+      await idle.subscription.checkpoint(0, first as string, 1).catch(() => {})
+      await bystander.subscription.close()
+      const next = await world.joinAlone()
+      expect((await next.assignment()).checkpoint).toBeNull()
+    },
+    { partitions: 1 },
+  )
+
+  check("trims nothing that a group has yet to settle", async (world) => {
+    const slow = await world.joinAlone({ group: "slow" })
+    const fast = await world.joinAlone({ group: "fast" })
+    const positions = await world.fill(200)
+    await slow.settle((await slow.take(200))[2] as TakenRecord)
+    for (const record of await fast.take(200)) await fast.settle(record)
+    positions.push(...(await world.fill(50)))
+    for (const record of await fast.take(50)) await fast.settle(record)
+
+    slow.subscription.seek(0, positions[2] as string)
+    expect((await slow.take(247)).map(({ position }) => position)).toEqual(positions.slice(3))
+    await slow.subscription.close()
+    const back = await world.joinAlone({ group: "slow" })
+    expect((await back.take(247)).map(({ position }) => position)).toEqual(positions.slice(3))
+  })
+
+  check("trims nothing that a group without members has yet to settle", async (world) => {
+    const gone = await world.joinAlone({ group: "gone" })
+    await gone.subscription.close()
+    const fast = await world.joinAlone({ group: "fast" })
+    const receipts = await world.publish([...world.events(60), ...world.events(60, 1)])
+    for (const record of await fast.take(120)) await fast.settle(record)
+    const back = await world.joinAlone({ group: "gone" })
+    const records = [...(await back.take(120)), ...(await back.rest())]
+    expect(places(records).sort()).toEqual(places(receipts).sort())
+  })
+}

@@ -1,0 +1,62 @@
+import type { PartitionLag } from "@fabra/events"
+import { expect } from "vitest"
+import type { BusWorld, Check } from "./bus-world.js"
+import type { TakenRecord } from "./member.js"
+
+/** How far behind a group is, as people see it. */
+export function testLag(check: Check): void {
+  check("tells each partition's lag and owner", async (world) => {
+    const reader = await world.joinAlone()
+    await world.fill(5)
+    await world.fill(1, 2)
+    const lags = await world.bus.lag("group")
+    expect(lags.map(({ partition }) => partition)).toEqual([0, 1, 2, 3])
+    expect(lags.map(({ events }) => events)).toEqual([5, 0, 1, 0])
+    expect(lags.map(({ owner }) => owner)).toEqual(Array(4).fill(reader.options.consumer))
+    expect(lags.map(({ oldestAgeMs }) => oldestAgeMs !== null)).toEqual([true, false, true, false])
+    expect(lags.every(({ oldestAgeMs }) => oldestAgeMs === null || oldestAgeMs >= 0)).toBe(true)
+  })
+
+  check("counts what lies behind the checkpoint, through every change of owner", async (world) => {
+    await world.fill(6)
+    let behind = 6
+    for (let round = 0; round < 3; round++) {
+      const reader = await world.joinAlone()
+      const records = await reader.take(behind)
+      await reader.settle(records[1] as TakenRecord)
+      behind -= 2
+      expect((await lagOf(world)).events).toBe(behind)
+      await world.fill(1)
+      behind += 1
+      expect((await lagOf(world)).events).toBe(behind)
+      await reader.subscription.close()
+    }
+    const reader = await world.joinAlone()
+    await reader.settle((await reader.take(behind)).at(-1) as TakenRecord)
+    expect(await lagOf(world)).toMatchObject({ events: 0, oldestAgeMs: null })
+  })
+
+  check("names no owner when nobody holds the partition", async (world) => {
+    const reader = await world.joinAlone()
+    await reader.subscription.close()
+    expect((await world.bus.lag("group")).map(({ owner }) => owner)).toEqual([null, null, null, null])
+  })
+
+  check("keeps the lags of groups apart", async (world) => {
+    await world.fill(3)
+    await world.joinAlone({ group: "idle" })
+    const busy = await world.joinAlone({ group: "busy" })
+    await busy.settle((await busy.take(3))[2] as TakenRecord)
+    expect((await lagOf(world, "busy")).events).toBe(0)
+    expect((await lagOf(world, "idle")).events).toBe(3)
+  })
+
+  check("does not know a group that never was", async (world) => {
+    await world.fill(1)
+    await expect(world.bus.lag("never-was")).rejects.toMatchObject({ code: "not_found" })
+  })
+}
+
+async function lagOf(world: BusWorld, group = "group"): Promise<PartitionLag> {
+  return (await world.bus.lag(group))[0] as PartitionLag
+}

@@ -1,0 +1,76 @@
+import { type DeadLetter, decodeEvent, type NewDeadLetter, replayEvent } from "@fabra/events"
+import { expect } from "vitest"
+import type { BusWorld, Check } from "./bus-world.js"
+import { deadLetter, failedEvent } from "./dead-letter-samples.js"
+
+/** Replay: the event once more, aimed at what failed. */
+export function testReplay(check: Check): void {
+  check("publishes the event again, aimed at the features that failed", async (world) => {
+    const failure = deadLetter(1, { features: ["total", "average"] })
+    const id = await queued(world, failure)
+    expect(await world.bus.deadLetters.replay([id])).toEqual([{ id, status: "replayed" }])
+    const [event] = await published(world, 1)
+    expect(event).toEqual({
+      ...failedEvent(1),
+      eventId: expect.not.stringMatching(/^evt_failed_1$/),
+      replay: { of: "evt_failed_1", group: "group", features: ["total", "average"] },
+    })
+    expect(event).toEqual(replayEvent(failure))
+  })
+
+  check("takes a replayed dead letter off the queue", async (world) => {
+    const id = await queued(world, deadLetter(1))
+    await world.bus.deadLetters.replay([id])
+    expect(await world.bus.deadLetters.get(id)).toBeUndefined()
+    expect(await world.bus.deadLetters.stats()).toEqual({ count: 0, oldestAt: null })
+  })
+
+  check("publishes once when asked twice", async (world) => {
+    const id = await queued(world, deadLetter(1))
+    const { deadLetters } = world.bus
+    const [one, two] = await Promise.all([deadLetters.replay([id]), deadLetters.replay([id])])
+    const again = await deadLetters.replay([id])
+    expect([one, two].flat().some(({ status }) => status === "replayed")).toBe(true)
+    expect(again).toEqual([{ id, status: "not_found" }])
+    if (world.bus.capabilities.dedupeWindowMs > 0) expect(await published(world, 1)).toHaveLength(1)
+  })
+
+  check("remembers the event that failed first when a replay fails in turn", async (world) => {
+    const replayed = replayEvent(deadLetter(1))
+    const id = await queued(world, deadLetter(2, {}, replayed))
+    await world.bus.deadLetters.replay([id])
+    const [event] = await published(world, 1)
+    expect(event?.replay?.of).toBe("evt_failed_1")
+    expect(event?.eventId).not.toBe(replayed.eventId)
+  })
+
+  check("answers for each id alone", async (world) => {
+    const unreadable = deadLetter(1, { data: "not json", features: [], reason: "invalid_event" })
+    await world.bus.deadLetters.append([unreadable, deadLetter(2), deadLetter(3)])
+    const [bad, good, kept] = (await world.bus.deadLetters.list()).entries as [DeadLetter, DeadLetter, DeadLetter]
+    const gone = kept.id
+    await world.bus.deadLetters.discard([gone])
+    const outcomes = await world.bus.deadLetters.replay([gone, bad.id, good.id])
+    expect(outcomes.map(({ id, status }) => [id, status])).toEqual([
+      [gone, "not_found"],
+      [bad.id, "failed"],
+      [good.id, "replayed"],
+    ])
+    expect(outcomes[1]?.error).toMatchObject({ code: "invalid_event" })
+    expect(await world.bus.deadLetters.get(bad.id)).toEqual(bad)
+    expect((await published(world, 1)).map(({ entityId }) => entityId)).toEqual([good.entityId])
+    expect(await world.bus.deadLetters.replay([])).toEqual([])
+  })
+}
+
+async function queued(world: BusWorld, entry: NewDeadLetter): Promise<string> {
+  await world.bus.deadLetters.append([entry])
+  const { entries } = await world.bus.deadLetters.list()
+  return entries[0]?.id as string
+}
+
+/** All events in the log, of which there must be at least `count`. */
+async function published(world: BusWorld, count: number) {
+  const reader = await world.joinAlone()
+  return [...(await reader.take(count)), ...(await reader.rest())].map(({ data }) => decodeEvent(data))
+}

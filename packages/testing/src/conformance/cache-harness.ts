@@ -1,0 +1,20 @@
+import type { FeatureCache } from "@fabra/core"
+
+/** A fresh, empty store of the cache under test, made for one test. */
+export interface FeatureCacheHarness {
+  readonly cache: FeatureCache
+  /**
+   * A second client of the same store, as another process would have it. Given if, and only if, the cache claims to be
+   * `shared`.
+   */
+  another?(): Promise<FeatureCache>
+  /** Called after the test, whatever became of it: closes the clients and removes the store. */
+  cleanup(): Promise<void>
+}
+
+/** What {@link testFeatureCache} is told about an adapter. */
+export interface FeatureCacheSuite {
+  create(): Promise<FeatureCacheHarness>
+  /** How long, in milliseconds, a test may take before it is called a failure. Default 60,000. */
+  readonly timeoutMs?: number
+}

@@ -1,0 +1,183 @@
+import { setImmediate } from "node:timers/promises"
+import type { CommitResult, EntityChange, EntityKey, EntityRecord, OutsideWrite, WriteResult } from "@fabra/core"
+import { type BrokenCache, PassingCache } from "./passing-cache.js"
+
+class IgnoresBase extends PassingCache {
+  override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
+    const tokens = await Promise.all(changes.map(({ key, group }) => this.tokenOf(key, group)))
+    return super.commit(changes.map((change, i) => ({ ...change, baseToken: tokens[i] ?? null })))
+  }
+}
+
+/** Looks whether the base is right, and only then sets: somebody may have come in between. */
+class ChecksThenActs extends PassingCache {
+  override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
+    const tokens = await Promise.all(changes.map(({ key, group }) => this.tokenOf(key, group)))
+    if (changes.some(({ baseToken }, i) => baseToken !== tokens[i])) return super.commit(changes)
+    await setImmediate()
+    return Promise.all(
+      changes.map(async (change) => {
+        const baseToken = await this.tokenOf(change.key, change.group)
+        const [result] = await super.commit([{ ...change, baseToken }])
+        return result as CommitResult
+      }),
+    )
+  }
+}
+
+class AppliesHalf extends PassingCache {
+  override commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
+    return super.commit(changes.map((c) => ({ ...c, values: c.values.slice(0, Math.ceil(c.values.length / 2)) })))
+  }
+}
+
+/** Writes value after value: a reader sees some of them. */
+class AppliesPiecemeal extends PassingCache {
+  override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
+    const results = await super.commit(changes.map((change) => ({ ...change, values: change.values.slice(0, 1) })))
+    for (const [i, { key, values, token }] of changes.entries()) {
+      const result = results[i]
+      if (result?.status !== "applied") continue
+      await setImmediate()
+      const baseToken = await this.tokenOf(key, "rest")
+      await super.commit([
+        { key, group: "rest", baseToken, token: `rest ${token}`, state: "", values, addFlags: [], removeFlags: [] },
+      ])
+    }
+    return results
+  }
+}
+
+/** Makes its token from what the record says, so that it comes back with it. */
+class RepeatsTokens extends PassingCache {
+  override commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
+    return super.commit(changes.map((c) => ({ ...c, token: JSON.stringify([c.state, c.values]) })))
+  }
+}
+
+class AppliedOnConflict extends PassingCache {
+  override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
+    const results = await super.commit(changes)
+    return results.map((result, i) =>
+      result.status === "conflict"
+        ? { status: "applied", token: changes[i]?.token as string, incarnation: "" }
+        : result,
+    )
+  }
+}
+
+/** Hands out the token it was given, which is not the one it asks for. */
+class AnswersWrongToken extends PassingCache {
+  override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
+    const results = await super.commit(changes)
+    return results.map((result, i) =>
+      result.status === "applied" ? { ...result, token: changes[i]?.token as string } : result,
+    )
+  }
+}
+
+class OneConflictForAll extends PassingCache {
+  override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
+    const tokens = await Promise.all(changes.map(({ key, group }) => this.tokenOf(key, group)))
+    if (changes.every(({ baseToken }, i) => baseToken === tokens[i])) return super.commit(changes)
+    return changes.map(() => ({ status: "conflict" }))
+  }
+}
+
+/** One token for all groups. */
+class SharesTokens extends PassingCache {
+  override load(keys: readonly EntityKey[]): Promise<EntityRecord[]> {
+    return super.load(keys, "all")
+  }
+  override commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
+    return super.commit(changes.map((change) => ({ ...change, group: "all" })))
+  }
+}
+
+/** Writes as one more group would. */
+class WriteKeepsToken extends PassingCache {
+  readonly #last = new Map<string, string>()
+  override async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+    for (const { key, token, values } of writes) {
+      const group = "outside"
+      const baseToken = await this.tokenOf(key, group)
+      await super.commit([{ key, group, baseToken, token, state: "", values, addFlags: [], removeFlags: [] }])
+      this.#last.set(JSON.stringify(key), token)
+    }
+    return writes.map(() => ({ status: "applied" }))
+  }
+  override async lastWrite(keys: readonly EntityKey[]): Promise<(string | null)[]> {
+    return keys.map((key) => this.#last.get(JSON.stringify(key)) ?? null)
+  }
+}
+
+class ForgetsLastWrite extends PassingCache {
+  override async lastWrite(keys: readonly EntityKey[]): Promise<(string | null)[]> {
+    return keys.map(() => null)
+  }
+}
+
+/** Faults of commits and writes. */
+export const brokenCommits: readonly BrokenCache[] = [
+  {
+    fault: "ignores the base token",
+    Cache: IgnoresBase,
+    breaks: [
+      "refuses a change on a stale token and writes nothing of it",
+      "makes every group's token stale by an outside write",
+    ],
+  },
+  {
+    fault: "checks the token and then acts",
+    Cache: ChecksThenActs,
+    breaks: ["applies one of many changes on the same token", "loses no increment of many clients"],
+  },
+  {
+    fault: "applies half of a change",
+    Cache: AppliesHalf,
+    breaks: ["sets and removes the values named, and leaves the others"],
+  },
+  {
+    fault: "applies a change piece by piece",
+    Cache: AppliesPiecemeal,
+    breaks: ["shows readers all of a change or nothing of it"],
+  },
+  {
+    fault: "repeats tokens",
+    Cache: RepeatsTokens,
+    breaks: ["never gives out a token twice, though the record comes to be what it was"],
+  },
+  {
+    fault: "says applied on a conflict",
+    Cache: AppliedOnConflict,
+    breaks: ["refuses a change on a stale token and writes nothing of it", "loses no increment of many clients"],
+  },
+  {
+    fault: "answers a token that is not the record's",
+    Cache: AnswersWrongToken,
+    breaks: ["takes the token of a commit as the next base, without loading"],
+  },
+  {
+    fault: "refuses all changes of a call for one",
+    Cache: OneConflictForAll,
+    breaks: ["judges each change of one call alone, and answers in order"],
+  },
+  {
+    fault: "has one token for all groups",
+    Cache: SharesTokens,
+    breaks: ["gives each group a token of its own that others do not disturb"],
+  },
+  {
+    fault: "keeps the token in an outside write",
+    Cache: WriteKeepsToken,
+    breaks: [
+      "makes every group's token stale by an outside write",
+      "makes the token of an empty record stale by an outside write",
+    ],
+  },
+  {
+    fault: "forgets the last outside write",
+    Cache: ForgetsLastWrite,
+    breaks: ["remembers the token of the last outside write"],
+  },
+]

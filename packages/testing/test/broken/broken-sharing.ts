@@ -1,0 +1,174 @@
+import {
+  type Assignment,
+  MemoryEventBus,
+  type PartitionBatch,
+  type PartitionLag,
+  type Position,
+  type ReadOptions,
+  type SubscribeOptions,
+  type Subscription,
+} from "@fabra/events"
+import { type BrokenBus, withOptions, withSubscription } from "./broken-bus.js"
+import { PassingSubscription } from "./passing-subscription.js"
+
+class ConsumesWhatItReads extends PassingSubscription {
+  override async read(options: ReadOptions): Promise<PartitionBatch[]> {
+    const batches = await super.read(options)
+    for (const { partition, records } of batches) {
+      await super.checkpoint(partition, records.at(-1)?.position as string, records.length)
+    }
+    return batches
+  }
+}
+
+/** Keeps the checkpoint that was written last, whichever it is. */
+class LowersCheckpoint extends MemoryEventBus {
+  readonly #stored = new Map<string, Position>()
+  override async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    const stored = this.#stored
+    const key = (partition: number) => `${options.group}/${partition}`
+    const change = (assignment: Assignment) => ({
+      ...assignment,
+      checkpoint: stored.get(key(assignment.partition)) ?? null,
+    })
+    const Lowering = class extends PassingSubscription {
+      override async checkpoint(partition: number, position: Position): Promise<void> {
+        stored.set(key(partition), position)
+      }
+    }
+    return new Lowering(await super.subscribe({ ...options, onAssigned: (a) => options.onAssigned(change(a)) }))
+  }
+}
+
+/** Shows nobody what one group has settled. */
+class TrimsForAll extends MemoryEventBus {
+  readonly #settled = new Map<number, Position>()
+  override async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    const settled = this.#settled
+    const Trimming = class extends PassingSubscription {
+      override async checkpoint(partition: number, position: Position, records: number): Promise<void> {
+        settled.set(partition, position)
+        await super.checkpoint(partition, position, records)
+      }
+      override async read(readOptions: ReadOptions): Promise<PartitionBatch[]> {
+        const batches = await super.read(readOptions)
+        return batches.map(({ partition, records }) => ({
+          partition,
+          records: records.filter(({ position }) => position > (settled.get(partition) ?? "")),
+        }))
+      }
+    }
+    return new Trimming(await super.subscribe(options))
+  }
+}
+
+/** One group's checkpoint is every group's, and every member's. */
+class SharesCheckpoints extends MemoryEventBus {
+  readonly #all: Subscription[] = []
+  override async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    const all = this.#all
+    const Sharing = class extends PassingSubscription {
+      override async checkpoint(partition: number, position: Position, records: number): Promise<void> {
+        for (const inner of all) await inner.checkpoint(partition, position, records)
+      }
+    }
+    const inner = await super.subscribe(options)
+    all.push(inner)
+    return new Sharing(inner)
+  }
+}
+
+class CountsAttempts extends PassingSubscription {
+  #attempts = 0
+  override async noteAttempt(): Promise<number> {
+    return ++this.#attempts
+  }
+}
+
+class KnowsEveryGroup extends MemoryEventBus {
+  override async lag(group: string): Promise<PartitionLag[]> {
+    return super.lag(group).catch(() => [])
+  }
+}
+
+class LagsFromTheStart extends MemoryEventBus {
+  #published = 0
+  override async lag(group: string): Promise<PartitionLag[]> {
+    this.#published++
+    return (await super.lag(group)).map((lag) => ({ ...lag, events: lag.events + this.#published - 1 }))
+  }
+}
+
+/** Faults of checkpoints, assignment and take-over. */
+export const brokenSharing: readonly BrokenBus[] = [
+  {
+    fault: "consumes what it reads",
+    Bus: withSubscription((inner) => new ConsumesWhatItReads(inner)),
+    breaks: ["consumes nothing: without a checkpoint all is read again"],
+  },
+  { fault: "lowers a checkpoint", Bus: LowersCheckpoint, breaks: ["never lowers a checkpoint"] },
+  {
+    fault: "trims past the slowest group",
+    Bus: TrimsForAll,
+    breaks: [
+      "trims nothing that a group has yet to settle",
+      "trims nothing that a group without members has yet to settle",
+    ],
+  },
+  {
+    fault: "takes a checkpoint from anybody",
+    Bus: SharesCheckpoints,
+    breaks: ["ignores a checkpoint of a partition that is not assigned"],
+  },
+  {
+    fault: "hands a partition to two members",
+    Bus: withOptions((options) => ({ ...options, group: `${options.group}.${options.consumer}` })),
+    breaks: ["shares the partitions among members, each with one owner"],
+  },
+  {
+    fault: "hands over what is not drained",
+    Bus: withOptions((options) => ({
+      ...options,
+      onRevoked: async (partition) => {
+        void options.onRevoked(partition)
+      },
+    })),
+    breaks: ["hands a partition over only when its owner has drained it"],
+  },
+  {
+    fault: "never asks for caution",
+    Bus: withOptions((options) => ({
+      ...options,
+      onAssigned: (assignment) => options.onAssigned({ ...assignment, cautiousUntil: null }),
+    })),
+    breaks: ["passes a dead member's partitions on when its lease has run out, to be read with caution"],
+  },
+  {
+    fault: "takes every leave for a crash",
+    Bus: withOptions((options) => ({
+      ...options,
+      onAssigned: (assignment) => options.onAssigned({ ...assignment, cautiousUntil: "000000000002" }),
+    })),
+    breaks: ["hands over at once when a member closes"],
+  },
+  {
+    fault: "takes a lease that has not run out",
+    Bus: withOptions((options) => ({ ...options, leaseMs: 1_000 })),
+    breaks: ["leaves a silent member its partitions until the lease has run out"],
+  },
+  {
+    fault: "counts attempts instead of consumers",
+    Bus: withSubscription((inner) => new CountsAttempts(inner)),
+    breaks: ["counts the different consumers that noted a record"],
+  },
+  {
+    fault: "knows every group",
+    Bus: KnowsEveryGroup,
+    breaks: ["does not know a group that never was"],
+  },
+  {
+    fault: "counts more and more lag",
+    Bus: LagsFromTheStart,
+    breaks: ["counts what lies behind the checkpoint, through every change of owner"],
+  },
+]

@@ -1,0 +1,58 @@
+import {
+  type CacheCapabilities,
+  type CommitResult,
+  type EntityChange,
+  type EntityKey,
+  type EntityPage,
+  type EntityRecord,
+  type FeatureCache,
+  type Incarnation,
+  MemoryFeatureCache,
+  type OutsideWrite,
+  type StoredValue,
+  type WriteResult,
+} from "@fabra/core"
+
+/** A cache that does what the memory cache does: a broken one changes a method of it. */
+export class PassingCache implements FeatureCache {
+  readonly inner = new MemoryFeatureCache()
+  readonly capabilities: CacheCapabilities = this.inner.capabilities
+
+  load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]> {
+    return this.inner.load(keys, group)
+  }
+  commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
+    return this.inner.commit(changes)
+  }
+  write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+    return this.inner.write(writes)
+  }
+  lastWrite(keys: readonly EntityKey[]): Promise<(string | null)[]> {
+    return this.inner.lastWrite(keys)
+  }
+  verify(_: readonly Incarnation[]): Promise<boolean> {
+    return this.inner.verify()
+  }
+  read(keys: readonly EntityKey[], features: readonly string[]): Promise<(StoredValue | undefined)[][]> {
+    return this.inner.read(keys, features)
+  }
+  entities(entityType: string, options?: { readonly after?: string; readonly limit?: number }): Promise<EntityPage> {
+    return this.inner.entities(entityType, options)
+  }
+  close(): Promise<void> {
+    return this.inner.close()
+  }
+
+  /** The token of an entity's record, now. */
+  async tokenOf(key: EntityKey, group: string): Promise<string | null> {
+    return (await this.inner.load([key], group))[0]?.token ?? null
+  }
+}
+
+/** A cache with one fault, and the promises that the suite must find broken. */
+export interface BrokenCache {
+  readonly fault: string
+  readonly Cache: new () => FeatureCache
+  /** Titles of tests, all of which must fail. */
+  readonly breaks: readonly string[]
+}

@@ -1,0 +1,38 @@
+import type { PartitionBatch, Position, ReadOptions, Subscription } from "@fabra/events"
+
+/** A subscription that does what another one does: a broken one changes a method of it. */
+export class PassingSubscription implements Subscription {
+  readonly inner: Subscription
+
+  constructor(inner: Subscription) {
+    this.inner = inner
+  }
+
+  read(options: ReadOptions): Promise<PartitionBatch[]> {
+    return this.inner.read(options)
+  }
+
+  checkpoint(partition: number, position: Position, records: number): Promise<void> {
+    return this.inner.checkpoint(partition, position, records)
+  }
+
+  seek(partition: number, position: Position | null): void {
+    this.inner.seek(partition, position)
+  }
+
+  pause(partition: number): void {
+    this.inner.pause(partition)
+  }
+
+  resume(partition: number): void {
+    this.inner.resume(partition)
+  }
+
+  noteAttempt(partition: number, position: Position): Promise<number> {
+    return this.inner.noteAttempt(partition, position)
+  }
+
+  close(): Promise<void> {
+    return this.inner.close()
+  }
+}

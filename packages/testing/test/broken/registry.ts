@@ -1,0 +1,22 @@
+import type { BrokenBus } from "./broken-bus.js"
+import { brokenCommits } from "./broken-commits.js"
+import { brokenDeadLetters } from "./broken-dead-letters.js"
+import { brokenPublishing } from "./broken-publishing.js"
+import { brokenReading } from "./broken-reading.js"
+import { brokenRecords } from "./broken-records.js"
+import { brokenSharing } from "./broken-sharing.js"
+import type { BrokenCache } from "./passing-cache.js"
+
+/** Under this name the memory adapter runs beside the broken ones, as a check of the check. */
+export const HEALTHY = "healthy"
+
+/** Every broken bus. */
+export const brokenBuses: readonly BrokenBus[] = [
+  ...brokenPublishing,
+  ...brokenReading,
+  ...brokenSharing,
+  ...brokenDeadLetters,
+]
+
+/** Every broken cache. */
+export const brokenCaches: readonly BrokenCache[] = [...brokenCommits, ...brokenRecords]

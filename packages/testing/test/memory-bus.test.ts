@@ -1,0 +1,16 @@
+import { MemoryEventBus, type MemoryEventBusOptions } from "@fabra/events"
+import { type EventBusHarness, testEventBus } from "../src/conformance.js"
+import { VirtualClock } from "./virtual-clock.js"
+
+async function create(options: MemoryEventBusOptions): Promise<EventBusHarness> {
+  const clock = new VirtualClock()
+  const bus = new MemoryEventBus({ ...options, clock })
+  return { bus, clock, crash: () => clock.dropTimers(), cleanup: () => bus.close() }
+}
+
+testEventBus("MemoryEventBus", { create })
+
+// What a bus does not claim is tested for the opposite.
+testEventBus("MemoryEventBus without a dedupe window", {
+  create: (options) => create({ ...options, dedupeWindowMs: 0 }),
+})
