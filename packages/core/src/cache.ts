@@ -137,6 +137,11 @@ export interface FeatureCache {
    * an id may appear twice. @param options.limit about how many, default 1,000 @throws FabraError `cache_unavailable`
    */
   entities(entityType: string, options?: { readonly after?: string; readonly limit?: number }): Promise<EntityPage>
+  /**
+   * Looks for settings of the store that endanger what is kept (eviction, no persistence): sentences for a log at start,
+   * none when all is well. @throws FabraError `cache_unavailable`
+   */
+  check(): Promise<string[]>
   /** Closes every connection this cache has opened itself. Idempotent. */
   close(): Promise<void>
 }

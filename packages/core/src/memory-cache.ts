@@ -89,6 +89,10 @@ export class MemoryFeatureCache implements FeatureCache {
     return { ids, next: start + ids.length < all.size ? String(start + ids.length) : null }
   }
 
+  async check(): Promise<string[]> {
+    return []
+  }
+
   async close(): Promise<void> {}
 
   /** Forgets everything; for tests. */

@@ -3,8 +3,17 @@ import { hashEntityId } from "./partition.js"
 import type { Position } from "./position.js"
 import { decodeEvent } from "./wire.js"
 
-/** Why an event, or one feature of it, could not be applied. */
-export const DEAD_LETTER_REASONS = ["handler_failed", "handler_timeout", "invalid_event", "worker_crashed"] as const
+/**
+ * Why an event, or one feature of it, could not be applied. `worker_crashed`: worker after worker died over it;
+ * `entity_halted`: an earlier event of its entity lies in the queue, and the worker was told to halt the entity then.
+ */
+export const DEAD_LETTER_REASONS = [
+  "handler_failed",
+  "handler_timeout",
+  "invalid_event",
+  "worker_crashed",
+  "entity_halted",
+] as const
 
 /** One of {@link DEAD_LETTER_REASONS}. */
 export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number]
@@ -86,7 +95,10 @@ export interface DeadLetterQueue {
    * asked for twice is applied once. An event that could not be read cannot be replayed: mend it and publish it anew.
    */
   replay(ids: readonly string[]): Promise<ReplayOutcome[]>
-  /** Takes entries off the queue for good; returns how many were there. */
+  /**
+   * Takes entries off the queue for good; returns how many were there. An event that could be read is published once
+   * more, as {@link discardEvent}, so that the entity's record forgets the failure too.
+   */
   discard(ids: readonly string[]): Promise<number>
   /** How many there are, and when the oldest arrived (epoch milliseconds, `null` when there is none). */
   stats(): Promise<{ readonly count: number; readonly oldestAt: number | null }>
@@ -123,11 +135,24 @@ export function deadLetterKey(entry: NewDeadLetter): string {
  * @throws FabraError `invalid_event` when the event could not be read in the first place
  */
 export function replayEvent(entry: NewDeadLetter): AxiomEvent {
+  return repeatEvent(entry, "replay")
+}
+
+/**
+ * The event that tells workers to forget a failure without repairing it; otherwise as {@link replayEvent}.
+ * @throws FabraError `invalid_event` when the event could not be read in the first place
+ */
+export function discardEvent(entry: NewDeadLetter): AxiomEvent {
+  return repeatEvent(entry, "discard")
+}
+
+function repeatEvent(entry: NewDeadLetter, what: "replay" | "discard"): AxiomEvent {
   const event = decodeEvent(entry.data, Number.POSITIVE_INFINITY)
   const { group, features, partition, position } = entry
+  const of = event.replay?.of ?? event.eventId
   return {
     ...event,
-    eventId: `replay_${partition}_${position}_${hashEntityId(deadLetterKey(entry)).toString(36)}`,
-    replay: { of: event.replay?.of ?? event.eventId, group, features },
+    eventId: `${what}_${partition}_${position}_${hashEntityId(deadLetterKey(entry)).toString(36)}`,
+    replay: { of, group, features, ...(what === "discard" ? { discard: true } : {}) },
   }
 }

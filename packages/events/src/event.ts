@@ -37,6 +37,8 @@ export interface ReplayOrigin {
   readonly group: string
   /** The features that failed; only these are computed. */
   readonly features: readonly string[]
+  /** The failure is not repaired but forgotten: nothing is computed. */
+  readonly discard?: boolean
 }
 
 /** What {@link createEvent} takes. */

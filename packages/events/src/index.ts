@@ -28,6 +28,7 @@ export {
   type DeadLetterQueue,
   type DeadLetterReason,
   deadLetterKey,
+  discardEvent,
   matchesFilter,
   type NewDeadLetter,
   type ReplayOutcome,

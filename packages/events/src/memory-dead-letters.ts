@@ -4,6 +4,7 @@ import {
   type DeadLetterPage,
   type DeadLetterQueue,
   deadLetterKey,
+  discardEvent,
   matchesFilter,
   type NewDeadLetter,
   type ReplayOutcome,
@@ -78,7 +79,14 @@ export class MemoryDeadLetters implements DeadLetterQueue {
   }
 
   async discard(ids: readonly string[]): Promise<number> {
-    return ids.filter((id) => this.#entries.delete(id)).length
+    let discarded = 0
+    for (const id of ids) {
+      const entry = await this.get(id)
+      if (entry === undefined) continue
+      if (entry.eventId !== undefined) await this.#publish(discardEvent(entry))
+      if (this.#entries.delete(id)) discarded++
+    }
+    return discarded
   }
 
   async stats(): Promise<{ count: number; oldestAt: number | null }> {

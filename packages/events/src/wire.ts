@@ -118,9 +118,11 @@ function pathOf({ path }: FabraError): { path?: string } {
 function readReplay(value: unknown): ReplayOrigin | undefined {
   if (value === undefined) return undefined
   if (isPlainObject(value)) {
-    const { of, group, features } = value
+    const { of, group, features, discard } = value
     if (typeof of === "string" && typeof group === "string" && Array.isArray(features)) {
-      if (features.every((name) => typeof name === "string")) return { of, group, features }
+      if (features.every((name) => typeof name === "string")) {
+        return { of, group, features, ...(discard === true ? { discard } : {}) }
+      }
     }
   }
   throw new FabraError("invalid_event", `replay is ${show(value)}: it must be {of, group, features}.`, {

@@ -1,5 +1,5 @@
 import { type FeatureHandler, type Registry, runInTransaction } from "@fabra/core"
-import { type AxiomEvent, FabraError, type NewDeadLetter } from "@fabra/events"
+import { type AxiomEvent, type DeadLetterReason, FabraError, type NewDeadLetter } from "@fabra/events"
 import { deadLetterFlag } from "./bookkeeping.js"
 import type { Draft } from "./draft.js"
 import { HandlerRun } from "./handler-context.js"
@@ -10,6 +10,8 @@ import type { Lane } from "./lane.js"
 export interface ComputeEnvironment {
   readonly registry: Registry
   readonly group: string
+  readonly haltsEntities: boolean
+  readonly maxCrashes: number
   now(): number
   /** Rejects with `handler_timeout` when `promise` takes longer than `ms`. */
   withTimeout(promise: Promise<unknown>, ms: number, feature: string): Promise<unknown>
@@ -29,9 +31,14 @@ export type Computation = Generator<Promise<unknown>, void, unknown>
 export function* computeLane(lane: Lane, draft: Draft, env: ComputeEnvironment): Computation {
   lane.settles = 0
   lane.retryInMs = undefined
+  lane.asks = false
   // The queue may grow while an async handler runs; what comes then belongs to the next step.
   for (const item of lane.items.slice()) {
     if (item.record.position > draft.mark) {
+      if (item.caution === "ask") {
+        lane.asks = true
+        return
+      }
       const retryInMs = yield* applyEvent(lane, item, draft, env)
       if (!lane.run.active) return
       if (retryInMs !== undefined) {
@@ -60,15 +67,19 @@ function* applyEvent(
     return replay === undefined || draft.hasFlag(deadLetterFlag(replay.of, name))
   })
   if (concerned.length === 0) return undefined
-  item.checked ??= yield* check(item, env.registry)
-  if (item.checked instanceof Error) {
-    deadLetter(lane, item, concerned, draft, env, item.checked)
+  if (replay?.discard) {
+    for (const { feature } of concerned) draft.removeFlag(deadLetterFlag(replay.of, feature.name))
+    return undefined
+  }
+  const refusal = yield* refuse(item, draft, env)
+  if (refusal !== undefined) {
+    deadLetter(lane, item, concerned, draft, env, refusal)
     return undefined
   }
   let retryInMs: number | undefined
   for (const handler of concerned) {
     const { name } = handler.feature
-    const failed = yield* runHandler(lane, item, item.checked, handler, draft, env)
+    const failed = yield* runHandler(lane, item, item.checked as AxiomEvent<string, unknown>, handler, draft, env)
     if (!lane.run.active) return undefined
     if (!failed) {
       if (replay !== undefined) draft.removeFlag(deadLetterFlag(replay.of, name))
@@ -88,8 +99,39 @@ function* applyEvent(
   return retryInMs
 }
 
+/** Why an event is not run at all. */
+interface Refusal {
+  readonly reason: DeadLetterReason
+  readonly error: Error
+  readonly attempts: number
+}
+
+function* refuse(
+  item: Item,
+  draft: Draft,
+  env: ComputeEnvironment,
+): Generator<Promise<unknown>, Refusal | undefined, unknown> {
+  const { caution, event } = item
+  if (caution !== undefined && caution !== "ask" && caution.consumers > env.maxCrashes) {
+    const attempts = caution.consumers - 1
+    return {
+      reason: "worker_crashed",
+      error: new Error(`${attempts} workers died while they ran this event.`),
+      attempts,
+    }
+  }
+  if (env.haltsEntities && event.replay === undefined && draft.isMarkedDead) {
+    const error = new Error("An earlier event of this entity lies in the dead-letter queue; replay all of them.")
+    return { reason: "entity_halted", error, attempts: 0 }
+  }
+  item.checked ??= yield* check(item, env.registry)
+  if (item.checked instanceof Error) return { reason: "invalid_event", error: item.checked, attempts: 0 }
+  return undefined
+}
+
 function* check(item: Item, registry: Registry): Generator<Promise<unknown>, AxiomEvent<string, unknown> | Error> {
-  const { event } = item
+  // A replay is the event that failed: handlers know it by its own id, as what they did elsewhere may.
+  const event = item.event.replay ? { ...item.event, eventId: item.event.replay.of } : item.event
   const definition = registry.events.get(event.eventType)
   if (definition?.schema === undefined) return event
   try {
@@ -145,12 +187,12 @@ function deadLetter(
   handlers: readonly FeatureHandler[],
   draft: Draft,
   env: ComputeEnvironment,
-  invalid?: Error,
+  refusal?: Refusal,
 ): void {
   const { event, record } = item
   const names = handlers.map(({ feature }) => feature.name)
   const failure = item.failures.get(names[0] as string)
-  const error = invalid ?? failure?.error
+  const error = refusal ? refusal.error : failure?.error
   const now = env.now()
   for (const name of names) draft.addFlag(deadLetterFlag(event.replay?.of ?? event.eventId, name))
   draft.deadLetters.push({
@@ -163,9 +205,9 @@ function deadLetter(
     entityId: event.entityId,
     entityType: lane.key.entityType,
     features: names,
-    reason: invalid ? "invalid_event" : isTimeout(error) ? "handler_timeout" : "handler_failed",
+    reason: refusal?.reason ?? (isTimeout(error) ? "handler_timeout" : "handler_failed"),
     error: describe(error),
-    attempts: failure?.attempts ?? 0,
+    attempts: refusal?.attempts ?? failure?.attempts ?? 0,
     firstFailedAt: failure?.firstFailedAt ?? now,
     lastFailedAt: failure?.lastFailedAt ?? now,
   })

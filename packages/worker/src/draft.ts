@@ -42,6 +42,13 @@ export class Draft {
     return this.#addFlags.has(flag) || (this.record.flags.has(flag) && !this.#removeFlags.has(flag))
   }
 
+  /** Whether any event of the entity lies in the dead-letter queue. */
+  get isMarkedDead(): boolean {
+    if (this.#addFlags.size > 0) return true
+    for (const flag of this.record.flags) if (!this.#removeFlags.has(flag)) return true
+    return false
+  }
+
   addFlag(flag: string): void {
     this.#removeFlags.delete(flag)
     this.#addFlags.add(flag)

@@ -24,6 +24,11 @@ export interface Item {
   checked?: AxiomEvent<string, unknown> | Error
   /** Features whose value it changed. */
   readonly updated: Set<string>
+  /**
+   * Set while the event stands where the partition's last owner died: whether it may be run yet, and how many consumers
+   * have noted that they are about to (rule R13).
+   */
+  caution: "ask" | { readonly consumers: number } | undefined
   /** Handlers run, all tries. */
   attempts: number
 }

@@ -6,7 +6,8 @@ import type { PartitionRun } from "./partition-run.js"
 
 /**
  * The events of one entity, in order, one step at a time. `idle`: nothing to do; `ready`: in line to be worked on; `busy`:
- * being worked on; `waiting`: for a retry. Only a busy lane touches its record.
+ * being worked on; `waiting`: for a retry or for
+ * its turn to be run with caution. Only a busy lane touches its record.
  */
 export interface Lane {
   readonly id: string
@@ -20,6 +21,8 @@ export interface Lane {
   settles: number
   /** When the item after those must be tried again: milliseconds to wait; `undefined` when nothing is blocked. */
   retryInMs: number | undefined
+  /** The item after those must be noted before it is run. */
+  asks: boolean
   /** Fruitless tries to reach the cache or the bus in a row. */
   outages: number
   timer: Timer | undefined
@@ -40,6 +43,7 @@ export function newLane(id: string, key: EntityKey, run: PartitionRun): Lane {
     draft: undefined,
     settles: 0,
     retryInMs: undefined,
+    asks: false,
     outages: 0,
     timer: undefined,
   }

@@ -23,6 +23,10 @@ export class PartitionRun {
   active = true
   /** Items read and not settled. */
   unsettled = 0
+  /** Bytes of the events that these hold, about. */
+  unsettledBytes = 0
+  /** Where the last owner may have died: up to here events are run with caution (rule R13); `""`: nowhere. */
+  readonly cautiousUntil: Position
   /** Which parts of the cache have confirmed what was settled since the stored checkpoint (rule R3). */
   readonly incarnations = new Set<Incarnation>()
   // Last settled position per entity (rule R2), in two ages so that what a checkpoint covers is dropped as a whole.
@@ -32,8 +36,9 @@ export class PartitionRun {
   #lastSettled: Position = ""
   #drained: (() => void) | undefined
 
-  constructor(partition: number, start: StartPoint) {
+  constructor(partition: number, start: StartPoint, cautiousUntil: Position | null) {
     this.partition = partition
+    this.cautiousUntil = cautiousUntil ?? ""
     this.start = start
     this.progress = new Progress(start.records)
   }
@@ -47,9 +52,16 @@ export class PartitionRun {
     return lane
   }
 
+  /** An item was read. */
+  take({ record }: Pick<Item, "record">): void {
+    this.unsettled++
+    this.unsettledBytes += record.data.length
+  }
+
   /** One lane is done with an item. */
-  settle({ batch }: Pick<Item, "batch">): void {
+  settle({ batch, record }: Pick<Item, "batch" | "record">): void {
     this.unsettled--
+    this.unsettledBytes -= record.data.length
     if (--batch.pending === 0) this.progress.advance()
     if (this.unsettled === 0) this.#drained?.()
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import type { CommitResult, EntityRecord, FeatureCache } from "@fabra/core"
 import { type DeadLetterQueue, FabraError, sleep } from "@fabra/events"
+import type { Caution } from "./caution.js"
 import { type ComputeEnvironment, computeLane, drive } from "./compute.js"
 import { Draft } from "./draft.js"
 import type { Item } from "./item.js"
@@ -39,6 +40,7 @@ export class Processor {
   readonly #observer: Observer
   readonly #events: ProcessorEvents
   readonly #records = new RecordCache()
+  readonly #caution: Caution
   readonly #tokenPrefix = randomBytes(9).toString("base64url")
   #tokens = 0
   #ready: Lane[] = []
@@ -50,6 +52,7 @@ export class Processor {
     settings: Settings,
     env: ComputeEnvironment,
     observer: Observer,
+    caution: Caution,
     events: ProcessorEvents,
   ) {
     this.#cache = cache
@@ -57,13 +60,14 @@ export class Processor {
     this.#settings = settings
     this.#env = env
     this.#observer = observer
+    this.#caution = caution
     this.#events = events
   }
 
   /** Puts an event in line; {@link pump} starts the work. */
   enqueue(lane: Lane, item: Item): void {
     lane.items.push(item)
-    lane.run.unsettled++
+    lane.run.take(item)
     if (lane.state !== "waiting") this.backlog++
     if (lane.state === "idle") this.#makeReady(lane)
   }
@@ -92,6 +96,7 @@ export class Processor {
       this.#records.delete(lane)
     }
     run.end()
+    this.#caution.forget(run)
     this.#events.progressed(run)
   }
 
@@ -201,16 +206,23 @@ export class Processor {
     lane.draft = undefined
     for (const item of lane.items.splice(0, lane.settles)) {
       this.backlog--
+      if (item.caution !== undefined) this.#caution.done(item)
       run.settle(item)
       this.#observer.applied(lane, item)
     }
     if (lane.retryInMs !== undefined) this.#wait(lane, lane.retryInMs)
+    else if (lane.asks) this.#askCaution(lane)
     else if (lane.items.length > 0) this.#makeReady(lane)
     else {
       lane.state = "idle"
       run.lanes.delete(lane.id)
     }
     this.#events.progressed(run)
+  }
+
+  #askCaution(lane: Lane): void {
+    this.#park(lane)
+    this.#caution.ask(lane, () => this.#unpark(lane))
   }
 
   #makeReady(lane: Lane): void {
@@ -226,15 +238,23 @@ export class Processor {
   }
 
   #wait(lane: Lane, ms: number): void {
-    lane.state = "waiting"
-    this.backlog -= lane.items.length
+    this.#park(lane)
     lane.timer = this.#settings.clock.setTimer(() => {
       lane.timer = undefined
-      this.backlog += lane.items.length
-      this.#makeReady(lane)
-      this.pump()
+      this.#unpark(lane)
     }, ms)
     this.#events.progressed(lane.run)
+  }
+
+  #park(lane: Lane): void {
+    lane.state = "waiting"
+    this.backlog -= lane.items.length
+  }
+
+  #unpark(lane: Lane): void {
+    this.backlog += lane.items.length
+    this.#makeReady(lane)
+    this.pump()
   }
 
   #nextToken(): string {

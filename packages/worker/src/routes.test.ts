@@ -26,7 +26,8 @@ test("an event goes to every type of entity whose features it triggers", () => {
 })
 
 test("a replay goes to the features that failed, in the group in which they failed", () => {
-  const replay = (group: string, ...features: string[]) => names({ ...event("x"), replay: { of: "e", group, features } })
+  const replay = (group: string, ...features: string[]) =>
+    names({ ...event("x"), replay: { of: "e", group, features } })
   expect(replay("blue", "c", "b")).toEqual([
     ["User", "c"],
     ["Account", "b"],

@@ -29,6 +29,20 @@ export interface WorkerOptions {
    * cache says of itself.
    */
   readonly trailMs?: number
+  /**
+   * What becomes of an entity's later events while one of its events lies in the dead-letter queue. `continue` (default):
+   * they are applied. `halt-entity`: they go to the queue too (reason `entity_halted`), so that a replay of all, oldest
+   * first, applies them in order.
+   */
+  readonly onDeadLetter?: "continue" | "halt-entity"
+  /** After so many processes that died while they ran an event it goes to the dead-letter queue. 1 to 100, default 3. */
+  readonly maxCrashes?: number
+  /**
+   * Kills this process when its event loop has stood still for so many milliseconds, as in an endless synchronous loop,
+   * so that others take over. Default off: in a process of its own a worker should have it, in an app's it is the app's
+   * to decide.
+   */
+  readonly watchdogMs?: number
   /** The first retry waits up to this many milliseconds, each further one up to twice as long. Default 100. */
   readonly retryBaseMs?: number
   /** No retry waits longer, in milliseconds. Default 10,000. */
@@ -41,8 +55,9 @@ export interface WorkerOptions {
 }
 
 /** Options with every default filled in. */
-export type Settings = Required<Omit<WorkerOptions, "bus" | "cache" | "trailMs">> & {
+export type Settings = Required<Omit<WorkerOptions, "bus" | "cache" | "trailMs" | "watchdogMs">> & {
   readonly trailMs: number | undefined
+  readonly watchdogMs: number | undefined
 }
 
 /** @throws FabraError `invalid_setting` or `invalid_name`, naming the option */
@@ -54,6 +69,9 @@ export function resolveSettings(options: WorkerOptions): Settings {
     drainMs: options.drainMs ?? 10_000,
     leaseMs: options.leaseMs ?? DEFAULT_LEASE_MS,
     trailMs: options.trailMs,
+    onDeadLetter: options.onDeadLetter ?? "continue",
+    maxCrashes: options.maxCrashes ?? 3,
+    watchdogMs: options.watchdogMs,
     retryBaseMs: options.retryBaseMs ?? 100,
     retryMaxMs: options.retryMaxMs ?? 10_000,
     logger: options.logger ?? consoleLogger,
@@ -67,6 +85,13 @@ export function resolveSettings(options: WorkerOptions): Settings {
   checkNumber("drainMs", settings.drainMs, 0, 3_600_000)
   checkNumber("leaseMs", settings.leaseMs, 10, 3_600_000)
   checkNumber("trailMs", settings.trailMs ?? 0, 0, 3_600_000)
+  checkNumber("maxCrashes", settings.maxCrashes, 1, 100, true)
+  checkNumber("watchdogMs", settings.watchdogMs ?? 100, 100, 3_600_000)
+  if (settings.onDeadLetter !== "continue" && settings.onDeadLetter !== "halt-entity") {
+    const allowed = ["continue", "halt-entity"]
+    const message = `onDeadLetter is ${show(settings.onDeadLetter)}: it must be "continue" or "halt-entity".`
+    throw new FabraError("invalid_setting", message, { path: "onDeadLetter", allowed })
+  }
   checkNumber("retryBaseMs", settings.retryBaseMs, 0, 3_600_000)
   checkNumber("retryMaxMs", settings.retryMaxMs, 0, 3_600_000)
   return settings

@@ -10,6 +10,7 @@ import {
   type Subscription,
   sleep,
 } from "@fabra/events"
+import { Caution } from "./caution.js"
 import { Checkpoints, TICK_MS } from "./checkpoints.js"
 import { describe } from "./compute.js"
 import { laneId } from "./lane.js"
@@ -22,9 +23,12 @@ import { Routes } from "./routes.js"
 import { resolveSettings, type Settings, type WorkerOptions } from "./settings.js"
 import { Signal } from "./signal.js"
 import { withTimeout } from "./timeout.js"
+import { startWatchdog } from "./watchdog.js"
 
 /** Unsettled events of one partition beyond which it is not read on: what waits behind retries is bounded by it. */
 const MAX_UNSETTLED = 10_000
+/** The same in bytes, about. */
+const MAX_UNSETTLED_BYTES = 16 * 1024 * 1024
 
 /**
  * Consumes a bus, computes the features that its events trigger, and commits them exactly once in effect.
@@ -37,6 +41,7 @@ const MAX_UNSETTLED = 10_000
  */
 export class AxiomWorker implements AsyncDisposable {
   readonly #bus: EventBus
+  readonly #cache: FeatureCache
   readonly #settings: Settings
   readonly #routes: Routes
   readonly #observer: Observer
@@ -54,7 +59,8 @@ export class AxiomWorker implements AsyncDisposable {
   /** @throws FabraError `invalid_setting`, `invalid_name`; `invalid_argument` when the store has another cache */
   constructor(store: FeatureStore, options: WorkerOptions) {
     if (options.cache !== undefined) store.connect({ cache: options.cache })
-    const cache: FeatureCache = store.cache
+    const { cache } = store
+    this.#cache = cache
     const settings = resolveSettings(options)
     const { clock } = settings
     this.#bus = options.bus
@@ -64,12 +70,20 @@ export class AxiomWorker implements AsyncDisposable {
     const env = {
       registry: store.registry,
       group: settings.group,
+      haltsEntities: settings.onDeadLetter === "halt-entity",
+      maxCrashes: settings.maxCrashes,
       now: () => clock.now(),
       withTimeout: (promise: Promise<unknown>, ms: number, feature: string) => withTimeout(clock, promise, ms, feature),
       retryDelay: (attempts: number) => retryDelay(settings, attempts),
       onFailure: this.#observer.failed.bind(this.#observer),
     }
-    this.#processor = new Processor(cache, options.bus.deadLetters, settings, env, this.#observer, {
+    const caution = new Caution(
+      settings,
+      this.#observer,
+      () => this.#subscription,
+      (error) => this.#fail(error),
+    )
+    this.#processor = new Processor(cache, options.bus.deadLetters, settings, env, this.#observer, caution, {
       progressed: (run) => this.#onProgress(run),
       rolledBack: (run) => this.#restart(run),
       failed: (error) => this.#fail(error),
@@ -116,12 +130,15 @@ export class AxiomWorker implements AsyncDisposable {
 
   async #run(): Promise<void> {
     const ticking = new AbortController()
+    const { watchdogMs } = this.#settings
+    const watchdog = watchdogMs === undefined ? undefined : startWatchdog(watchdogMs)
     let ticks: Promise<void> | undefined
     try {
       const subscription = await this.#subscribe()
       if (subscription === undefined) return
       this.#subscription = subscription
       ticks = this.#keepCheckpoints(subscription, ticking.signal)
+      this.#checkCache().catch((error) => this.#fail(error))
       while (!this.#stopping.signal.aborted) await this.#readOnce(subscription)
     } catch (error) {
       this.#fail(error)
@@ -130,6 +147,7 @@ export class AxiomWorker implements AsyncDisposable {
       await this.#subscription?.close()
       ticking.abort()
       await ticks
+      await watchdog?.stop()
       for (const { reject } of this.#idle.splice(0)) reject(notRunning())
     }
     if (this.#failure !== undefined) throw this.#failure
@@ -155,6 +173,14 @@ export class AxiomWorker implements AsyncDisposable {
       }
     }
     return undefined
+  }
+
+  async #checkCache(): Promise<void> {
+    try {
+      for (const message of await this.#cache.check()) this.#observer.notice({ level: "warn", message })
+    } catch (error) {
+      this.#observer.outage("The cache does not answer; trying again.", error)
+    }
   }
 
   async #readOnce(subscription: Subscription): Promise<void> {
@@ -190,7 +216,8 @@ export class AxiomWorker implements AsyncDisposable {
     run.progress.add(batch)
     for (const record of records) this.#route(run, batch, record, readAt)
     if (batch.pending === 0) run.progress.advance()
-    if (run.unsettled >= MAX_UNSETTLED) this.#subscription?.pause(partition)
+    if (run.unsettled >= MAX_UNSETTLED || run.unsettledBytes >= MAX_UNSETTLED_BYTES)
+      this.#subscription?.pause(partition)
   }
 
   #route(run: PartitionRun, batch: ReadBatch, record: BusRecord, readAt: number): void {
@@ -199,7 +226,7 @@ export class AxiomWorker implements AsyncDisposable {
       event = decodeEvent(record.data, Number.POSITIVE_INFINITY)
     } catch (error) {
       batch.pending++
-      run.unsettled++
+      run.take({ record })
       this.#buryUnreadable(run, batch, record, error).catch((fault) => this.#fail(fault))
       return
     }
@@ -207,17 +234,9 @@ export class AxiomWorker implements AsyncDisposable {
       const id = laneId({ entityType, entityId: event.entityId })
       const lane = run.lane(id, entityType, event.entityId)
       batch.pending++
-      const item = {
-        event,
-        record,
-        batch,
-        handlers,
-        readAt,
-        failures: new Map(),
-        updated: new Set<string>(),
-        attempts: 0,
-      }
-      this.#processor.enqueue(lane, item)
+      const caution = record.position <= run.cautiousUntil ? "ask" : undefined
+      const progress = { failures: new Map(), updated: new Set<string>(), attempts: 0 }
+      this.#processor.enqueue(lane, { event, record, batch, handlers, readAt, caution, ...progress })
     }
   }
 
@@ -234,7 +253,7 @@ export class AxiomWorker implements AsyncDisposable {
       try {
         await this.#bus.deadLetters.append([letter])
         this.#observer.deadLettered(letter)
-        if (run.active) run.settle({ batch })
+        if (run.active) run.settle({ batch, record })
         this.#onProgress(run)
         return
       } catch (outage) {
@@ -245,7 +264,9 @@ export class AxiomWorker implements AsyncDisposable {
   }
 
   #onProgress(run: PartitionRun): void {
-    if (run.unsettled < MAX_UNSETTLED / 2) this.#subscription?.resume(run.partition)
+    if (run.unsettled < MAX_UNSETTLED / 2 && run.unsettledBytes < MAX_UNSETTLED_BYTES / 2) {
+      this.#subscription?.resume(run.partition)
+    }
     this.#progressed.notify()
   }
 
@@ -257,8 +278,8 @@ export class AxiomWorker implements AsyncDisposable {
     }
   }
 
-  #assigned({ partition, checkpoint }: Assignment): void {
-    this.#runs.set(partition, new PartitionRun(partition, { position: checkpoint, records: 0 }))
+  #assigned({ partition, checkpoint, cautiousUntil }: Assignment): void {
+    this.#runs.set(partition, new PartitionRun(partition, { position: checkpoint, records: 0 }, cautiousUntil))
   }
 
   async #revoked(partition: number): Promise<void> {
@@ -283,13 +304,13 @@ export class AxiomWorker implements AsyncDisposable {
   /** The cache is not what it was: forget all that was learnt of the partition and read it again (rules R2 to R4). */
   #restart(run: PartitionRun): void {
     if (this.#runs.get(run.partition) !== run) return
-    const { partition, start } = run
+    const { partition, start, cautiousUntil } = run
     this.#observer.notice({
       level: "warn",
       message: `The cache lost commits; partition ${partition} is read again from its checkpoint.`,
     })
     this.#processor.drop(run)
-    this.#runs.set(partition, new PartitionRun(partition, start))
+    this.#runs.set(partition, new PartitionRun(partition, start, cautiousUntil))
     this.#subscription?.seek(partition, start.position)
     this.#subscription?.resume(partition)
   }

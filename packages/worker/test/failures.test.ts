@@ -211,3 +211,48 @@ test("telemetry that throws does not touch the work", async () => {
   await worker.idle()
   expect(await store.getFeature(n, "ann")).toBe(1)
 })
+
+test("a discarded failure is forgotten by the record too", async () => {
+  const { store, User, bus, start, publish } = setup()
+  store.feature("bad", { entity: User, trigger: "x", maxRetries: 0, compute: fail })
+  const { worker } = start()
+  await publish("x", "ann")
+  await worker.idle()
+  const flags = async () =>
+    (await store.cache.load([{ entityType: "User", entityId: "ann" }], "fabra_workers"))[0]?.flags
+  expect((await flags())?.size).toBe(1)
+  const { entries } = await bus.deadLetters.list()
+  expect(await bus.deadLetters.discard(entries.map(({ id }) => id))).toBe(1)
+  await worker.idle()
+  expect((await flags())?.size).toBe(0)
+  expect((await bus.deadLetters.stats()).count).toBe(0)
+})
+
+test("halt-entity: later events follow the failed one into the queue, and a replay of all applies them in order", async () => {
+  const { store, User, bus, start, publish } = setup()
+  let broken = true
+  const chain = store.feature("chain", {
+    entity: User,
+    trigger: "x",
+    maxRetries: 0,
+    initial: [] as string[],
+    compute: (_id, event, { current }) => (event.eventId === "e2" && broken ? fail() : [...current, event.eventId]),
+  })
+  const { worker } = start({ onDeadLetter: "halt-entity" })
+  for (const id of ["e1", "e2", "e3", "e4"]) await publish("x", "ann", {}, id)
+  await publish("x", "bob", {}, "e5")
+  await worker.idle()
+  expect(await store.getFeature(chain, "ann")).toEqual(["e1"])
+  expect(await store.getFeature(chain, "bob")).toEqual(["e5"])
+  const { entries } = await bus.deadLetters.list({ entityId: "ann" })
+  expect(entries.map(({ eventId, reason }) => [eventId, reason])).toEqual([
+    ["e2", "handler_failed"],
+    ["e3", "entity_halted"],
+    ["e4", "entity_halted"],
+  ])
+  broken = false
+  await bus.deadLetters.replay(entries.map(({ id }) => id))
+  await publish("x", "ann", {}, "e6")
+  await worker.idle()
+  expect(await store.getFeature(chain, "ann")).toEqual(["e1", "e2", "e3", "e4", "e6"])
+})
