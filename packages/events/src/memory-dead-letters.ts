@@ -83,7 +83,8 @@ export class MemoryDeadLetters implements DeadLetterQueue {
     for (const id of ids) {
       const entry = await this.get(id)
       if (entry === undefined) continue
-      if (entry.eventId !== undefined) await this.#publish(discardEvent(entry))
+      const event = readable(() => discardEvent(entry))
+      if (event !== undefined) await this.#publish(event)
       if (this.#entries.delete(id)) discarded++
     }
     return discarded
@@ -92,5 +93,14 @@ export class MemoryDeadLetters implements DeadLetterQueue {
   async stats(): Promise<{ count: number; oldestAt: number | null }> {
     const [oldest] = this.#entries.values()
     return { count: this.#entries.size, oldestAt: oldest?.arrivedAt ?? null }
+  }
+}
+
+/** What could not be read has left nothing to forget in any record. */
+function readable(make: () => AxiomEvent): AxiomEvent | undefined {
+  try {
+    return make()
+  } catch {
+    return undefined
   }
 }

@@ -8,6 +8,8 @@ import { parseTime } from "./time.js"
 
 /** Default largest event on the wire: 256 KiB. */
 export const DEFAULT_MAX_EVENT_BYTES = 256 * 1024
+/** What telling which failure a replay repairs may add. */
+const REPLAY_BYTES = 64 * 1024
 
 /**
  * Spells an event as it travels: one line of JSON in snake_case, the time in ISO 8601.
@@ -28,7 +30,8 @@ export function encodeEvent(event: AxiomEvent<string, object>, maxBytes: number 
     traceparent,
     replay,
   })
-  checkSize(text, maxBytes)
+  // An event that was small enough once must not be too large for its own replay.
+  checkSize(text, replay === undefined ? maxBytes : maxBytes + REPLAY_BYTES)
   return text
 }
 

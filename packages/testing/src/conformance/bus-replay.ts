@@ -58,8 +58,20 @@ export function testReplay(check: Check): void {
     ])
     expect(outcomes[1]?.error).toMatchObject({ code: "invalid_event" })
     expect(await world.bus.deadLetters.get(bad.id)).toEqual(bad)
-    expect((await published(world, 1)).map(({ entityId }) => entityId)).toEqual([good.entityId])
+    const replayed = (await published(world, 2)).filter(({ replay }) => !replay?.discard)
+    expect(replayed.map(({ entityId }) => entityId)).toEqual([good.entityId])
     expect(await world.bus.deadLetters.replay([])).toEqual([])
+  })
+
+  check("tells workers to forget what is discarded, but not what could not be read", async (world) => {
+    const unreadable = deadLetter(1, { data: "not json", features: [], reason: "invalid_event" })
+    await world.bus.deadLetters.append([unreadable, deadLetter(2)])
+    const { entries } = await world.bus.deadLetters.list()
+    expect(await world.bus.deadLetters.discard(entries.map(({ id }) => id))).toBe(2)
+    const [event, ...more] = await published(world, 1)
+    expect(more).toEqual([])
+    const { group, features } = deadLetter(2)
+    expect(event?.replay).toEqual({ of: "evt_failed_2", group, features, discard: true })
   })
 }
 

@@ -39,6 +39,10 @@ export class PassingCache implements FeatureCache {
   entities(entityType: string, options?: { readonly after?: string; readonly limit?: number }): Promise<EntityPage> {
     return this.inner.entities(entityType, options)
   }
+  check() {
+    return this.inner.check()
+  }
+
   close(): Promise<void> {
     return this.inner.close()
   }

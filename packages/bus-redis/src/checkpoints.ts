@@ -1,0 +1,68 @@
+import type { Clock, Position } from "@fabra/events"
+import { type CheckpointAnswer, checkpointScript } from "./checkpoint-script.js"
+import type { PartitionKeys } from "./keys.js"
+import type { Link } from "./link.js"
+import { toStreamId } from "./positions.js"
+
+const TRIM_EVERY_MS = 5_000
+/** Far longer than anybody is cautious; keeps what a vanished group has noted from staying for ever. */
+const ATTEMPTS_LIFE_MS = 7 * 24 * 3_600_000
+
+/** Stores the checkpoints and noted attempts of one subscription. */
+export class Checkpoints {
+  readonly #link: Link
+  readonly #retentionMs: number
+  readonly #clock: Clock
+  /** Entries read at the checkpoint with which a partition was assigned, where known. */
+  readonly #base = new Map<number, number | null>()
+  readonly #trimmedAt = new Map<number, number>()
+
+  constructor(link: Link, retentionMs: number, clock: Clock) {
+    this.#link = link
+    this.#retentionMs = retentionMs
+    this.#clock = clock
+  }
+
+  /** The partition begins, at a checkpoint up to which the group has read so many entries. */
+  begin(partition: number, entriesRead: number | null): void {
+    this.#base.set(partition, entriesRead)
+  }
+
+  /** @param records how many records lie between the checkpoint of {@link begin} and `position` */
+  async write(keys: PartitionKeys, group: string, position: Position, records: number): Promise<CheckpointAnswer> {
+    const base = this.#base.get(keys.index) ?? null
+    const entriesRead = base === null ? "" : base + records
+    const retention = this.#isTimeToTrim(keys.index) ? this.#retentionMs : ""
+    const scriptKeys = [keys.events, keys.attempts(group)]
+    const args = [group, toStreamId(position), entriesRead, retention, `(${attemptsEnd(position)}`]
+    const answer = await this.#link.run(keys.events, (redis) => checkpointScript.run(redis, scriptKeys, args))
+    if (answer === "created") this.#base.set(keys.index, null)
+    return answer
+  }
+
+  /** How many consumers have noted the record, this one included. */
+  async noteAttempt(keys: PartitionKeys, group: string, position: Position, consumer: string): Promise<number> {
+    const key = keys.attempts(group)
+    return await this.#link.run(key, async (redis) => {
+      const [, count] = await Promise.all([
+        redis.zadd(key, 0, `${position}\n${consumer}`),
+        redis.zlexcount(key, `[${position}\n`, `(${attemptsEnd(position)}`),
+        redis.pexpire(key, ATTEMPTS_LIFE_MS),
+      ])
+      return count
+    })
+  }
+
+  #isTimeToTrim(partition: number): boolean {
+    const now = this.#clock.now()
+    const last = this.#trimmedAt.get(partition)
+    if (last !== undefined && now - last < TRIM_EVERY_MS) return false
+    this.#trimmedAt.set(partition, now)
+    return true
+  }
+}
+
+/** Sorts after every attempt noted for the position, which are spelled `position\nconsumer`, and before the next one's. */
+function attemptsEnd(position: Position): string {
+  return `${position}\v`
+}

@@ -1,0 +1,2 @@
+export type { RedisEventBusOptions } from "./options.js"
+export { RedisEventBus } from "./redis-bus.js"

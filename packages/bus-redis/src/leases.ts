@@ -1,0 +1,86 @@
+import type { Assignment, LeaseRequest, LeaseView } from "@fabra/events"
+import { isReply } from "./errors.js"
+import type { Keys, PartitionKeys } from "./keys.js"
+import { leaseScript } from "./lease-script.js"
+import type { Link } from "./link.js"
+import { toPositionOrNull } from "./positions.js"
+import { groupInfo, streamInfo } from "./stream-info.js"
+
+/** A partition just taken, with what is needed to keep the group's count of entries true. */
+export interface TakenPartition {
+  readonly assignment: Assignment
+  /** How many entries lie at or before the checkpoint, counted from the stream's first one ever; `null`: not known. */
+  readonly entriesRead: number | null
+  /** How many entries behind the checkpoint were removed before the group had read them. */
+  readonly missing: number
+}
+
+/** What a round of lease keeping did. */
+export interface LeaseRound {
+  readonly members: LeaseView["members"]
+  readonly held: LeaseView["held"]
+  readonly taken: readonly TakenPartition[]
+  /** Partitions in which the group did not exist and was created. */
+  readonly createdIn: readonly number[]
+}
+
+/** Keeps the leases of one member, and finds out where to begin with what it takes. */
+export async function keepLeases(
+  link: Link,
+  keys: Keys,
+  partitions: readonly PartitionKeys[],
+  request: LeaseRequest,
+  isFirst: boolean,
+): Promise<LeaseRound> {
+  const { group, consumer, leaseMs, held, released, wanted, leaving } = request
+  // In every partition before anything is read, so that none is trimmed before the group has seen it.
+  const isJoining = isFirst || wanted.length > 0
+  const createdIn = isJoining ? await createGroup(link, partitions, group) : []
+  const scriptKeys = [keys.members(group), keys.leases(group)]
+  const counts = [leaving ? 1 : 0, held.length, released.length]
+  const args = [consumer, leaseMs, ...counts, ...held, ...released, ...wanted]
+  const [members, stillHeld, taken, unclean] = await link.run(keys.leases(group), (redis) =>
+    leaseScript.run(redis, scriptKeys, args),
+  )
+  return {
+    members,
+    held: stillHeld.map(Number),
+    taken: await Promise.all(
+      taken.map((index) => lookUp(link, partitions[Number(index)] as PartitionKeys, group, unclean.includes(index))),
+    ),
+    createdIn,
+  }
+}
+
+async function createGroup(link: Link, partitions: readonly PartitionKeys[], group: string): Promise<number[]> {
+  const created = await Promise.all(
+    partitions.map(({ events, index }) =>
+      link.run(events, async (redis) => {
+        try {
+          await redis.xgroup("CREATE", events, group, "0", "MKSTREAM")
+          return index
+        } catch (error) {
+          if (isReply(error, "BUSYGROUP")) return undefined
+          throw error
+        }
+      }),
+    ),
+  )
+  return created.filter((index) => index !== undefined)
+}
+
+async function lookUp(link: Link, { events, index }: PartitionKeys, group: string, isUnclean: boolean) {
+  const [settled, stream] = await link.run(events, (redis) =>
+    Promise.all([groupInfo(redis, events, group), streamInfo(redis, events)]),
+  )
+  const checkpoint = toPositionOrNull(settled?.lastDeliveredId ?? "0-0")
+  const { length = 0, entriesAdded = null, lastGeneratedId = "0-0" } = stream ?? {}
+  // A group that begins at the oldest entry has nothing to do with those that were there before.
+  const removed = entriesAdded === null ? null : entriesAdded - length
+  const entriesRead = checkpoint === null ? removed : (settled?.entriesRead ?? null)
+  return {
+    assignment: { partition: index, checkpoint, cautiousUntil: isUnclean ? toPositionOrNull(lastGeneratedId) : null },
+    entriesRead,
+    missing: Math.max(0, (removed ?? 0) - (entriesRead ?? Number.POSITIVE_INFINITY)),
+  }
+}

@@ -1,0 +1,138 @@
+import { type Clock, sleep } from "@fabra/events"
+import slotOf from "cluster-key-slot"
+import type { Cluster, Redis } from "ioredis"
+import { isCluster, ownClient } from "./clients.js"
+import { busClosed, isPassing, isReply, NoAnswer, NotConnected, outcomeOf, toBusError } from "./errors.js"
+import type { Settings } from "./options.js"
+
+const RETRY_PAUSE_MS = 25
+
+/**
+ * A connection for commands, opened at first use and again whenever it is lost. Nothing waits for ever: a command that
+ * gets no answer in time fails, and its socket is destroyed, since the answers behind it would not come either.
+ *
+ * Of a cluster, this is the only place that knows which server has a key.
+ */
+export class Link {
+  readonly timeoutMs: number
+  readonly clock: Clock
+  readonly #client: Redis | Cluster
+  #lastError: Error | undefined
+  #closed = false
+
+  constructor({ client, commandTimeoutMs, clock }: Settings) {
+    this.timeoutMs = commandTimeoutMs
+    this.clock = clock
+    this.#client = ownClient(client, commandTimeoutMs, clock)
+    this.#client.on("error", (error: Error) => {
+      this.#lastError = error
+    })
+  }
+
+  /** True when keys may lie on different servers. */
+  get isCluster(): boolean {
+    return isCluster(this.#client)
+  }
+
+  /**
+   * Sends what is idempotent, to the server that has `key`, and sends it again while that may help.
+   * @throws FabraError `bus_unavailable`, `bus_closed`
+   */
+  async run<T>(key: string, command: (redis: Redis) => Promise<T>): Promise<T> {
+    const deadline = this.clock.now() + this.timeoutMs
+    for (;;) {
+      try {
+        return await this.attempt(key, command, deadline - this.clock.now())
+      } catch (error) {
+        const isFinal = outcomeOf(error) === "refused" ? !isPassing(error) : error instanceof NoAnswer || this.#closed
+        if (isFinal || this.clock.now() >= deadline) throw toBusError(error)
+        await sleep(this.clock, RETRY_PAUSE_MS)
+      }
+    }
+  }
+
+  /** Sends once, to the server that has `key`. Rejects with the driver's own error, see `outcomeOf`. */
+  async attempt<T>(key: string, command: (redis: Redis) => Promise<T>, timeoutMs = this.timeoutMs): Promise<T> {
+    const deadline = this.clock.now() + timeoutMs
+    const redis = await this.node(key, timeoutMs)
+    try {
+      return await answerOf(redis, command(redis), this.clock, deadline - this.clock.now())
+    } catch (error) {
+      this.learnFrom(error)
+      throw error
+    }
+  }
+
+  /** Asks a cluster anew who has what, when an error says that this may have changed. */
+  learnFrom(error: unknown): void {
+    if (!isCluster(this.#client)) return
+    if (outcomeOf(error) !== "refused" || isReply(error, "MOVED")) this.#client.refreshSlotsCache()
+  }
+
+  /** The connection to the server that has `key`, ready to be written to. */
+  async node(key: string, timeoutMs = this.timeoutMs): Promise<Redis> {
+    if (this.#closed) throw busClosed()
+    const client = this.#client
+    if (!isCluster(client)) return (await this.#ready(client, timeoutMs)) as Redis
+    const deadline = this.clock.now() + timeoutMs
+    await this.#ready(client, timeoutMs)
+    const address = client.slots[slotOf(key)]?.[0]
+    const node = client.nodes("master").find(({ options }) => `${options.host}:${options.port}` === address)
+    if (node === undefined) {
+      client.refreshSlotsCache()
+      throw new NotConnected(`No server of the cluster is known to have ${key}.`)
+    }
+    return (await this.#ready(node, deadline - this.clock.now())) as Redis
+  }
+
+  /** Lets go of the connection. What is in flight fails. */
+  close(): void {
+    this.#closed = true
+    this.#client.disconnect()
+  }
+
+  async #ready(client: Redis | Cluster, timeoutMs: number): Promise<Redis | Cluster> {
+    if (client.status === "ready") return client
+    // From the first attempt on it connects again by itself.
+    if (client.status === "wait" || client.status === "end") client.connect().catch(() => {})
+    if (await becomesReady(client, this.clock, timeoutMs)) return client
+    if (this.#closed) throw busClosed()
+    throw new NotConnected(this.#lastError?.message ?? `No connection within ${timeoutMs} ms.`, {
+      cause: this.#lastError,
+    })
+  }
+}
+
+/** Waits until a client is ready; false when it is not in time, or never will be. */
+export function becomesReady(client: Redis | Cluster, clock: Clock, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const done = (ready: boolean) => () => {
+      timer.cancel()
+      client.off("ready", onReady)
+      client.off("end", onEnd)
+      resolve(ready)
+    }
+    const [onReady, onEnd] = [done(true), done(false)]
+    const timer = clock.setTimer(done(false), timeoutMs)
+    client.once("ready", onReady)
+    client.once("end", onEnd)
+  })
+}
+
+/** The answer to a command, or {@link NoAnswer} in time; the socket is then destroyed. */
+export async function answerOf<T>(redis: Redis, answer: Promise<T>, clock: Clock, timeoutMs: number): Promise<T> {
+  let late: (error: NoAnswer) => void = () => {}
+  const tooLate = new Promise<never>((_, reject) => {
+    late = reject
+  })
+  const timer = clock.setTimer(() => {
+    late(new NoAnswer(`no answer within ${timeoutMs} ms`))
+    redis.stream?.destroy()
+  }, timeoutMs)
+  try {
+    return await Promise.race([answer, tooLate])
+  } finally {
+    timer.cancel()
+    answer.catch(() => {}) // it fails too when the socket goes
+  }
+}

@@ -1,0 +1,60 @@
+import { DEFAULT_PARTITIONS, FabraError } from "@fabra/events"
+import type { Keys, PartitionKeys } from "./keys.js"
+import type { Link } from "./link.js"
+import type { Settings } from "./options.js"
+
+/** What is fixed when a namespace is first used: its number of partitions. */
+export class Namespace {
+  readonly keys: Keys
+  readonly #link: Link
+  readonly #settings: Settings
+  #partitions: Promise<PartitionKeys[]> | undefined
+
+  constructor(keys: Keys, link: Link, settings: Settings) {
+    this.keys = keys
+    this.#link = link
+    this.#settings = settings
+  }
+
+  /**
+   * The partitions of the namespace, which is created if it is new.
+   * @throws FabraError `partition_mismatch`, `bus_unavailable`
+   */
+  partitions(): Promise<PartitionKeys[]> {
+    if (this.#partitions === undefined) {
+      this.#partitions = this.#agree(this.#settings.partitions).then((count) => this.keys.partitions(count))
+      this.#partitions.catch(() => {
+        this.#partitions = undefined
+      })
+    }
+    return this.#partitions
+  }
+
+  /**
+   * Looks whether the namespace still has as many partitions as we think; creates it again if it is gone.
+   * @throws FabraError `partition_mismatch`, `bus_unavailable`
+   */
+  async check(): Promise<void> {
+    await this.#agree((await this.partitions()).length)
+  }
+
+  async #agree(wanted: number | undefined): Promise<number> {
+    const { meta } = this.keys
+    const now = new Date(this.#settings.clock.now()).toISOString()
+    const stored = await this.#link.run(meta, async (redis) => {
+      const [, , count] = await Promise.all([
+        redis.hsetnx(meta, "partitions", wanted ?? DEFAULT_PARTITIONS),
+        redis.hsetnx(meta, "created_at", now),
+        redis.hget(meta, "partitions"),
+      ])
+      return Number(count)
+    })
+    if (wanted === undefined || wanted === stored) return stored
+    throw new FabraError(
+      "partition_mismatch",
+      `The namespace "${this.#settings.namespace}" has ${stored} partitions, not ${wanted}. The number is fixed when a ` +
+        `namespace is first used: leave out partitions, say ${stored}, or use another namespace.`,
+      { path: "partitions" },
+    )
+  }
+}

@@ -1,0 +1,92 @@
+import { type Clock, checkName, checkPartitions, DEFAULT_MAX_EVENT_BYTES, FabraError, systemClock } from "@fabra/events"
+import type { Cluster, Redis } from "ioredis"
+
+/** Where Redis is when nothing is said. */
+export const DEFAULT_URL = "redis://127.0.0.1:6379"
+
+/** Options of `RedisEventBus`. */
+export interface RedisEventBusOptions {
+  /** `redis://` or `rediss://`, with user, password and database if need be. Default `redis://127.0.0.1:6379`. */
+  readonly url?: string | undefined
+  /**
+   * A client instead of a url: the bus connects as this one does, by connections of its own that it closes. The client
+   * itself is neither used nor closed.
+   */
+  readonly client?: Redis | Cluster
+  /** Start of every key, so that several applications can share a server. Default `fabra`. */
+  readonly namespace?: string
+  /** Default: what the namespace has; 16 for a new one. Fixed when a namespace is first used. */
+  readonly partitions?: number
+  /** Milliseconds within which a second publish of an `event_id` for one entity is recognised; 0: not at all. Default 120,000. */
+  readonly dedupeWindowMs?: number
+  /** Largest event in bytes. Default 256 KiB. */
+  readonly maxEventBytes?: number
+  /** Most events one partition holds before `publish` answers `bus_full`. Default 1,000,000. */
+  readonly maxEventsPerPartition?: number
+  /** How long events stay at least after every group has settled them, in milliseconds. Default one hour. */
+  readonly retentionMs?: number
+  /** Longest wait for Redis, in milliseconds, reconnecting included. Default 5,000. */
+  readonly commandTimeoutMs?: number
+  readonly clock?: Clock
+}
+
+/** The options with every default filled in. */
+export interface Settings {
+  readonly client: Redis | Cluster | string
+  readonly namespace: string
+  readonly partitions: number | undefined
+  readonly dedupeWindowMs: number
+  readonly maxEventBytes: number
+  readonly maxEventsPerPartition: number
+  readonly retentionMs: number
+  readonly commandTimeoutMs: number
+  readonly clock: Clock
+}
+
+/** Fills in defaults. @throws FabraError `invalid_argument`, `invalid_name` */
+export function toSettings(options: RedisEventBusOptions): Settings {
+  const { url, client, namespace = "fabra", partitions, clock = systemClock } = options
+  if (url !== undefined && client !== undefined) throw invalid("url", "give either url or client, not both")
+  if (client !== undefined) checkClient(client)
+  checkName("namespace", namespace)
+  if (partitions !== undefined) checkPartitions(partitions)
+  return {
+    client: client ?? checkUrl(url ?? DEFAULT_URL),
+    namespace,
+    partitions,
+    dedupeWindowMs: whole(options, "dedupeWindowMs", 120_000, 0),
+    maxEventBytes: whole(options, "maxEventBytes", DEFAULT_MAX_EVENT_BYTES, 1),
+    maxEventsPerPartition: whole(options, "maxEventsPerPartition", 1_000_000, 1),
+    retentionMs: whole(options, "retentionMs", 3_600_000, 0),
+    commandTimeoutMs: whole(options, "commandTimeoutMs", 5_000, 1),
+    clock,
+  }
+}
+
+function whole<Name extends keyof RedisEventBusOptions>(
+  options: RedisEventBusOptions & { readonly [name in Name]?: number },
+  name: Name,
+  fallback: number,
+  least: number,
+): number {
+  const value = options[name] ?? fallback
+  if (Number.isSafeInteger(value) && value >= least) return value
+  throw invalid(name, `${value} is not a whole number from ${least} on`)
+}
+
+function checkUrl(url: string): string {
+  // The text itself is not repeated: it may hold a password.
+  if (!URL.canParse(url)) throw invalid("url", "it is not a URL, such as redis://127.0.0.1:6379")
+  const { protocol } = new URL(url)
+  if (protocol === "redis:" || protocol === "rediss:") return url
+  throw invalid("url", `it must start with redis:// or rediss://, not ${protocol}//`)
+}
+
+function checkClient(client: Redis | Cluster): void {
+  const prefix = client.isCluster ? (client as Cluster).options.redisOptions?.keyPrefix : client.options.keyPrefix
+  if (prefix) throw invalid("client", "it has a keyPrefix, which would change the keys' slots; use namespace instead")
+}
+
+function invalid(path: string, why: string): FabraError {
+  return new FabraError("invalid_argument", `${path}: ${why}.`, { path })
+}

@@ -1,0 +1,139 @@
+import {
+  BaseEventBus,
+  type BusCapabilities,
+  type BusNotice,
+  checkName,
+  type DeadLetterQueue,
+  type EncodedEvent,
+  FabraError,
+  LogSubscription,
+  type PartitionLag,
+  type PublishOptions,
+  type PublishResult,
+  type SubscribeOptions,
+  type Subscription,
+} from "@fabra/events"
+import { RedisDeadLetters } from "./dead-letters.js"
+import { busClosed } from "./errors.js"
+import { Keys } from "./keys.js"
+import { groupLag } from "./lag.js"
+import { Link } from "./link.js"
+import { Namespace } from "./namespace.js"
+import { type RedisEventBusOptions, type Settings, toSettings } from "./options.js"
+import { Publisher, refuseAll } from "./publisher.js"
+import { RedisLog } from "./redis-log.js"
+import { noticesAbout, serverInfo } from "./server-info.js"
+
+/**
+ * The event bus on Redis Streams: one stream per partition, checkpoints as the `last-delivered-id` of consumer groups, so
+ * that `XINFO GROUPS` shows every group's lag.
+ *
+ * Nothing connects before the first use. Durable reads: where Redis has replicas, records are shown once a replica has
+ * them. A single server rolls back bus and cache together, or the checkpoint trail covers it.
+ */
+export class RedisEventBus extends BaseEventBus {
+  readonly capabilities: BusCapabilities
+  readonly deadLetters: DeadLetterQueue
+  readonly #settings: Settings
+  readonly #link: Link
+  /** Waits for replicas, which would hold up everything else on a common connection. Connects when first needed. */
+  readonly #replicated: Link
+  readonly #namespace: Namespace
+  readonly #publisher: Publisher
+  readonly #subscriptions = new Set<Subscription>()
+  readonly #publishing = new Set<Promise<unknown>>()
+  #closed: Promise<void> | undefined
+
+  /** @throws FabraError `invalid_argument`, `invalid_name` */
+  constructor(options: RedisEventBusOptions = {}) {
+    super()
+    const settings = toSettings(options)
+    const keys = new Keys(settings.namespace)
+    this.#settings = settings
+    this.#link = new Link(settings)
+    this.#replicated = new Link(settings)
+    this.#namespace = new Namespace(keys, this.#link, settings)
+    this.#publisher = new Publisher(this.#link, this.#replicated, settings)
+    this.deadLetters = new RedisDeadLetters(this.#link, this.#replicated, keys, (event) => this.publish(event))
+    this.capabilities = {
+      name: "redis-streams",
+      persistent: true,
+      shared: true,
+      durableReads: "confirmed",
+      dedupeWindowMs: settings.dedupeWindowMs,
+      maxEventBytes: settings.maxEventBytes,
+    }
+  }
+
+  protected async append(events: readonly EncodedEvent[], options: PublishOptions): Promise<PublishResult[]> {
+    if (this.#closed) return refuseAll(events, busClosed())
+    const publishing = this.#append(events, options)
+    this.#publishing.add(publishing)
+    try {
+      return await publishing
+    } catch (error) {
+      return refuseAll(events, FabraError.from(error, "bus_unavailable"))
+    } finally {
+      this.#publishing.delete(publishing)
+    }
+  }
+
+  async #append(events: readonly EncodedEvent[], options: PublishOptions): Promise<PublishResult[]> {
+    return await this.#publisher.append(await this.#namespace.partitions(), events, options)
+  }
+
+  async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    if (this.#closed) throw busClosed()
+    checkSubscribeOptions(options)
+    const onNotice = (notice: BusNotice) => options.onNotice?.(notice)
+    const partitions = await this.#namespace.partitions()
+    const { meta } = this.#namespace.keys
+    for (const notice of noticesAbout(await this.#link.run(meta, (redis) => serverInfo(redis)))) onNotice(notice)
+    let subscription: Subscription | undefined
+    const log = new RedisLog(this.#link, {
+      namespace: this.#namespace,
+      partitions,
+      settings: this.#settings,
+      onNotice,
+      onClose: () => subscription && this.#subscriptions.delete(subscription),
+    })
+    subscription = await LogSubscription.open(log, options, this.#settings.clock)
+    this.#subscriptions.add(subscription)
+    if (this.#closed) {
+      await subscription.close()
+      throw busClosed()
+    }
+    return subscription
+  }
+
+  async lag(group: string): Promise<PartitionLag[]> {
+    checkName("group", group)
+    return await groupLag(this.#link, this.#namespace.keys, await this.#namespace.partitions(), group)
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
+    await Promise.allSettled(this.#publishing)
+    this.#link.close()
+    this.#replicated.close()
+  }
+}
+
+function checkSubscribeOptions({ group, consumer, leaseMs = 1 }: SubscribeOptions): void {
+  checkName("group", group)
+  if (typeof consumer !== "string" || consumer === "") {
+    throw new FabraError("invalid_argument", "consumer: it must be a name that no other member has.", {
+      path: "consumer",
+    })
+  }
+  if (!Number.isSafeInteger(leaseMs) || leaseMs < 1) {
+    throw new FabraError("invalid_argument", `leaseMs: ${leaseMs} is not a whole number from 1 on.`, {
+      path: "leaseMs",
+    })
+  }
+}

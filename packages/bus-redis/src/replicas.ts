@@ -1,0 +1,15 @@
+import type { Redis } from "ioredis"
+
+const BARRIER_LIFE_MS = 60_000
+
+/**
+ * How many replicas have, within `timeoutMs`, all that this server had when the call was sent. Redis counts only what
+ * the *same connection* wrote, hence the tiny write: it stands behind everything in the replication stream. Both go out in one breath,
+ * because a new connection has written nothing and would be told at once that all is well.
+ */
+export async function waitForReplica(redis: Redis, barrier: string, timeoutMs: number): Promise<number> {
+  const written = redis.set(barrier, "1", "PX", BARRIER_LIFE_MS)
+  const replicas = redis.wait(1, Math.max(1, Math.floor(timeoutMs)))
+  const [, count] = await Promise.all([written, replicas])
+  return count
+}

@@ -1,0 +1,31 @@
+import { type EventBusSuiteOptions, testEventBus } from "@fabra/testing/conformance"
+import { RedisEventBus } from "../src/index.js"
+import { TcpProxy } from "./proxy.js"
+import { TestRedis } from "./support.js"
+
+const redis = new TestRedis()
+
+testEventBus("RedisEventBus", {
+  async create(options: EventBusSuiteOptions) {
+    const namespace = redis.server.namespace()
+    const ways = new Map<unknown, TcpProxy>()
+    // Each client has a way of its own to Redis, which is cut when it is to die.
+    const client = async (more: { partitions?: number } = {}) => {
+      const way = await TcpProxy.to(redis.server.url)
+      const bus = new RedisEventBus({ url: way.url, namespace, commandTimeoutMs: 2_000, ...options, ...more })
+      ways.set(bus, way)
+      return bus
+    }
+    return {
+      bus: await client(),
+      another: client,
+      crash: (bus) => ways.get(bus)?.close(),
+      async cleanup() {
+        await Promise.all([...ways.keys()].map((bus) => (bus as RedisEventBus).close()))
+        for (const way of ways.values()) way.close()
+        const keys = await redis.raw.keys(`*${namespace}*`)
+        if (keys.length > 0) await redis.raw.unlink(...keys)
+      },
+    }
+  },
+})

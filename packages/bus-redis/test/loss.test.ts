@@ -1,0 +1,84 @@
+import { describe, expect, test } from "vitest"
+import { eventIn, eventsIn, isExternal, join, PARTITIONS, TestRedis } from "./support.js"
+
+const redis = new TestRedis()
+
+/** What Redis can lose behind our back, and what a member must do: say so, begin anew, and go on reading. */
+describe.skipIf(isExternal)("a running member", () => {
+  test("is told when everything is gone, and begins anew", async () => {
+    const space = redis.space()
+    const bus = space.bus()
+    const member = await join(bus, { leaseMs: 900 })
+    await bus.publish(eventsIn(0, 3))
+    await member.take(3)
+    await redis.raw.flushall()
+    await expect.poll(() => member.assigned.length, { timeout: 10_000 }).toBe(2 * PARTITIONS)
+    expect(member.lost).toHaveLength(PARTITIONS)
+    expect(member.notices).toContainEqual(
+      expect.objectContaining({ level: "error", message: expect.stringContaining("was gone from Redis") }),
+    )
+    expect(await redis.raw.hget(space.keys.meta, "partitions")).toBe(String(PARTITIONS))
+    await bus.publish(eventIn(0, { mark: "after" }))
+    const [batch] = await member.take(1)
+    expect(batch?.records[0]?.data).toContain("after")
+  })
+
+  test("makes a deleted group again at its checkpoint", async () => {
+    const space = redis.space()
+    const bus = space.bus()
+    const member = await join(bus)
+    const results = await bus.publish(eventsIn(0, 3))
+    await redis.raw.xgroup("DESTROY", space.stream(0), "workers")
+    const second = results[1]
+    await member.subscription.checkpoint(0, second?.ok ? second.position : "", 2)
+    expect(member.notices.filter(({ level }) => level === "error")).toHaveLength(1)
+    expect((await bus.lag("workers"))[0]).toMatchObject({ events: 1 })
+    const third = results[2]
+    await member.subscription.checkpoint(0, third?.ok ? third.position : "", 3)
+    expect(member.notices.filter(({ level }) => level === "error")).toHaveLength(1)
+    expect((await bus.lag("workers"))[0]).toMatchObject({ events: 0 })
+  })
+
+  test("goes on with a deleted stream", async () => {
+    const space = redis.space()
+    const bus = space.bus()
+    const member = await join(bus)
+    const [result] = await bus.publish([eventIn(0)])
+    await member.take(1)
+    await redis.raw.del(space.stream(0))
+    await member.subscription.checkpoint(0, result?.ok ? result.position : "", 1)
+    expect(member.notices.some(({ level }) => level === "error")).toBe(true)
+    await bus.publish(eventIn(0, { mark: "after" }))
+    expect((await member.take(1))[0]?.records[0]?.data).toContain("after")
+    expect((await bus.lag("workers"))[0]).toMatchObject({ events: 1 })
+  })
+
+  test("is told of events that were removed before its group had read them", async () => {
+    const space = redis.space()
+    const bus = space.bus()
+    const results = await bus.publish(eventsIn(0, 10))
+    const first = await join(bus)
+    const third = results[2]
+    await first.subscription.checkpoint(0, third?.ok ? third.position : "", 3)
+    await first.subscription.close()
+    await redis.raw.xtrim(space.stream(0), "MAXLEN", "=", 2)
+    const second = await join(bus)
+    expect(second.notices).toContainEqual(
+      expect.objectContaining({
+        level: "error",
+        message: expect.stringMatching(/^5 events of partition 0 were removed/),
+      }),
+    )
+  })
+
+  test("stops when the namespace has come back with another number of partitions", async () => {
+    const space = redis.space()
+    const member = await join(space.bus(), { leaseMs: 900 })
+    await redis.raw.hset(space.keys.meta, "partitions", 5)
+    await expect
+      .poll(() => member.subscription.read({ maxEvents: 1, maxWaitMs: 100 }).then(() => "", String), {
+        timeout: 10_000,
+      })
+      .toContain("has 5 partitions, not 4")
+  })
+})
