@@ -6,7 +6,7 @@ import "@fabra/testing"
 import { AxiomWorker } from "@fabra/worker"
 
 const store = new FeatureStore({ cache: new MemoryFeatureCache() })
-const purchase = defineEvent<"purchase", { amount: number }>("purchase")
+const purchase = defineEvent<{ amount: number }>("purchase")
 const User = store.entity("User", { key: "user_id" })
 const total = store.feature("total_purchases", {
   entity: User,

@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { join, relative, sep } from "node:path"
+import { fileURLToPath } from "node:url"
+
+/** A change of the source for one bundle: `find` must occur in `file` exactly once. */
+export interface Replacement {
+  /** From the root of the repository. */
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+const HERE = fileURLToPath(new URL(".", import.meta.url))
+const ROOT = fileURLToPath(new URL("../../../../", import.meta.url))
+
+/** The only part of the code under test that differs: so few records are kept that some are always being reloaded. */
+const SMALL_CACHE: Replacement = {
+  file: "packages/worker/src/record-cache.ts",
+  find: "const MAX_BYTES = 64 * 1024 * 1024",
+  replace: "const MAX_BYTES = 3500",
+}
+
+interface Build {
+  readonly outputFiles: readonly { readonly text: string }[]
+}
+
+/**
+ * Puts the simulation and the sources that it runs (never what was built of them before) into one module, and returns its
+ * text. The platform's timers and signals are replaced by those of `environment.ts`.
+ * @throws Error when a replacement does not fit
+ */
+export async function bundleSimulation(replacements: readonly Replacement[] = []): Promise<string> {
+  const all = [SMALL_CACHE, ...replacements]
+  const missing = new Set(all)
+  // Comes with tsup, which builds our packages.
+  const load = createRequire(createRequire(import.meta.url).resolve("tsup"))
+  const { build } = load("esbuild") as { build: (options: object) => Promise<Build> }
+  const { outputFiles } = await build({
+    entryPoints: [join(HERE, "run.ts")],
+    inject: [join(HERE, "environment.ts")],
+    alias: {
+      "@fabra/events": sourceOf("events"),
+      "@fabra/core": sourceOf("core"),
+      "node:async_hooks": join(HERE, "environment.ts"),
+    },
+    ...{ bundle: true, write: false, format: "esm", platform: "node", target: "node20", logLevel: "silent" },
+    // One line of a stack trace is worth more than the bytes.
+    sourcemap: "inline",
+    plugins: [
+      {
+        name: "replacements",
+        setup(hooks: { onLoad: (filter: object, load: (args: { path: string }) => object | undefined) => void }) {
+          hooks.onLoad({ filter: /packages[\\/].*\.ts$/ }, ({ path }) => {
+            const file = relative(ROOT, path).split(sep).join("/")
+            const mine = all.filter((replacement) => replacement.file === file)
+            if (mine.length === 0) return undefined
+            for (const replacement of mine) missing.delete(replacement)
+            return { contents: mine.reduce(replaceOnce, readFileSync(path, "utf8")), loader: "ts" }
+          })
+        },
+      },
+    ],
+  })
+  const [lost] = missing
+  if (lost !== undefined) throw new Error(`${lost.file} is no part of the simulation.`)
+  return outputFiles[0]?.text ?? ""
+}
+
+function sourceOf(name: string): string {
+  return join(ROOT, "packages", name, "src", "index.ts")
+}
+
+function replaceOnce(text: string, { file, find, replace }: Replacement): string {
+  const times = text.split(find).length - 1
+  if (times === 1) return text.replace(find, () => replace)
+  throw new Error(`${file} has ${times} times, not once:\n${find}`)
+}

@@ -1,0 +1,22 @@
+/** Which servers fail over in a simulation, and where things live. */
+export interface Configuration {
+  /** Nothing goes wrong at all: no lost replies, no crashes, no stalls. */
+  readonly calm?: boolean
+  readonly busFailover?: boolean
+  readonly cacheFailover?: boolean
+  /** Bus and cache share their servers, so both roll back together. */
+  readonly together?: boolean
+}
+
+/** Every configuration; in all but `calm` processes crash and stall, and requests and replies get lost. */
+export const CONFIGURATIONS = {
+  calm: { calm: true },
+  processes: {},
+  cache: { cacheFailover: true },
+  bus: { busFailover: true },
+  together: { busFailover: true, cacheFailover: true, together: true },
+  apart: { busFailover: true, cacheFailover: true },
+} as const satisfies Record<string, Configuration>
+
+/** Name of one of {@link CONFIGURATIONS}. */
+export type ConfigurationName = keyof typeof CONFIGURATIONS

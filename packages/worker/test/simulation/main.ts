@@ -1,0 +1,45 @@
+// npm run simulate -- --seeds 1000 [--from 1] [--config bus] [--json]
+// npm run simulate -- --seed 17 --config bus --trace
+import { parseArgs } from "node:util"
+import { bundleSimulation } from "./bundle.js"
+import { CONFIGURATIONS, type ConfigurationName } from "./configurations.js"
+import { runTasks, tasksFor } from "./pool.js"
+import { Totals } from "./totals.js"
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "1000" },
+    from: { type: "string", default: "1" },
+    seed: { type: "string" },
+    config: { type: "string" },
+    json: { type: "boolean", default: false },
+    trace: { type: "boolean", default: false },
+  },
+})
+
+const all = Object.keys(CONFIGURATIONS) as ConfigurationName[]
+const configurations = values.config === undefined ? all : all.filter((name) => values.config === name)
+if (configurations.length === 0) throw new Error(`--config must be one of ${all.join(", ")}.`)
+const from = Number(values.seed ?? values.from)
+const seeds = values.seed === undefined ? Number(values.seeds) : 1
+
+const started = performance.now()
+const totals = new Totals()
+const bundle = await bundleSimulation()
+const tasks = tasksFor(configurations, from, seeds).map((task) => ({ ...task, tracing: values.trace }))
+let told = started
+await runTasks(bundle, tasks, (report) => {
+  totals.add(report)
+  for (const trace of report.traces) console.log(trace.join("\n"))
+  for (const failure of totals.describe(report)) console.error(failure)
+  if (performance.now() - told > 5000) {
+    told = performance.now()
+    console.error(`${totals.seeds} of ${seeds * configurations.length} executions, ${totals.failing.length} failed`)
+  }
+  return true
+})
+
+const took = (performance.now() - started) / 1000
+if (values.json) console.log(JSON.stringify(totals))
+else console.log(`${totals.sentence()} ${took.toFixed(1)} s, ${(totals.seeds / took).toFixed(0)} a second.`)
+process.exitCode = totals.failing.length === 0 ? 0 : 1

@@ -1,0 +1,68 @@
+import { partitionOf } from "@fabra/events"
+import { PARTITIONS, type World } from "./world.js"
+
+/** Two entities of each partition. */
+export const ENTITIES: readonly string[] = pickEntities()
+
+/** Consumer groups, and the features that each computes. `note` is only ever set from outside. */
+export const GROUPS = { A: ["a1", "a2"], B: ["b1"] } as const satisfies Record<string, readonly string[]>
+
+/** Name of one of {@link GROUPS}. */
+export type Group = keyof typeof GROUPS
+
+/** Faults stop at this time, failovers happen before. */
+export const CALM_AFTER_MS = 15_000
+const LAST_FAILOVER_MS = 12_000
+
+/**
+ * How feature `a2` takes an event: at once, after a wait, failing now and then, taking too long now and then; `invalid`
+ * events do not match the schema.
+ */
+export type Mode = "plain" | "waits" | "flaky" | "slow" | "invalid"
+
+/** An event to be published. */
+export interface PlannedEvent {
+  readonly id: string
+  readonly entity: string
+  /** `x` changes every feature, `y` all but `a2`. */
+  readonly type: "x" | "y"
+  readonly mode: Mode
+}
+
+/** What happens when in one execution, as far as that is decided beforehand. */
+export class Plan {
+  readonly failovers: readonly number[]
+  readonly events: readonly PlannedEvent[]
+  readonly #world: World
+
+  constructor(world: World) {
+    const { random } = world
+    this.#world = world
+    this.failovers = Array.from({ length: random.int(1, 2) }, () => random.int(2000, LAST_FAILOVER_MS))
+    this.events = Array.from({ length: random.int(12, 24) }, (_, i) => ({
+      id: `e${i + 1}`,
+      entity: random.pick(ENTITIES),
+      type: random.chance(0.75) ? "x" : "y",
+      mode: random.pick(["plain", "plain", "plain", "waits", "waits", "flaky", "flaky", "slow", "invalid"]),
+    }))
+  }
+
+  /** A time when much is going on. */
+  near(): number {
+    const { random } = this.#world
+    if (random.chance(0.4)) return random.int(10, CALM_AFTER_MS - 1500)
+    return Math.max(10, random.pick(this.failovers) + random.int(-900, 900))
+  }
+
+  /** The features of a group that an event of a type changes. */
+  static featuresOf(group: Group, type: "x" | "y"): readonly string[] {
+    return GROUPS[group].filter((feature) => type === "x" || feature !== "a2")
+  }
+}
+
+function pickEntities(): string[] {
+  const names = Array.from({ length: 100 }, (_, i) => `u${i}`)
+  const of = (partition: number) => names.filter((name) => partitionOf(name, PARTITIONS) === partition)
+  const [even, odd] = [of(0), of(1)]
+  return [even[0], odd[0], even[1], odd[1]] as string[]
+}

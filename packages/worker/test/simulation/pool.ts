@@ -1,0 +1,51 @@
+import { availableParallelism } from "node:os"
+import { Worker } from "node:worker_threads"
+import type { ConfigurationName } from "./configurations.js"
+import type { Report, Task } from "./run.js"
+
+const SEEDS_PER_TASK = 20
+
+/** Seeds from `from` on, `count` of them in each configuration, in small tasks. */
+export function tasksFor(configurations: readonly ConfigurationName[], from: number, count: number): Task[] {
+  const tasks: Task[] = []
+  for (let start = from; start < from + count; start += SEEDS_PER_TASK) {
+    const to = Math.min(start + SEEDS_PER_TASK, from + count)
+    for (const configuration of configurations) tasks.push({ configuration, from: start, to, tracing: false })
+  }
+  return tasks
+}
+
+/** Runs tasks of a bundle on every processor. Stops when `onReport` returns false. */
+export async function runTasks(
+  bundle: string,
+  tasks: readonly Task[],
+  onReport: (report: Report) => boolean,
+  threads = availableParallelism(),
+): Promise<void> {
+  const queue = [...tasks]
+  await Promise.all(
+    Array.from({ length: Math.min(threads, queue.length) }, async () => {
+      const url = new URL(`data:text/javascript;base64,${Buffer.from(bundle).toString("base64")}`)
+      // Without the loaders of this process: they would map every stack trace back to its source.
+      const worker = new Worker(url, { execArgv: [] })
+      try {
+        for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
+          if (!onReport(await ask(worker, task))) queue.length = 0
+        }
+      } finally {
+        await worker.terminate()
+      }
+    }),
+  )
+}
+
+function ask(worker: Worker, task: Task): Promise<Report> {
+  return new Promise((resolve, reject) => {
+    worker.once("message", resolve)
+    worker.once("error", reject)
+    worker.postMessage(task)
+  }).finally(() => {
+    worker.removeAllListeners("message")
+    worker.removeAllListeners("error")
+  }) as Promise<Report>
+}

@@ -1,0 +1,84 @@
+import type { EntityChange, OutsideWrite, StoredValue } from "@fabra/core"
+import { ENTITIES } from "./plan.js"
+import type { Master } from "./server.js"
+import { PARTITIONS, type World } from "./world.js"
+
+/** A record of the simulated cache. Never changed in place, so that older versions stay what they were. */
+export interface SimulatedRecord {
+  readonly values: Readonly<Record<string, StoredValue>>
+  readonly groups: Readonly<Record<string, { token: string; state: string; flags: readonly string[] }>>
+  readonly lastWrite: string | null
+  /** For the check alone: all that was ever added to each list, also what an outside write has replaced since. */
+  readonly history: Readonly<Record<string, readonly string[]>>
+}
+
+/** A record never written. */
+export const EMPTY: SimulatedRecord = { values: {}, groups: {}, lastWrite: null, history: {} }
+
+/** Two entities of one partition are in different shards, and the other way round. */
+export function shardOf(entityId: string): number {
+  return (ENTITIES.indexOf(entityId) >> 1) % PARTITIONS
+}
+
+/** The token of the version that a group reads. */
+export function effectiveToken({ groups, lastWrite }: SimulatedRecord, group: string): string | null {
+  const own = groups[group]?.token
+  return own === undefined && lastWrite === null ? null : `${own ?? ""}/${lastWrite ?? ""}`
+}
+
+/** Applies a change if its base is still the record's version; returns the new token, `undefined` for a conflict. */
+export function commitOn(world: World, master: Master, change: EntityChange, by: string): string | undefined {
+  const { key, group, baseToken, token, state, values, addFlags, removeFlags } = change
+  const before = master.get<SimulatedRecord>(`record/${key.entityId}`) ?? EMPTY
+  if (effectiveToken(before, group) !== baseToken) return undefined
+  const flags = (before.groups[group]?.flags ?? []).filter((flag) => !removeFlags.includes(flag))
+  const after = {
+    ...withValues(before, values),
+    groups: { ...before.groups, [group]: { token, state, flags: [...new Set([...flags, ...addFlags])] } },
+  }
+  master.set(`record/${key.entityId}`, after)
+  world.tell(() => {
+    const set = values.map(([name, value]) => `${name}=${value?.text}`)
+    return [
+      `${by} commits ${key.entityId} on ${master.name}: ${state} ${set.join(" ")}`,
+      ...addFlags.map((flag) => `+${flag}`),
+      ...removeFlags.map((flag) => `-${flag}`),
+    ].join(" ")
+  })
+  return effectiveToken(after, group) as string
+}
+
+/** Applies a write from outside. */
+export function writeOn(world: World, master: Master, { key, token, values }: OutsideWrite): void {
+  const before = master.get<SimulatedRecord>(`record/${key.entityId}`) ?? EMPTY
+  master.set(`record/${key.entityId}`, { ...withValues(before, values, true), lastWrite: token })
+  world.tell(() => {
+    const set = values.map(([name, value]) => `${name}=${value?.text}`)
+    return `outside write of ${key.entityId} on ${master.name}: ${set.join(" ")}`
+  })
+}
+
+function withValues(before: SimulatedRecord, values: EntityChange["values"], replacing = false): SimulatedRecord {
+  const next: Record<string, StoredValue> = { ...before.values }
+  const history: Record<string, readonly string[]> = { ...before.history }
+  for (const [name, value] of values) {
+    if (value === null) continue
+    const old = listOf(before.values[name])
+    const list = listOf(value)
+    let common = 0
+    while (!replacing && common < old.length && old[common] === list[common]) common++
+    const known = history[name] ?? []
+    // What a handler's value does not build on is gone, unlike what an outside write replaces.
+    const kept = replacing ? known : known.slice(0, known.length - (old.length - common))
+    // An outside write that is done twice in a row has done nothing the second time.
+    const again = replacing && known.at(-1) === list.at(-1)
+    history[name] = again ? known : [...kept, ...list.slice(common)]
+    next[name] = value
+  }
+  return { ...before, values: next, history }
+}
+
+/** Every value of a simulation is a list of ids. */
+export function listOf(value: StoredValue | undefined): readonly string[] {
+  return value === undefined ? [] : (JSON.parse(value.text) as string[])
+}

@@ -1,0 +1,151 @@
+import type {
+  CacheCapabilities,
+  CommitResult,
+  EntityChange,
+  EntityKey,
+  EntityPage,
+  EntityRecord,
+  FeatureCache,
+  OutsideWrite,
+  StoredValue,
+  WriteResult,
+} from "@fabra/core"
+import { FabraError } from "@fabra/events"
+import { type Answer, DIED, type Process } from "./process.js"
+import { commitOn, EMPTY, effectiveToken, type SimulatedRecord, shardOf, writeOn } from "./records.js"
+import type { Server } from "./server.js"
+import type { World } from "./world.js"
+
+/** The feature cache as one process sees it: records on the servers of a world, spread over them by entity. */
+export class SimulatedCache implements FeatureCache {
+  readonly capabilities: CacheCapabilities = {
+    name: "simulated",
+    persistent: true,
+    shared: true,
+    rollbackWindowMs: 2000,
+  }
+  readonly #world: World
+  readonly #process: Process
+
+  constructor(world: World, process: Process) {
+    this.#world = world
+    this.#process = process
+  }
+
+  async load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]> {
+    const found = await this.#readAll(keys)
+    return keys.map((key, i) => {
+      const { record, shard, lineage } = found[i] as Found
+      const own = record.groups[group]
+      return {
+        key,
+        token: effectiveToken(record, group),
+        state: own?.state ?? null,
+        flags: new Set(own?.flags),
+        values: new Map(Object.entries(record.values)),
+        incarnation: `${shard}:${lineage}`,
+      }
+    })
+  }
+
+  async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
+    const results = changes.map((): CommitResult => ({ status: "unknown", error: unavailable() }))
+    await this.#perShard(changes, async (server, shard, mine) => {
+      const diesAt = mine.length > 0 && this.#world.unlucky(0.01) ? this.#world.random.int(0, mine.length - 1) : -1
+      const answer = await this.#process.ask(server, (master) => {
+        const statuses: (string | undefined)[] = []
+        for (const [i, { item }] of mine.entries()) {
+          if (i === diesAt) return DIED
+          statuses.push(commitOn(this.#world, master, item, this.#process.name))
+        }
+        return statuses
+      })
+      if (answer === undefined) return
+      for (const [i, { index }] of mine.entries()) {
+        const token = answer.value[i]
+        results[index] =
+          token === undefined
+            ? { status: "conflict" }
+            : { status: "applied", token, incarnation: `${shard}:${answer.lineage}` }
+      }
+    })
+    return results
+  }
+
+  async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+    const results = writes.map((): WriteResult => ({ status: "unknown", error: unavailable() }))
+    await this.#perShard(writes, async (server, _shard, mine) => {
+      const answer = await this.#process.ask(server, (master) => {
+        for (const { item } of mine) writeOn(this.#world, master, item)
+        return true
+      })
+      if (answer !== undefined) for (const { index } of mine) results[index] = { status: "applied" }
+    })
+    return results
+  }
+
+  async lastWrite(keys: readonly EntityKey[]): Promise<(string | null)[]> {
+    return (await this.#readAll(keys)).map(({ record }) => record.lastWrite)
+  }
+
+  async verify(incarnations: readonly string[]): Promise<boolean> {
+    const answers = await Promise.all(this.#world.cache.map((server) => this.#process.ask(server, () => true)))
+    if (answers.includes(undefined)) throw unavailable()
+    const current = new Set(answers.map((answer, shard) => `${shard}:${answer?.lineage}`))
+    return incarnations.every((incarnation) => current.has(incarnation))
+  }
+
+  async read(keys: readonly EntityKey[], features: readonly string[]): Promise<(StoredValue | undefined)[][]> {
+    return (await this.#readAll(keys)).map(({ record }) => features.map((feature) => record.values[feature]))
+  }
+
+  async entities(): Promise<EntityPage> {
+    throw unavailable()
+  }
+
+  async check(): Promise<string[]> {
+    return []
+  }
+
+  async close(): Promise<void> {}
+
+  async #readAll(keys: readonly EntityKey[]): Promise<Found[]> {
+    const found: Found[] = []
+    await this.#perShard(keys, async (server, shard, mine) => {
+      const answer: Answer<SimulatedRecord[]> = await this.#process.ask(server, (master) =>
+        mine.map(({ item }) => master.get<SimulatedRecord>(`record/${item.entityId}`) ?? EMPTY),
+      )
+      if (answer === undefined) return
+      for (const [i, { index }] of mine.entries()) {
+        found[index] = { record: answer.value[i] as SimulatedRecord, shard, lineage: answer.lineage }
+      }
+    })
+    for (const i of keys.keys()) if (found[i] === undefined) throw unavailable()
+    return found
+  }
+
+  async #perShard<T extends EntityKey | { readonly key: EntityKey }>(
+    items: readonly T[],
+    ask: (server: Server, shard: number, mine: { readonly item: T; readonly index: number }[]) => Promise<void>,
+  ): Promise<void> {
+    await Promise.all(
+      this.#world.cache.map((server, shard) => {
+        const mine = items.flatMap((item, index) => {
+          const { entityId } = "key" in item ? item.key : item
+          return shardOf(entityId) === shard ? [{ item, index }] : []
+        })
+        return mine.length === 0 ? undefined : ask(server, shard, mine)
+      }),
+    )
+  }
+}
+
+interface Found {
+  readonly record: SimulatedRecord
+  readonly shard: number
+  readonly lineage: number
+}
+
+function unavailable(): FabraError {
+  return new FabraError("cache_unavailable", "The simulated cache gave no answer.")
+}
