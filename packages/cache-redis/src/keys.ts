@@ -9,6 +9,9 @@ export const INDEX_SHARDS = 16
 /** Field with the token of the last outside write. */
 export const LAST_WRITE = "w"
 
+/** Field with the tokens of the last outside writes, newest first, a line feed before and after each. */
+export const LAST_WRITES = "W"
+
 /** Where things lie in Redis. Names hold no `/` and no braces, so nothing below can be read in two ways. */
 export class Keys {
   constructor(readonly namespace: string) {}

@@ -19,7 +19,7 @@ import { Deadline } from "./deadline.js"
 import { Delivery, type Reply, type Request } from "./delivery.js"
 import { unavailable } from "./errors.js"
 import { addToIndex, pageOfIndex } from "./id-index.js"
-import { featureField, groupFields, Keys, LAST_WRITE } from "./keys.js"
+import { featureField, groupFields, Keys } from "./keys.js"
 import { RedisNode } from "./node.js"
 import { checkOptions, type RedisFeatureCacheOptions } from "./options.js"
 import { decodeRecord, decodeStored, effectiveToken } from "./record.js"
@@ -65,7 +65,7 @@ export class RedisFeatureCache implements FeatureCache {
 
   async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
     const isNew = (change: EntityChange) => change.baseToken === null
-    const applied = await this.#apply("commit", changes, isNew, pushChange)
+    const applied = await this.#apply("commit", changes, isNew, pushChange, false)
     return applied.map((result, i): CommitResult => {
       if (result.status === "conflict") return result
       if (result.status === "unknown") return { status: "unknown", error: unavailable("commit", result.error) }
@@ -75,20 +75,12 @@ export class RedisFeatureCache implements FeatureCache {
   }
 
   async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
-    const applied = await this.#apply("write", writes, () => true, pushWrite)
+    const applied = await this.#apply("write", writes, () => true, pushWrite, true)
     return applied.map((result): WriteResult => {
       if (result.status === "applied") return { status: "applied" }
       const error = result.status === "unknown" ? result.error : "an outside write met a conflict"
       return { status: "unknown", error: unavailable("write", error) }
     })
-  }
-
-  async lastWrite(keys: readonly EntityKey[]): Promise<(string | null)[]> {
-    const requests = keys.map((entity) => {
-      const key = this.#keys.entity(entity)
-      return { key, name: "HGET", args: [key, LAST_WRITE] }
-    })
-    return this.#query("read the last write", requests, (value) => value as string | null)
   }
 
   async verify(incarnations: readonly Incarnation[]): Promise<boolean> {
@@ -148,12 +140,16 @@ export class RedisFeatureCache implements FeatureCache {
     this.#topology.close()
   }
 
-  /** Runs one script call for many entities, after those that may be new have been put into the index. */
+  /**
+   * Runs one script call for many entities, after those that may be new have been put into the index.
+   * @param repeatable whether what was applied already may be sent again: a commit would meet a conflict with itself
+   */
   async #apply<T extends { readonly key: EntityKey }>(
     doing: string,
     items: readonly T[],
     isNew: (item: T) => boolean,
     push: (args: string[], item: T) => number,
+    repeatable: boolean,
   ): Promise<Applied[]> {
     const results = new Array<Applied>(items.length)
     try {
@@ -170,8 +166,7 @@ export class RedisFeatureCache implements FeatureCache {
         calls.add(this.#keys.entity(item.key), (args) => push(args, item))
         sent.push(i)
       }
-      // Not repeatable: what was applied once would meet a conflict with itself, or hide a later write.
-      const applied = calls.read(await this.#send(calls.finish(), deadline, false))
+      const applied = calls.read(await this.#send(calls.finish(), deadline, repeatable))
       for (const [j, i] of sent.entries()) results[i] = applied[j] as Applied
       return results
     } catch (error) {

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto"
-import type { EntityChange, OutsideWrite } from "@fabra/core"
-import { featureField, groupFields, LAST_WRITE } from "./keys.js"
+import { type EntityChange, type OutsideWrite, REMEMBERED_WRITES } from "@fabra/core"
+import { featureField, groupFields, LAST_WRITE, LAST_WRITES } from "./keys.js"
 import { encodeStored } from "./record.js"
+
+/** Base of a write that applies to whatever there is. */
+const ANY = "*"
 
 /**
  * Compares and sets many entities, each judged alone. KEYS: the entities. ARGV, for each entity: the base, how many words
@@ -9,10 +12,21 @@ import { encodeStored } from "./record.js"
  *
  * Answers with a word for each: `+` and the last outside write's token when applied, `-` for a conflict, `!` and the
  * reason when the key is none of ours. HSET goes first because it is the one that Redis may refuse (out of memory, read
- * only): then nothing of the entity is written. Slices of 1,000, because `unpack` has an end.
+ * only): then nothing of the entity is written. Slices of 1,000, because `unpack` has an end. An outside write that was
+ * made already is left as it is.
  */
 export const APPLY = `local call, pcall, unpack = redis.call, redis.pcall, unpack
 local results, at = {}, 1
+local function again(key, token)
+  local known = call('HGET', key, '${LAST_WRITES}') or ''
+  if string.find(known, '\\n' .. token .. '\\n', 1, true) then return true end
+  local kept, n = '\\n' .. token .. '\\n', 1
+  for other in string.gmatch(known, '[^\\n]+') do
+    if n == ${REMEMBERED_WRITES} then break end
+    kept, n = kept .. other .. '\\n', n + 1
+  end
+  call('HSET', key, '${LAST_WRITES}', kept)
+end
 for i, key in ipairs(KEYS) do
   local base = ARGV[at]
   local set = at + 3
@@ -24,8 +38,10 @@ for i, key in ipairs(KEYS) do
   else
     local own, outside = found[1], found[2]
     local token = (own or outside) and '=' .. (own or '') .. '/' .. (outside or '') or ''
-    if base ~= '*' and base ~= token then
+    if base ~= '${ANY}' and base ~= token then
       results[i] = '-'
+    elseif base == '${ANY}' and again(key, ARGV[set + 1]) then
+      results[i] = '+' .. (outside or '')
     else
       for j = set, del - 1, 1000 do call('HSET', key, unpack(ARGV, j, math.min(j + 999, del - 1))) end
       for j = del, at - 1, 1000 do call('HDEL', key, unpack(ARGV, j, math.min(j + 999, at - 1))) end
@@ -37,9 +53,6 @@ return results`
 
 /** Digest under which Redis knows {@link APPLY}. */
 export const APPLY_SHA = createHash("sha1").update(APPLY).digest("hex")
-
-/** Base of a write that applies to whatever there is. */
-const ANY = "*"
 /** Base of a change of a record never written. */
 const NONE = ""
 /** Before the token that is the base of any other change. */

@@ -35,7 +35,8 @@ it("keeps two groups out of each other's way, and an outside write in both's", a
   expect(await commitOne(cache, change(key, a2.token, { group: "a" }))).toEqual({ status: "conflict" })
   expect(await commitOne(cache, change(key, b.token, { group: "b" }))).toEqual({ status: "conflict" })
   expect(await commitOne(cache, change(key, null, { group: "c" }))).toEqual({ status: "conflict" })
-  expect(await cache.lastWrite([key, user("nobody")])).toEqual([token, null])
+  expect(await cache.write([{ key, token, values: [["f", value("2")]] }])).toEqual([{ status: "applied" }])
+  expect(await cache.read([key], ["f"])).toEqual([[value("1")]])
 
   const again = await applied(cache, change(key, (await loadOne(cache, key, "b")).token, { group: "b" }))
   expect(again.token).toBe((await loadOne(cache, key, "b")).token)

@@ -32,7 +32,6 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("when Redis", () => {
     expect(await commitOne(hasty, second)).toMatchObject({ status: "unknown", error: { code: "cache_unavailable" } })
     await expect(hasty.load([key], "g")).rejects.toMatchObject({ code: "cache_unavailable" })
     await expect(hasty.read([key], ["f"])).rejects.toMatchObject({ code: "cache_unavailable" })
-    await expect(hasty.lastWrite([key])).rejects.toMatchObject({ code: "cache_unavailable" })
     await expect(hasty.entities("User")).rejects.toMatchObject({ code: "cache_unavailable" })
     await expect(hasty.verify([first.incarnation])).rejects.toMatchObject({ code: "cache_unavailable" })
     expect(await hasty.write([{ key, token: newToken(), values: [] }])).toMatchObject([{ status: "unknown" }])

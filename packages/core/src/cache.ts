@@ -64,10 +64,13 @@ export type CommitResult =
   /** Nobody can tell whether it was applied. Sending the same change again is safe. */
   | { readonly status: "unknown"; readonly error: FabraError }
 
+/** So many of an entity's last outside writes are known again. */
+export const REMEMBERED_WRITES = 16
+
 /** A write from outside of event processing. */
 export interface OutsideWrite {
   readonly key: EntityKey
-  /** Unique among all writes that ever were; found again in {@link FeatureCache.lastWrite}. */
+  /** Unique among all writes that ever were, without line feeds: a write that comes again is known by it. */
   readonly token: string
   readonly values: readonly (readonly [feature: string, value: StoredValue | null])[]
 }
@@ -115,13 +118,12 @@ export interface FeatureCache {
   /**
    * Sets values from outside of event processing: changes the token that every group sees, and nothing else. Never
    * rejects. At most one write per entity in one call.
+   *
+   * A write whose token is among the last {@link REMEMBERED_WRITES} of its entity changes nothing and is answered
+   * `applied`: one whose answer was `unknown` is simply sent again, and a copy that the network brings late, when
+   * handlers have built on it already, sets nothing back.
    */
   write(writes: readonly OutsideWrite[]): Promise<WriteResult[]>
-  /**
-   * The token of the last outside write of each entity, `null` if there was none: it tells what became of a write whose
-   * answer was `unknown`. @throws FabraError `cache_unavailable`
-   */
-  lastWrite(keys: readonly EntityKey[]): Promise<(string | null)[]>
   /**
    * True while every incarnation given is still the current one of its part of the store.
    * @throws FabraError `cache_unavailable`

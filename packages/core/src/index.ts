@@ -1,18 +1,19 @@
 // For those who define and read features.
 
 // The contract of a cache.
-export type {
-  CacheCapabilities,
-  CommitResult,
-  EntityChange,
-  EntityKey,
-  EntityPage,
-  EntityRecord,
-  FeatureCache,
-  Incarnation,
-  OutsideWrite,
-  StoredValue,
-  WriteResult,
+export {
+  type CacheCapabilities,
+  type CommitResult,
+  type EntityChange,
+  type EntityKey,
+  type EntityPage,
+  type EntityRecord,
+  type FeatureCache,
+  type Incarnation,
+  type OutsideWrite,
+  REMEMBERED_WRITES,
+  type StoredValue,
+  type WriteResult,
 } from "./cache.js"
 export type {
   Computed,

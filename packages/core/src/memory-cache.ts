@@ -1,21 +1,23 @@
-import type {
-  CacheCapabilities,
-  CommitResult,
-  EntityChange,
-  EntityKey,
-  EntityPage,
-  EntityRecord,
-  FeatureCache,
-  OutsideWrite,
-  StoredValue,
-  WriteResult,
+import {
+  type CacheCapabilities,
+  type CommitResult,
+  type EntityChange,
+  type EntityKey,
+  type EntityPage,
+  type EntityRecord,
+  type FeatureCache,
+  type OutsideWrite,
+  REMEMBERED_WRITES,
+  type StoredValue,
+  type WriteResult,
 } from "./cache.js"
 
 /** A record as it lies in memory: only immutable values, so that nobody's later change shows through. */
 interface Stored {
   readonly values: Map<string, StoredValue>
   readonly groups: Map<string, { token: string; state: string; flags: Set<string> }>
-  lastWrite: string | null
+  /** Tokens of the last outside writes, newest first. */
+  lastWrites: readonly string[]
 }
 
 /** The feature cache in memory: the embedded default, and the contract in the form of code. */
@@ -57,14 +59,12 @@ export class MemoryFeatureCache implements FeatureCache {
   async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
     return writes.map(({ key, token, values }) => {
       const stored = this.#find(key) ?? this.#create(key)
-      stored.lastWrite = token
-      setValues(stored, values)
+      if (!stored.lastWrites.includes(token)) {
+        stored.lastWrites = [token, ...stored.lastWrites].slice(0, REMEMBERED_WRITES)
+        setValues(stored, values)
+      }
       return { status: "applied" }
     })
-  }
-
-  async lastWrite(keys: readonly EntityKey[]): Promise<(string | null)[]> {
-    return keys.map((key) => this.#find(key)?.lastWrite ?? null)
   }
 
   async verify(): Promise<boolean> {
@@ -105,7 +105,7 @@ export class MemoryFeatureCache implements FeatureCache {
   }
 
   #create({ entityType, entityId }: EntityKey): Stored {
-    const stored: Stored = { values: new Map(), groups: new Map(), lastWrite: null }
+    const stored: Stored = { values: new Map(), groups: new Map(), lastWrites: [] }
     let entities = this.#types.get(entityType)
     if (entities === undefined) {
       entities = new Map()
@@ -117,9 +117,10 @@ export class MemoryFeatureCache implements FeatureCache {
 }
 
 /** What a group's token is: its own last commit and the last outside write, since either makes a version new. */
-function effectiveToken({ groups, lastWrite }: Stored, group: string): string | null {
+function effectiveToken({ groups, lastWrites }: Stored, group: string): string | null {
   const own = groups.get(group)?.token
-  return own === undefined && lastWrite === null ? null : `${own ?? ""}/${lastWrite ?? ""}`
+  const [lastWrite] = lastWrites
+  return own === undefined && lastWrite === undefined ? null : `${own ?? ""}/${lastWrite ?? ""}`
 }
 
 function setValues(stored: Stored, values: EntityChange["values"]): void {

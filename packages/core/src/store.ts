@@ -158,8 +158,7 @@ export class FeatureStore {
     for (let attempt = 0; attempt < WRITE_TRIES; attempt++) {
       if (attempt > 0) await sleep(this.#clock, WRITE_RETRY_MS * 2 ** attempt)
       try {
-        // A write of unknown outcome is looked for before it is repeated: a handler may have built on it already.
-        if (failure !== undefined && (await this.cache.lastWrite([key]))[0] === token) return
+        // Safe when the outcome of the last try is unknown: the cache knows the token again (rule R11).
         const [result] = await this.cache.write([{ key, token, values }])
         if (result?.status === "applied") return
         failure = result?.error

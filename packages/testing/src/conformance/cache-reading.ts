@@ -50,7 +50,6 @@ export function testReading(check: Check): void {
     expect(await cache.load([], "group")).toEqual([])
     expect(await cache.commit([])).toEqual([])
     expect(await cache.write([])).toEqual([])
-    expect(await cache.lastWrite([])).toEqual([])
     expect(await cache.read([], ["feature"])).toEqual([])
     expect(await cache.read([user(1), user(2)], [])).toEqual([[], []])
     expect(await cache.verify([])).toBe(true)
@@ -59,7 +58,6 @@ export function testReading(check: Check): void {
   check("leaves no trace of what was only read", async (world) => {
     await world.cache.load([user(1)], "group")
     await world.cache.read([user(1)], ["a"])
-    await world.cache.lastWrite([user(1)])
     expect(await world.cache.entities("User")).toEqual({ ids: [], next: null })
   })
 }

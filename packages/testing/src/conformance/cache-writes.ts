@@ -1,3 +1,4 @@
+import { REMEMBERED_WRITES } from "@fabra/core"
 import { expect } from "vitest"
 import { type Check, user, value } from "./cache-world.js"
 
@@ -57,22 +58,27 @@ export function testWrites(check: Check): void {
     )
   })
 
-  check("remembers the token of the last outside write", async (world) => {
-    const keys = [user(1), user(2), user(3), user(1)]
-    expect(await world.cache.lastWrite(keys)).toEqual([null, null, null, null])
-    await world.write(user(1))
-    const last = await world.write(user(1), [["total", value("1")]])
-    await world.apply(user(1))
-    await world.apply(user(2))
-    const third = await world.write(user(3))
-    expect(await world.cache.lastWrite(keys)).toEqual([last, null, third, last])
+  check("knows an outside write again, and sets back nothing that was built on it", async (world) => {
+    const token = await world.write(user(1), [["total", value("100")]])
+    await world.apply(user(1), { values: [["total", value("101")]] })
+    const before = await world.load(user(1))
+    await world.write(user(1), [["total", value("100")]], token)
+    expect(await world.load(user(1))).toEqual(before)
+    await world.write(user(2), [["total", value("of another")]], token)
+    expect(await world.cache.read([user(2)], ["total"])).toEqual([[value("of another")]])
+  })
+
+  check("knows an outside write again that others have followed", async (world) => {
+    const token = await world.write(user(1), [["total", value("first")]])
+    for (let i = 1; i < REMEMBERED_WRITES; i++) await world.write(user(1), [["total", value("later")]])
+    await world.write(user(1), [["total", value("first")]], token)
+    expect(await world.cache.read([user(1)], ["total"])).toEqual([[value("later")]])
   })
 
   check("writes to many entities at once, each alone", async (world) => {
     const keys = Array.from({ length: 50 }, (_, n) => user(n))
     const writes = keys.map((key, n) => ({ key, token: world.newToken(), values: [["n", value(String(n))]] as const }))
     expect(await world.cache.write(writes)).toEqual(keys.map(() => ({ status: "applied" })))
-    expect(await world.cache.lastWrite(keys)).toEqual(writes.map(({ token }) => token))
     expect((await world.cache.read(keys, ["n"])).map(([stored]) => stored?.text)).toEqual(keys.map((_, n) => String(n)))
   })
 }

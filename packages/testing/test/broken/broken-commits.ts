@@ -96,24 +96,35 @@ class SharesTokens extends PassingCache {
 
 /** Writes as one more group would. */
 class WriteKeepsToken extends PassingCache {
-  readonly #last = new Map<string, string>()
   override async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
     for (const { key, token, values } of writes) {
       const group = "outside"
       const baseToken = await this.tokenOf(key, group)
       await super.commit([{ key, group, baseToken, token, state: "", values, addFlags: [], removeFlags: [] }])
-      this.#last.set(JSON.stringify(key), token)
     }
     return writes.map(() => ({ status: "applied" }))
   }
-  override async lastWrite(keys: readonly EntityKey[]): Promise<(string | null)[]> {
-    return keys.map((key) => this.#last.get(JSON.stringify(key)) ?? null)
+}
+
+class RepeatsWrites extends PassingCache {
+  #calls = 0
+  override write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+    const call = ++this.#calls
+    return super.write(writes.map((write) => ({ ...write, token: `${write.token}, call ${call}` })))
   }
 }
 
-class ForgetsLastWrite extends PassingCache {
-  override async lastWrite(keys: readonly EntityKey[]): Promise<(string | null)[]> {
-    return keys.map(() => null)
+/** Knows again the last write of an entity only. */
+class ForgetsWrites extends PassingCache {
+  readonly #last = new Map<string, string>()
+  override async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+    for (const { key, token, values } of writes) {
+      const id = JSON.stringify(key)
+      const isKnown = this.#last.get(id) === token
+      this.#last.set(id, token)
+      if (!isKnown) await super.write([{ key, token: `${token}, ${crypto.randomUUID()}`, values }])
+    }
+    return writes.map(() => ({ status: "applied" }))
   }
 }
 
@@ -176,8 +187,13 @@ export const brokenCommits: readonly BrokenCache[] = [
     ],
   },
   {
-    fault: "forgets the last outside write",
-    Cache: ForgetsLastWrite,
-    breaks: ["remembers the token of the last outside write"],
+    fault: "makes an outside write again that comes again",
+    Cache: RepeatsWrites,
+    breaks: ["knows an outside write again, and sets back nothing that was built on it"],
+  },
+  {
+    fault: "knows only the last outside write again",
+    Cache: ForgetsWrites,
+    breaks: ["knows an outside write again that others have followed"],
   },
 ]

@@ -27,9 +27,6 @@ export class PassingCache implements FeatureCache {
   write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
     return this.inner.write(writes)
   }
-  lastWrite(keys: readonly EntityKey[]): Promise<(string | null)[]> {
-    return this.inner.lastWrite(keys)
-  }
   verify(_: readonly Incarnation[]): Promise<boolean> {
     return this.inner.verify()
   }

@@ -1,4 +1,4 @@
-import type { EntityChange, OutsideWrite, StoredValue } from "@fabra/core"
+import { type EntityChange, type OutsideWrite, REMEMBERED_WRITES, type StoredValue } from "@fabra/core"
 import { ENTITIES } from "./plan.js"
 import type { Master } from "./server.js"
 import { PARTITIONS, type World } from "./world.js"
@@ -7,13 +7,13 @@ import { PARTITIONS, type World } from "./world.js"
 export interface SimulatedRecord {
   readonly values: Readonly<Record<string, StoredValue>>
   readonly groups: Readonly<Record<string, { token: string; state: string; flags: readonly string[] }>>
-  readonly lastWrite: string | null
+  readonly lastWrites: readonly string[]
   /** For the check alone: all that was ever added to each list, also what an outside write has replaced since. */
   readonly history: Readonly<Record<string, readonly string[]>>
 }
 
 /** A record never written. */
-export const EMPTY: SimulatedRecord = { values: {}, groups: {}, lastWrite: null, history: {} }
+export const EMPTY: SimulatedRecord = { values: {}, groups: {}, lastWrites: [], history: {} }
 
 /** Two entities of one partition are in different shards, and the other way round. */
 export function shardOf(entityId: string): number {
@@ -21,9 +21,10 @@ export function shardOf(entityId: string): number {
 }
 
 /** The token of the version that a group reads. */
-export function effectiveToken({ groups, lastWrite }: SimulatedRecord, group: string): string | null {
+export function effectiveToken({ groups, lastWrites }: SimulatedRecord, group: string): string | null {
   const own = groups[group]?.token
-  return own === undefined && lastWrite === null ? null : `${own ?? ""}/${lastWrite ?? ""}`
+  const [lastWrite] = lastWrites
+  return own === undefined && lastWrite === undefined ? null : `${own ?? ""}/${lastWrite ?? ""}`
 }
 
 /** Applies a change if its base is still the record's version; returns the new token, `undefined` for a conflict. */
@@ -51,7 +52,9 @@ export function commitOn(world: World, master: Master, change: EntityChange, by:
 /** Applies a write from outside. */
 export function writeOn(world: World, master: Master, { key, token, values }: OutsideWrite): void {
   const before = master.get<SimulatedRecord>(`record/${key.entityId}`) ?? EMPTY
-  master.set(`record/${key.entityId}`, { ...withValues(before, values, true), lastWrite: token })
+  if (before.lastWrites.includes(token)) return
+  const lastWrites = [token, ...before.lastWrites].slice(0, REMEMBERED_WRITES)
+  master.set(`record/${key.entityId}`, { ...withValues(before, values, true), lastWrites })
   world.tell(() => {
     const set = values.map(([name, value]) => `${name}=${value?.text}`)
     return `outside write of ${key.entityId} on ${master.name}: ${set.join(" ")}`
@@ -70,9 +73,7 @@ function withValues(before: SimulatedRecord, values: EntityChange["values"], rep
     const known = history[name] ?? []
     // What a handler's value does not build on is gone, unlike what an outside write replaces.
     const kept = replacing ? known : known.slice(0, known.length - (old.length - common))
-    // An outside write that is done twice in a row has done nothing the second time.
-    const again = replacing && known.at(-1) === list.at(-1)
-    history[name] = again ? known : [...kept, ...list.slice(common)]
+    history[name] = [...kept, ...list.slice(common)]
     next[name] = value
   }
   return { ...before, values: next, history }

@@ -84,10 +84,6 @@ export class SimulatedCache implements FeatureCache {
     return results
   }
 
-  async lastWrite(keys: readonly EntityKey[]): Promise<(string | null)[]> {
-    return (await this.#readAll(keys)).map(({ record }) => record.lastWrite)
-  }
-
   async verify(incarnations: readonly string[]): Promise<boolean> {
     const answers = await Promise.all(this.#world.cache.map((server) => this.#process.ask(server, () => true)))
     if (answers.includes(undefined)) throw unavailable()
