@@ -4,7 +4,7 @@ import type { Position } from "@fabra/events"
 export interface PartitionMark {
   /** Position of the last event settled; `""` before the first. Text order puts it before every position. */
   readonly mark: Position
-  /** An event after the mark of which some features are done and others are being retried. */
+  /** An event after the mark, the first not settled, of which some features are done and others are being retried. */
   readonly halfDone?: { readonly position: Position; readonly features: readonly string[] }
 }
 

@@ -34,7 +34,7 @@ export function* computeLane(lane: Lane, draft: Draft, env: ComputeEnvironment):
   lane.asks = false
   // The queue may grow while an async handler runs; what comes then belongs to the next step.
   for (const item of lane.items.slice()) {
-    if (item.record.position > draft.mark) {
+    if (!draft.isSettled(item.record.position)) {
       if (item.caution === "ask") {
         lane.asks = true
         return

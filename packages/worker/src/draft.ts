@@ -29,6 +29,12 @@ export class Draft {
     return this.#mark.mark
   }
 
+  /** Events are taken in order, so the note of a half-done one says too that all before it are settled. */
+  isSettled(position: Position): boolean {
+    const { mark, halfDone } = this.#mark
+    return position <= mark || (halfDone !== undefined && position < halfDone.position)
+  }
+
   value(name: string): StoredValue | undefined {
     return this.#values.get(name) ?? this.record.values.get(name)
   }

@@ -193,8 +193,9 @@ export class AxiomWorker implements AsyncDisposable {
     const asking = this.#idle.length
     const maxWaitMs = asking > 0 ? 0 : pollIntervalMs
     this.#wakeRead = new AbortController()
+    const before = new Map(this.#runs)
     const batches = await subscription.read({ maxEvents: batchSize, maxWaitMs, signal: this.#wakeRead.signal })
-    for (const batch of batches) this.#accept(batch)
+    for (const batch of batches) this.#accept(batch, before.get(batch.partition), subscription)
     this.#processor.pump()
     if (batches.length > 0)
       await new Promise(setImmediate) // timers and sockets have their turn, whatever the bus is made of
@@ -207,17 +208,21 @@ export class AxiomWorker implements AsyncDisposable {
     return false
   }
 
-  #accept({ partition, records }: PartitionBatch): void {
+  #accept({ partition, records }: PartitionBatch, before: PartitionRun | undefined, subscription: Subscription): void {
     const run = this.#runs.get(partition)
     const last = records.at(-1)
     if (run === undefined || last === undefined) return
+    if (run !== before) {
+      // The run began when this read was under way, maybe when it had its answer already: it has to begin at its start.
+      subscription.seek(partition, run.start.position)
+      return
+    }
     const readAt = this.#settings.clock.now()
     const batch: ReadBatch = { end: last.position, records: records.length, pending: 0 }
     run.progress.add(batch)
     for (const record of records) this.#route(run, batch, record, readAt)
     if (batch.pending === 0) run.progress.advance()
-    if (run.unsettled >= MAX_UNSETTLED || run.unsettledBytes >= MAX_UNSETTLED_BYTES)
-      this.#subscription?.pause(partition)
+    if (run.unsettled >= MAX_UNSETTLED || run.unsettledBytes >= MAX_UNSETTLED_BYTES) subscription.pause(partition)
   }
 
   #route(run: PartitionRun, batch: ReadBatch, record: BusRecord, readAt: number): void {

@@ -177,6 +177,87 @@ test("R2: a record that is behind what was seen settled makes the partition be r
   expect(await store.getFeature(chain, "ann")).toEqual(ids(4))
 })
 
+/** A bus whose next read, once told to hold, has its answer but gives it only after a seek. */
+class HoldsReads extends MemoryEventBus {
+  hold = false
+  override async subscribe(options: SubscribeOptions) {
+    const subscription = await super.subscribe(options)
+    const sought = gate()
+    const read = subscription.read.bind(subscription)
+    subscription.read = async (how) => {
+      const batches = await read(how)
+      if (this.hold && batches.length > 0) await sought.promise
+      return batches
+    }
+    const seek = subscription.seek.bind(subscription)
+    subscription.seek = (partition, position) => {
+      seek(partition, position)
+      this.hold = false
+      sought.open()
+    }
+    return subscription
+  }
+}
+
+test("R4: what was read for a generation that has ended meanwhile is not taken for the next one", async () => {
+  const cache = new RestorableCache()
+  const bus = new HoldsReads({ partitions: 1 })
+  const { chain, store, start, publish } = withChain({ cache, bus })
+  const { worker } = start({ trailMs: 3_600_000 })
+  await publish("x", "ann", {}, "e1")
+  await worker.idle()
+  await cache.snapshot([{ entityType: "User", entityId: "ann" }], ["fabra_workers"])
+  await publish("x", "ann", {}, "e2")
+  await worker.idle()
+  cache.rollBack()
+  const commit = cache.commit.bind(cache)
+  cache.commit = async (changes) => {
+    cache.commit = commit
+    bus.hold = true
+    await publish("x", "ann", {}, "e4") // is read, and held, while this commit finds that the cache was rolled back
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    return commit(changes)
+  }
+  await publish("x", "ann", {}, "e3")
+  await worker.idle()
+  expect(await store.getFeature(chain, "ann")).toEqual(ids(4))
+})
+
+test("an event that changed nothing before a half-done one is not run again by the next owner", async () => {
+  const { store, User, publish, start } = setup({ bus: new MemoryEventBus({ partitions: 1 }) })
+  const list = { entity: User, trigger: "x", initial: [] as string[] }
+  const runs: string[] = []
+  const a = store.feature("a", {
+    ...list,
+    compute: (_id, event, { current }) => {
+      runs.push(event.eventId)
+      return event.eventId === "e2" ? undefined : [...current, event.eventId]
+    },
+  })
+  let fails = true
+  const b = store.feature("b", {
+    ...list,
+    compute: (_id, event, { current }) => {
+      if (event.eventId === "e2") return undefined
+      if (event.eventId === "e3" && fails) throw new Error("not yet")
+      return [...current, event.eventId]
+    },
+  })
+  const first = start({ retryBaseMs: 3_600_000, retryMaxMs: 3_600_000, drainMs: 0, trailMs: 3_600_000 })
+  for (const id of ids(2)) {
+    await publish("x", "ann", {}, id)
+    await first.worker.idle()
+  }
+  await publish("x", "ann", {}, "e3")
+  await until(async () => (await store.getFeature(a, "ann")).length === 2)
+  await first.worker.stop()
+  fails = false
+  await start().worker.idle()
+  expect(await store.getFeature(a, "ann")).toEqual(["e1", "e3"])
+  expect(await store.getFeature(b, "ann")).toEqual(["e1", "e3"])
+  expect(runs).toEqual(ids(3))
+})
+
 test("R3: nothing is checkpointed past a cache that is not the one that confirmed it", async () => {
   const cache = new FaultyCache()
   const { start, publish, bus } = withChain({ cache, bus: new MemoryEventBus({ partitions: 1 }) })

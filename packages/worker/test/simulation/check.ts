@@ -46,6 +46,10 @@ export function check(world: World, plan: Plan, told: Told, quiet: boolean): voi
       if (!history[feature]?.includes(mark)) world.violated("lost", `outside write ${mark} of ${entity}.${feature}`)
     }
   }
+  for (const letter of lettersOn(queueServer(world).master).filter(({ reason }) => reason === "worker_crashed")) {
+    const id = originOf(letter) as string
+    if (planned.get(id)?.mode !== "poison") world.violated("collateral", `${id} is taken for what killed the workers`)
+  }
   if (quiet) checkRubbish(world)
   else world.violated("stuck", "the log was never settled to its end")
 }

@@ -6,6 +6,8 @@ export interface Configuration {
   readonly cacheFailover?: boolean
   /** Bus and cache share their servers, so both roll back together. */
   readonly together?: boolean
+  /** One event kills every process that runs it. */
+  readonly poison?: boolean
 }
 
 /** Every configuration; in all but `calm` processes crash and stall, and requests and replies get lost. */
@@ -15,6 +17,7 @@ export const CONFIGURATIONS = {
   cache: { cacheFailover: true },
   bus: { busFailover: true },
   together: { busFailover: true, cacheFailover: true, together: true },
+  poison: { poison: true },
   apart: { busFailover: true, cacheFailover: true },
 } as const satisfies Record<string, Configuration>
 

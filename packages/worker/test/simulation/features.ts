@@ -53,6 +53,10 @@ export function makeStore(world: World, process: Process, group: Group): Feature
     ...{ entity, initial, trigger: x, maxRetries: 2, timeoutMs: 250 },
     compute: (_id, event, { current, get, set }) => {
       const { mode } = event.payload as Payload
+      if (mode === "poison") {
+        process.onCrash?.()
+        return new Promise<string[]>(() => {})
+      }
       set("a2_twin", [...(get<string[]>("a2_twin") ?? []), idOf(event)])
       if (mode === "flaky" && random.chance(0.6)) throw new Error("no luck")
       if (mode === "slow" && random.chance(0.6)) return process.sleep(400).then(() => [...current, idOf(event)])

@@ -16,9 +16,9 @@ const LAST_FAILOVER_MS = 12_000
 
 /**
  * How feature `a2` takes an event: at once, after a wait, failing now and then, taking too long now and then; `invalid`
- * events do not match the schema.
+ * events do not match the schema, `poison` kills the process.
  */
-export type Mode = "plain" | "waits" | "flaky" | "slow" | "invalid"
+export type Mode = "plain" | "waits" | "flaky" | "slow" | "invalid" | "poison"
 
 /** An event to be published. */
 export interface PlannedEvent {
@@ -39,11 +39,15 @@ export class Plan {
     const { random } = world
     this.#world = world
     this.failovers = Array.from({ length: random.int(1, 2) }, () => random.int(2000, LAST_FAILOVER_MS))
+    const poisonAt = world.configuration.poison ? random.int(1, 8) : -1
     this.events = Array.from({ length: random.int(12, 24) }, (_, i) => ({
       id: `e${i + 1}`,
       entity: random.pick(ENTITIES),
-      type: random.chance(0.75) ? "x" : "y",
-      mode: random.pick(["plain", "plain", "plain", "waits", "waits", "flaky", "flaky", "slow", "invalid"]),
+      type: i === poisonAt || random.chance(0.75) ? "x" : "y",
+      mode:
+        i === poisonAt
+          ? "poison"
+          : random.pick(["plain", "plain", "plain", "waits", "waits", "flaky", "flaky", "slow", "invalid"]),
     }))
   }
 

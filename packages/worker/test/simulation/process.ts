@@ -40,11 +40,15 @@ export class Process implements Clock {
   }
 
   setTimer(callback: () => void, ms: number): Timer {
-    const entry = this.#world.scheduler.after(Math.ceil(Math.max(ms, 0)), () => this.#resume(callback))
+    let cancelled = false
+    const fire = () => {
+      if (!cancelled) callback()
+    }
+    const entry = this.#world.scheduler.after(Math.ceil(Math.max(ms, 0)), () => this.#resume(fire))
     return {
       cancel: () => {
         entry.fire = undefined
-        callback = () => {}
+        cancelled = true
       },
     }
   }

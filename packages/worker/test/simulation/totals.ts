@@ -18,6 +18,7 @@ export class Totals {
     duplicated: 0,
     reordered: 0,
     half_visible: 0,
+    collateral: 0,
     stuck: 0,
     fault: 0,
   }

@@ -50,7 +50,7 @@ class Host {
 
   stall(ms: number): void {
     if (!this.#process?.alive) return
-    this.#process.stalledUntil = this.#world.now + ms
+    this.#process.stalledUntil = Math.max(this.#process.stalledUntil, this.#world.now + ms)
     this.#world.tell(() => `STALL of ${this.#process?.name} for ${ms} ms`)
   }
 

@@ -7,7 +7,7 @@ import { Server } from "./server.js"
 export const PARTITIONS = 2
 
 /** What is wrong with an execution. */
-export type ViolationKind = "lost" | "duplicated" | "reordered" | "half_visible" | "stuck" | "fault"
+export type ViolationKind = "lost" | "duplicated" | "reordered" | "half_visible" | "collateral" | "stuck" | "fault"
 
 export interface Violation {
   readonly kind: ViolationKind
