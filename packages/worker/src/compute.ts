@@ -45,7 +45,8 @@ export function* computeLane(lane: Lane, draft: Draft, env: ComputeEnvironment):
         lane.retryInMs = retryInMs
         return
       }
-      draft.settle(item.record.position)
+      // A noted event that did not kill its worker must not be noted by the next one too.
+      draft.settle(item.record.position, item.caution !== undefined)
     }
     lane.settles++
   }

@@ -73,9 +73,12 @@ export class Draft {
     return halfDone?.position === position ? halfDone.features : []
   }
 
-  /** Every feature of the event at `position` is applied, dead-lettered or not concerned. */
-  settle(position: Position): void {
-    if (this.#mark.halfDone !== undefined) this.dirty = true
+  /**
+   * Every feature of the event at `position` is applied, dead-lettered or not concerned.
+   * @param durably the mark is to be committed though nothing else has changed
+   */
+  settle(position: Position, durably: boolean): void {
+    if (durably || this.#mark.halfDone !== undefined) this.dirty = true
     this.#mark = { mark: position }
   }
 

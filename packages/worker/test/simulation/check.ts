@@ -37,7 +37,7 @@ export function check(world: World, plan: Plan, told: Told, quiet: boolean): voi
     for (const group of GROUP_NAMES) {
       for (const feature of GROUPS[group]) {
         const events = ids.map((id) => planned.get(id) as PlannedEvent)
-        const expected = events.filter(({ type }) => Plan.featuresOf(group, type).includes(feature)).map(({ id }) => id)
+        const expected = events.filter((event) => Plan.featuresOf(group, event).includes(feature)).map(({ id }) => id)
         checkFeature(world, `${entity}.${feature}`, expected, history[feature] ?? [], buried(world, feature), quiet)
       }
     }

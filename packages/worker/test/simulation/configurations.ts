@@ -6,6 +6,8 @@ export interface Configuration {
   readonly cacheFailover?: boolean
   /** Bus and cache share their servers, so both roll back together. */
   readonly together?: boolean
+  /** Replicas lag far behind at times, and so do checkpoints. */
+  readonly slowReplication?: boolean
   /** One event kills every process that runs it. */
   readonly poison?: boolean
 }
@@ -17,6 +19,7 @@ export const CONFIGURATIONS = {
   cache: { cacheFailover: true },
   bus: { busFailover: true },
   together: { busFailover: true, cacheFailover: true, together: true },
+  slow: { cacheFailover: true, slowReplication: true },
   poison: { poison: true },
   apart: { busFailover: true, cacheFailover: true },
 } as const satisfies Record<string, Configuration>

@@ -36,7 +36,8 @@ export function makeStore(world: World, process: Process, group: Group): Feature
     store.feature("b1", {
       ...{ entity, initial, trigger: [x, "y"], maxRetries: 1 },
       compute: async (_id, event, { current }) => {
-        if (random.chance(0.3)) await process.sleep(random.int(0, 300))
+        // Now and then longer than checkpoints trail the work.
+        if (random.chance(0.3)) await process.sleep(random.chance(0.05) ? random.int(2500, 6000) : random.int(0, 300))
         return [...current, idOf(event)]
       },
     })
@@ -45,6 +46,7 @@ export function makeStore(world: World, process: Process, group: Group): Feature
   store.feature("a1", {
     ...{ entity, initial, trigger: [x, "y"] },
     compute: (_id, event, { current, get, set }) => {
+      if ((event.payload as Payload).mode === "nothing") return undefined
       set("a1_twin", [...(get<string[]>("a1_twin") ?? []), idOf(event)])
       return [...current, idOf(event)]
     },
@@ -53,6 +55,7 @@ export function makeStore(world: World, process: Process, group: Group): Feature
     ...{ entity, initial, trigger: x, maxRetries: 2, timeoutMs: 250 },
     compute: (_id, event, { current, get, set }) => {
       const { mode } = event.payload as Payload
+      if (mode === "nothing") return undefined
       if (mode === "poison") {
         process.onCrash?.()
         return new Promise<string[]>(() => {})

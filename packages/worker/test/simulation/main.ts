@@ -1,8 +1,11 @@
 // npm run simulate -- --seeds 1000 [--from 1] [--config bus] [--json]
 // npm run simulate -- --seed 17 --config bus --trace
+// npm run simulate -- --mutations [--seeds 6000]: what shows when a guard is taken away
 import { parseArgs } from "node:util"
 import { bundleSimulation } from "./bundle.js"
 import { CONFIGURATIONS, type ConfigurationName } from "./configurations.js"
+import { findViolation } from "./mutate.js"
+import { MUTATIONS } from "./mutations.js"
 import { runTasks, tasksFor } from "./pool.js"
 import { Totals } from "./totals.js"
 
@@ -14,32 +17,51 @@ const { values } = parseArgs({
     config: { type: "string" },
     json: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
+    mutations: { type: "boolean", default: false },
   },
 })
 
-const all = Object.keys(CONFIGURATIONS) as ConfigurationName[]
-const configurations = values.config === undefined ? all : all.filter((name) => values.config === name)
-if (configurations.length === 0) throw new Error(`--config must be one of ${all.join(", ")}.`)
-const from = Number(values.seed ?? values.from)
-const seeds = values.seed === undefined ? Number(values.seeds) : 1
+if (values.mutations) await showMutations(Number(values.seeds))
+else await showSeeds()
 
-const started = performance.now()
-const totals = new Totals()
-const bundle = await bundleSimulation()
-const tasks = tasksFor(configurations, from, seeds).map((task) => ({ ...task, tracing: values.trace }))
-let told = started
-await runTasks(bundle, tasks, (report) => {
-  totals.add(report)
-  for (const trace of report.traces) console.log(trace.join("\n"))
-  for (const failure of totals.describe(report)) console.error(failure)
-  if (performance.now() - told > 5000) {
-    told = performance.now()
-    console.error(`${totals.seeds} of ${seeds * configurations.length} executions, ${totals.failing.length} failed`)
+/** A row for each guard: what its removal was found to bring about, and after how many executions. */
+async function showMutations(limit: number): Promise<void> {
+  for (const mutation of MUTATIONS) {
+    const { kind, executions, seed } = await findViolation(mutation, limit)
+    if ((kind === undefined) !== (mutation.finds.length === 0)) process.exitCode = 1
+    const found = kind === undefined ? "-" : `${kind} (seed ${seed})`
+    const covered = mutation.covered === undefined ? "" : ` [${mutation.covered}]`
+    console.log(
+      `${found.padEnd(26)} ${String(executions).padStart(5)} ${mutation.config.padEnd(10)} ${mutation.guard}${covered}`,
+    )
   }
-  return true
-})
+}
 
-const took = (performance.now() - started) / 1000
-if (values.json) console.log(JSON.stringify(totals))
-else console.log(`${totals.sentence()} ${took.toFixed(1)} s, ${(totals.seeds / took).toFixed(0)} a second.`)
-process.exitCode = totals.failing.length === 0 ? 0 : 1
+async function showSeeds(): Promise<void> {
+  const all = Object.keys(CONFIGURATIONS) as ConfigurationName[]
+  const configurations = values.config === undefined ? all : all.filter((name) => values.config === name)
+  if (configurations.length === 0) throw new Error(`--config must be one of ${all.join(", ")}.`)
+  const from = Number(values.seed ?? values.from)
+  const seeds = values.seed === undefined ? Number(values.seeds) : 1
+
+  const started = performance.now()
+  const totals = new Totals()
+  const bundle = await bundleSimulation()
+  const tasks = tasksFor(configurations, from, seeds).map((task) => ({ ...task, tracing: values.trace }))
+  let told = started
+  await runTasks(bundle, tasks, (report) => {
+    totals.add(report)
+    for (const trace of report.traces) console.log(trace.join("\n"))
+    for (const failure of totals.describe(report)) console.error(failure)
+    if (performance.now() - told > 5000) {
+      told = performance.now()
+      console.error(`${totals.seeds} of ${seeds * configurations.length} executions, ${totals.failing.length} failed`)
+    }
+    return true
+  })
+
+  const took = (performance.now() - started) / 1000
+  if (values.json) console.log(JSON.stringify(totals))
+  else console.log(`${totals.sentence()} ${took.toFixed(1)} s, ${(totals.seeds / took).toFixed(0)} a second.`)
+  process.exitCode = totals.failing.length === 0 ? 0 : 1
+}

@@ -16,9 +16,12 @@ const LAST_FAILOVER_MS = 12_000
 
 /**
  * How feature `a2` takes an event: at once, after a wait, failing now and then, taking too long now and then; `invalid`
- * events do not match the schema, `poison` kills the process.
+ * events do not match the schema, `nothing` changes no feature of group `A`, `poison` kills the process.
  */
-export type Mode = "plain" | "waits" | "flaky" | "slow" | "invalid" | "poison"
+export type Mode = "plain" | "waits" | "flaky" | "slow" | "invalid" | "nothing" | "poison"
+
+/** As often as they are to be had. */
+const MODES: readonly Mode[] = "plain plain plain waits waits flaky flaky slow invalid nothing".split(" ") as Mode[]
 
 /** An event to be published. */
 export interface PlannedEvent {
@@ -44,10 +47,7 @@ export class Plan {
       id: `e${i + 1}`,
       entity: random.pick(ENTITIES),
       type: i === poisonAt || random.chance(0.75) ? "x" : "y",
-      mode:
-        i === poisonAt
-          ? "poison"
-          : random.pick(["plain", "plain", "plain", "waits", "waits", "flaky", "flaky", "slow", "invalid"]),
+      mode: i === poisonAt ? "poison" : random.pick(MODES),
     }))
   }
 
@@ -58,8 +58,9 @@ export class Plan {
     return Math.max(10, random.pick(this.failovers) + random.int(-900, 900))
   }
 
-  /** The features of a group that an event of a type changes. */
-  static featuresOf(group: Group, type: "x" | "y"): readonly string[] {
+  /** The features of a group that an event changes. */
+  static featuresOf(group: Group, { type, mode }: PlannedEvent): readonly string[] {
+    if (group === "A" && mode === "nothing") return []
     return GROUPS[group].filter((feature) => type === "x" || feature !== "a2")
   }
 }

@@ -16,6 +16,7 @@ export interface LogEntry {
 
 const LAG_MS = [2, 60] as const
 const LONG_LAG_MS = [100, 800] as const
+const SLOW_LAG_MS = [1000, 3000] as const
 const SPLIT_MS = [60, 800] as const
 
 /**
@@ -107,8 +108,9 @@ export class Master {
 
   #operate(): number {
     if (this.#operation !== undefined) return this.#operation
-    const { now, random, lagsUntil } = this.#world
-    const [low, high] = now < lagsUntil ? LONG_LAG_MS : LAG_MS
+    const { now, random, lagsUntil, configuration } = this.#world
+    const longest = configuration.slowReplication ? SLOW_LAG_MS : LONG_LAG_MS
+    const [low, high] = now < lagsUntil ? longest : LAG_MS
     const after = this.#replicatedAt.at(-1) ?? 0
     this.#operation = this.#replicatedAt.push(Math.max(after, now + random.int(low, high))) - 1
     return this.#operation

@@ -10,6 +10,7 @@ import { type Violation, World } from "./world.js"
 /** How long the work that is left may take when faults have ended. */
 const PATIENCE_MS = 60_000
 const LONG_LAG_BEFORE_MS = 400
+const SLOW_LAG_BEFORE_MS = 3000
 const LONG_LAG_AFTER_MS = 100
 
 /** What one execution came to. */
@@ -48,12 +49,12 @@ export async function simulate(seed: number, configuration: Configuration, traci
 }
 
 function planFailovers(world: World, { failovers }: Plan): void {
-  const { busFailover = false, cacheFailover = false, together = false } = world.configuration
+  const { busFailover = false, cacheFailover = false, together = false, slowReplication } = world.configuration
   if (!busFailover && !cacheFailover) return
   const { random, scheduler } = world
   for (const at of failovers) {
     if (random.chance(0.5)) {
-      scheduler.at(at - LONG_LAG_BEFORE_MS, () => {
+      scheduler.at(at - (slowReplication ? SLOW_LAG_BEFORE_MS : LONG_LAG_BEFORE_MS), () => {
         world.lagsUntil = at + LONG_LAG_AFTER_MS
       })
     }

@@ -1,0 +1,457 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are pieces of source text
+
+import type { Replacement } from "./bundle.js"
+import type { ConfigurationName } from "./configurations.js"
+import type { ViolationKind } from "./world.js"
+
+/** A guard taken away, and what comes of it. */
+export interface Mutation {
+  /** What the guard does, and the rule it serves. */
+  readonly guard: string
+  readonly changes: readonly Replacement[]
+  /** Where it shows soonest. */
+  readonly config: ConfigurationName
+  /** What its removal brings about: one of these must be found. Empty: nothing shows here, see {@link covered}. */
+  readonly finds: readonly ViolationKind[]
+  /** Which other guard or test holds what this one would. */
+  readonly covered?: string
+}
+
+const worker = (file: string, find: string, replace: string): Replacement => ({
+  file: `packages/worker/src/${file}.ts`,
+  find,
+  replace,
+})
+const events = (file: string, find: string, replace: string): Replacement => ({
+  file: `packages/events/src/${file}.ts`,
+  find,
+  replace,
+})
+const core = (file: string, find: string, replace: string): Replacement => ({
+  file: `packages/core/src/${file}.ts`,
+  find,
+  replace,
+})
+/** What the contract asks of every adapter, taken from the simulated one. */
+const adapter = (file: string, find: string, replace: string): Replacement => ({
+  file: `packages/worker/test/simulation/${file}.ts`,
+  find,
+  replace,
+})
+
+/** Every guard of the protocol, each taken away once. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    guard: "mark: events at or below it are skipped",
+    changes: [worker("compute", "!draft.isSettled(item.record.position)", "true")],
+    config: "processes",
+    finds: ["duplicated"],
+  },
+  {
+    guard: "mark: is committed with the values",
+    changes: [worker("draft", "this.#mark = { mark: position }", "")],
+    config: "processes",
+    finds: ["duplicated"],
+  },
+  {
+    guard: "half-done note: done features are not run again",
+    changes: [worker("compute", "if (done.includes(name)) return false", "")],
+    config: "calm",
+    finds: ["duplicated"],
+  },
+  {
+    guard: "half-done note: is written",
+    changes: [worker("draft", "this.#mark = { mark: this.#mark.mark, halfDone: { position, features } }", "")],
+    config: "calm",
+    finds: ["duplicated"],
+  },
+  {
+    guard: "half-done note: all before it is settled",
+    changes: [worker("draft", "halfDone !== undefined && position < halfDone.position", "false")],
+    config: "apart",
+    finds: ["duplicated", "reordered"],
+  },
+  {
+    guard: "compare-and-set: a change applies only to the version it was computed from",
+    changes: [adapter("records", "if (effectiveToken(before, group) !== baseToken) return undefined", "")],
+    config: "processes",
+    finds: ["duplicated", "lost", "reordered"],
+  },
+  {
+    guard: "compare-and-set: tokens never repeat",
+    changes: [
+      worker("processor", "`${this.#tokenPrefix}${(this.#tokens++).toString(36)}`", "String(this.#tokens++ % 3)"),
+    ],
+    config: "processes",
+    finds: ["duplicated", "lost", "reordered"],
+  },
+  {
+    guard: "lane: one step at a time for each entity",
+    changes: [worker("processor", 'if (lane.state === "idle") this.#makeReady(lane)', "this.#makeReady(lane)")],
+    config: "calm",
+    finds: ["duplicated", "lost", "reordered", "fault"],
+  },
+  {
+    guard: "transaction: a failed try leaves nothing behind",
+    changes: [worker("handler-context", "this.#writes.set(name, {", "this.#draft.setValue(name, {")],
+    config: "calm",
+    finds: ["duplicated", "half_visible"],
+  },
+  {
+    guard: "R1: a replay applies only where the failure is flagged",
+    changes: [
+      worker("compute", "return replay === undefined || draft.hasFlag(deadLetterFlag(replay.of, name))", "return true"),
+    ],
+    config: "processes",
+    finds: ["duplicated"],
+  },
+  {
+    guard: "R1: the flag is written with the mark",
+    changes: [
+      worker(
+        "compute",
+        "for (const name of names) draft.addFlag(deadLetterFlag(event.replay?.of ?? event.eventId, name))",
+        "",
+      ),
+    ],
+    config: "processes",
+    finds: ["lost"],
+  },
+  {
+    guard: "R1: the flag goes with the replay",
+    changes: [worker("compute", "if (replay !== undefined) draft.removeFlag(deadLetterFlag(replay.of, name))", "")],
+    config: "processes",
+    finds: ["duplicated"],
+  },
+  {
+    guard: "R2: a record behind what was seen settled is a roll-back",
+    changes: [worker("processor", 'if (mark < (run.lastSeen(lane.id) ?? "")) {', "if (false) {")],
+    config: "cache",
+    finds: ["lost"],
+  },
+  {
+    guard: "R2: what a commit settled is remembered",
+    changes: [worker("processor", 'if (draft.mark !== "") lane.run.see(lane.id, draft.mark)', "")],
+    config: "cache",
+    finds: ["lost"],
+  },
+  {
+    guard: "R2: what a load showed settled is remembered",
+    changes: [worker("processor", 'if (mark !== "") run.see(lane.id, mark)', "")],
+    config: "cache",
+    finds: ["lost"],
+  },
+  {
+    guard: "R2: what was seen is kept until a checkpoint covers it",
+    changes: [worker("partition-run", "if (this.#seenBeforeEnds > start.position) return", "")],
+    config: "slow",
+    finds: [],
+    covered: "a test of its own in partition-run.test.ts: here replicas never lag behind by two checkpoints",
+  },
+  {
+    guard: "R3: the cache vouches for what a checkpoint leaves behind",
+    changes: [worker("checkpoints", "moved && !(await this.#cache.verify([...run.incarnations]))", "false")],
+    config: "cache",
+    finds: ["lost"],
+  },
+  {
+    guard: "R3: the incarnation that confirmed a commit is among those asked for",
+    changes: [worker("processor", "lane.run.incarnations.add(result.incarnation)", "")],
+    config: "cache",
+    finds: [],
+    covered: "the incarnation of the load that every first commit is built on",
+  },
+  {
+    guard: "R3: the incarnation that showed a mark is among those asked for",
+    changes: [worker("processor", "run.incarnations.add(loaded.incarnation)", "")],
+    config: "cache",
+    finds: ["lost"],
+  },
+  {
+    guard: "R4: a batch read for an earlier generation is not taken",
+    changes: [worker("worker", "if (run !== before) {", "if (false) {")],
+    config: "cache",
+    finds: [],
+    covered: "a test of its own in protocol.test.ts: it shows once in some 20,000 executions",
+  },
+  {
+    guard: "R4: a read in flight does not move the cursor after a seek",
+    changes: [events("log-subscription", "held.revoking || held.cursor !== cursor", "held.revoking")],
+    config: "cache",
+    finds: [],
+    covered: "the worker, which seeks again when a batch is of an earlier generation",
+  },
+  {
+    guard: "R4: a restarted generation reads again from its start",
+    changes: [worker("worker", "this.#subscription?.seek(partition, start.position)", "")],
+    config: "cache",
+    finds: ["lost"],
+  },
+  {
+    guard: "R4: records belong to the generation that loaded them",
+    changes: [
+      worker("record-cache", "entry?.run === lane.run ? entry.record : undefined", "entry?.record"),
+      worker("processor", "      this.#records.delete(lane)\n    }\n    run.end()", "    }\n    run.end()"),
+    ],
+    config: "cache",
+    finds: ["lost", "duplicated"],
+  },
+  {
+    guard: "R4: a handler's answer counts only in its own generation",
+    changes: [
+      worker(
+        "processor",
+        "  #computed(lane: Lane, draft: Draft): void {\n    if (!lane.run.active) return\n",
+        "  #computed(lane: Lane, draft: Draft): void {\n",
+      ),
+      worker("compute", "      if (!lane.run.active) return\n      if (retryInMs", "      if (retryInMs"),
+      worker("compute", "    if (!lane.run.active) return undefined\n", ""),
+      worker("processor", "this.#toCommit.filter(({ run }) => run.active)", "this.#toCommit"),
+      worker("processor", "if (lane.run.active) this.#committed(", "this.#committed("),
+    ],
+    config: "cache",
+    finds: ["stuck"],
+  },
+  {
+    guard: "R5: a dead letter is durable before the mark passes",
+    changes: [
+      worker(
+        "processor",
+        "await this.#deadLetters.append(draft.deadLetters)",
+        "this.#deadLetters.append(draft.deadLetters).catch(() => {})",
+      ),
+    ],
+    config: "bus",
+    finds: ["lost"],
+  },
+  {
+    guard: "R5: a dead letter's key contains the position",
+    changes: [events("dead-letter", "    entry.position,\n", "")],
+    config: "processes",
+    finds: ["lost"],
+  },
+  {
+    guard: "R5: a replay's id contains the position",
+    changes: [
+      events(
+        "dead-letter",
+        "`${what}_${partition}_${position}_${hashEntityId(deadLetterKey(entry)).toString(36)}`",
+        "`${what}_${of}_${features.join()}`",
+      ),
+    ],
+    config: "processes",
+    finds: ["lost"],
+  },
+  {
+    guard: "R6: the checkpoint is the end of the contiguous settled prefix",
+    changes: [worker("progress", "if (batch.pending > 0) break", "if (batch.pending > 0) continue")],
+    config: "processes",
+    finds: ["lost"],
+  },
+  {
+    guard: "R6: a checkpoint is stored again though nothing moved",
+    changes: [worker("checkpoints", "this.#ticks % REWRITE_TICKS === 0", "false")],
+    config: "bus",
+    finds: ["stuck"],
+  },
+  {
+    guard: "R6: a checkpoint is never lowered",
+    changes: [adapter("simulated-log", "if (stored !== undefined && stored >= position) return true", "")],
+    config: "processes",
+    finds: [],
+    covered: "the marks: reading again costs work, no event",
+  },
+  {
+    guard: "R6: revoke and stop write no checkpoint that is not old enough",
+    changes: [
+      worker(
+        "checkpoints",
+        "run.progress.safe(this.#trailTicks)",
+        "run.progress.safe(rewrite || this.#ticks < 0 ? this.#trailTicks : 0)",
+      ),
+    ],
+    config: "cache",
+    finds: ["lost"],
+  },
+  {
+    guard: "R7: checkpoints trail the work",
+    changes: [worker("checkpoints", "this.#trailTicks = Math.ceil(trailMs / TICK_MS)", "this.#trailTicks = 0")],
+    config: "cache",
+    finds: ["lost"],
+  },
+  {
+    guard: "R8: a commit of unknown outcome is not taken for done",
+    changes: [
+      worker(
+        "processor",
+        'if (result.status === "applied") {',
+        'if (result.status === "unknown") result = { status: "applied", token: draft.record.token ?? "", incarnation: [...lane.run.incarnations][0] ?? "" }\n    if (result.status === "applied") {',
+      ),
+    ],
+    config: "processes",
+    finds: ["lost"],
+  },
+  {
+    guard: "R8, R9: what was known is dropped and loaded again",
+    changes: [worker("processor", "    this.#records.delete(lane)\n    if (result.status", "    if (result.status")],
+    config: "processes",
+    finds: ["stuck", "fault"],
+  },
+  {
+    guard: "R9: a conflict is not taken for done",
+    changes: [
+      worker(
+        "processor",
+        'if (result.status === "applied") {',
+        'if (result.status === "conflict") result = { status: "applied", token: draft.record.token ?? "", incarnation: [...lane.run.incarnations][0] ?? "" }\n    if (result.status === "applied") {',
+      ),
+    ],
+    config: "processes",
+    finds: ["lost", "stuck", "reordered"],
+  },
+  {
+    guard: "R10: of a script that died half-way nothing is known",
+    changes: [
+      adapter("simulated-cache", "if (i === diesAt) return DIED", 'if (i === diesAt) return mine.map(() => "applied")'),
+    ],
+    config: "processes",
+    finds: ["lost"],
+  },
+  {
+    guard: "R11: an outside write makes every group's token new",
+    changes: [adapter("records", '`${own ?? ""}/${lastWrite ?? ""}`', '`${own ?? ""}/`')],
+    config: "processes",
+    finds: ["lost"],
+  },
+  {
+    guard: "R11: each group has a token of its own",
+    changes: [
+      adapter(
+        "records",
+        "const own = groups[group]?.token",
+        "const own = Object.values(groups).map(({ token }) => token).join()",
+      ),
+    ],
+    config: "processes",
+    finds: [],
+    covered: "the compare-and-set: groups that share a token meet conflicts, which costs work",
+  },
+  {
+    guard: "R11: an outside write that comes again is known",
+    changes: [adapter("records", "if (before.lastWrites.includes(token)) return", "")],
+    config: "processes",
+    finds: ["duplicated"],
+  },
+  {
+    guard: "R11: an outside write of unknown outcome is sent again",
+    changes: [core("store", 'if (result?.status === "applied") return', "return")],
+    config: "processes",
+    finds: ["lost"],
+  },
+  {
+    guard: "R12: marks are kept with the record",
+    changes: [adapter("records", "groups: { ...before.groups, [group]:", "groups: { [group]:")],
+    config: "calm",
+    finds: ["duplicated", "lost"],
+  },
+  {
+    guard: "R13: after a crash events are noted before they run",
+    changes: [worker("worker", 'record.position <= run.cautiousUntil ? "ask" : undefined', "undefined")],
+    config: "poison",
+    finds: ["stuck", "lost"],
+  },
+  {
+    guard: "R13: one noted event runs at a time",
+    changes: [
+      worker(
+        "caution",
+        "if (this.#current !== undefined) return\n    this.#current = this.#waiting.shift()",
+        "this.#current = this.#waiting.shift()",
+      ),
+    ],
+    config: "poison",
+    finds: ["collateral"],
+  },
+  {
+    guard: "R13: a noted event that changed nothing is marked as settled",
+    changes: [worker("compute", "item.caution !== undefined)", "false)")],
+    config: "poison",
+    finds: ["collateral"],
+  },
+  {
+    guard: "R13: an event noted too often is a dead letter",
+    changes: [worker("compute", "caution.consumers > env.maxCrashes", "false")],
+    config: "poison",
+    finds: ["stuck", "lost"],
+  },
+  {
+    guard: "R13: notes count processes, not tries",
+    changes: [
+      adapter(
+        "simulated-log",
+        "[...new Set([...(master.get<readonly string[]>(key) ?? []), consumer])]",
+        "[...(master.get<readonly string[]>(key) ?? []), consumer]",
+      ),
+    ],
+    config: "poison",
+    finds: ["collateral"],
+  },
+  {
+    guard: "R13: caution covers the stretch up to the log's end at take-over",
+    changes: [
+      adapter("simulated-log", "cautiousUntil: unclean ? end : null", "cautiousUntil: unclean ? checkpoint : null"),
+    ],
+    config: "poison",
+    finds: ["stuck", "lost"],
+  },
+  {
+    guard: "durable reads: nothing is shown that a failover could undo",
+    changes: [adapter("simulated-log", "if (!master.isReplicated(entry.operation)) break", "")],
+    config: "bus",
+    finds: ["duplicated", "lost", "reordered"],
+  },
+  {
+    guard: "publish: an event id is taken once",
+    changes: [adapter("simulated-bus", "let known = master.get<Published>(key)", "let known: Published | undefined")],
+    config: "processes",
+    finds: ["duplicated"],
+  },
+  {
+    guard: "trim: never past the slowest group",
+    changes: [
+      adapter(
+        "simulated-log",
+        'const [slowest = ""] = checkpoints.sort()',
+        'const [slowest = ""] = checkpoints.sort().reverse()',
+      ),
+    ],
+    config: "processes",
+    finds: ["lost", "stuck"],
+  },
+  {
+    guard: "lease: its end stops the work of its owner",
+    changes: [events("log-subscription", "for (const partition of [...this.#held.keys()]) this.#lose(partition)", "")],
+    config: "processes",
+    finds: [],
+    covered: "the compare-and-set: a deposed owner's commit is in order or does not apply",
+  },
+  {
+    guard: "lease: a partition has one owner",
+    changes: [adapter("simulated-log", "if (lease && lease.consumer !== consumer && lease.until > now) return []", "")],
+    config: "processes",
+    finds: [],
+    covered: "the compare-and-set and the marks: two owners double the work",
+  },
+  {
+    guard: "unreadable: its dead letter is durable before it is settled",
+    changes: [
+      worker(
+        "worker",
+        "await this.#bus.deadLetters.append([letter])",
+        "this.#bus.deadLetters.append([letter]).catch(() => {})",
+      ),
+    ],
+    config: "bus",
+    finds: ["lost"],
+  },
+]
