@@ -18,7 +18,7 @@ export async function findViolation(mutation: Mutation, limit: number): Promise<
   const bundle = await bundleSimulation(mutation.changes)
   const wanted = (kind: ViolationKind) => mutation.finds.length === 0 || mutation.finds.includes(kind)
   let finding: Finding = { mutation, executions: 0, kind: undefined, seed: undefined }
-  await runTasks(bundle, tasksFor([mutation.config], 1, limit), ({ seeds, failed }) => {
+  await runTasks(bundle, tasksFor([mutation.config], mutation.from ?? 1, limit), ({ seeds, failed }) => {
     finding = { ...finding, executions: finding.executions + seeds }
     for (const { seed, violations } of failed) {
       const found = violations.find(({ kind }) => wanted(kind))

@@ -11,6 +11,8 @@ export interface Mutation {
   readonly changes: readonly Replacement[]
   /** Where it shows soonest. */
   readonly config: ConfigurationName
+  /** The search begins at this seed, where it was found before; default 1. */
+  readonly from?: number
   /** What its removal brings about: one of these must be found. Empty: nothing shows here, see {@link covered}. */
   readonly finds: readonly ViolationKind[]
   /** Which other guard or test holds what this one would. */
@@ -121,6 +123,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R1: the flag goes with the replay",
     changes: [worker("compute", "if (replay !== undefined) draft.removeFlag(deadLetterFlag(replay.of, name))", "")],
     config: "processes",
+    from: 1401,
     finds: ["duplicated"],
   },
   {
@@ -165,6 +168,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R3: the incarnation that showed a mark is among those asked for",
     changes: [worker("processor", "run.incarnations.add(loaded.incarnation)", "")],
     config: "cache",
+    from: 1301,
     finds: ["lost"],
   },
   {
@@ -210,6 +214,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("processor", "if (lane.run.active) this.#committed(", "this.#committed("),
     ],
     config: "cache",
+    from: 941,
     finds: ["stuck"],
   },
   {
@@ -252,6 +257,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R6: a checkpoint is stored again though nothing moved",
     changes: [worker("checkpoints", "this.#ticks % REWRITE_TICKS === 0", "false")],
     config: "bus",
+    from: 721,
     finds: ["stuck"],
   },
   {
@@ -394,6 +400,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "poison",
+    from: 3801,
     finds: ["collateral"],
   },
   {
