@@ -1,0 +1,54 @@
+import { readdir, stat, truncate } from "node:fs/promises"
+import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
+import type { RedisTestServer } from "@fabra/testing"
+import type { Fault } from "../fault.js"
+
+const APPEND_ONLY_DIRECTORY = "appendonlydir"
+
+/** Redis is killed and started again with its append-only file. */
+export const redisRestart: Fault = {
+  place: "one",
+  hitsAll: true,
+  async run({ place, random }) {
+    const times = random.int(1, 3)
+    for (let n = 0; n < times; n++) {
+      await delay(random.int(300, 1_500))
+      const server = place.servers[0] as RedisTestServer
+      await server.kill()
+      await delay(random.int(0, 1_500))
+      await server.restart()
+    }
+    return `killed ${times} times`
+  },
+}
+
+/** The cache's Redis is killed and comes back without its last commits, which workers believe in; the bus keeps all. */
+export const rollBack: Fault = {
+  place: "two",
+  hitsAll: true,
+  rollbackMs: 5_000,
+  async run({ place, random }) {
+    const cache = place.servers[1] as RedisTestServer
+    await delay(random.int(500, 1_500))
+    const path = await appendOnlyFile(place.directory)
+    const { size } = await stat(path)
+    const lostMs = random.int(100, 2_000)
+    await delay(lostMs)
+    await cache.kill()
+    await truncate(path, size)
+    await cache.restart()
+    return `the last ${lostMs} ms of commits gone`
+  },
+}
+
+/** The file to which Redis appends now. */
+async function appendOnlyFile(directory: string): Promise<string> {
+  const files = await readdir(join(directory, APPEND_ONLY_DIRECTORY))
+  const file = files
+    .filter((name) => name.endsWith(".incr.aof"))
+    .sort()
+    .at(-1)
+  if (file === undefined) throw new Error(`${directory} has no append-only file.`)
+  return join(directory, APPEND_ONLY_DIRECTORY, file)
+}

@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type RedisTestCluster, type RedisTestServer, startRedisCluster, startRedisServer } from "@fabra/testing"
+import { Redis } from "ioredis"
+import type { Address } from "./plan.js"
+
+/** `one` server, `two` (the cache on its own), or a `cluster` of three masters with a replica each. */
+export type PlaceKind = "one" | "two" | "cluster"
+
+/** The Redis servers of a trial. */
+export class Place {
+  readonly address: Address
+  /** All servers; of a cluster, those that began as masters first. */
+  readonly servers: readonly RedisTestServer[]
+  /** Where the last server keeps its files. */
+  readonly directory: string
+  readonly #cluster: RedisTestCluster | undefined
+  readonly #clients = new Map<RedisTestServer, Redis>()
+
+  private constructor(servers: readonly RedisTestServer[], directory: string, cluster?: RedisTestCluster) {
+    const ports = servers.map(({ port }) => port)
+    this.servers = servers
+    this.directory = directory
+    this.#cluster = cluster
+    this.address = cluster
+      ? { isCluster: true, bus: ports, cache: ports }
+      : { isCluster: false, bus: ports.slice(0, 1), cache: ports.slice(-1) }
+  }
+
+  static async start(kind: PlaceKind): Promise<Place> {
+    const directory = await mkdtemp(join(tmpdir(), "fabra-faults-"))
+    if (kind === "cluster") {
+      const cluster = await startRedisCluster({ replicas: 1 })
+      return new Place([...cluster.masters, ...cluster.replicas], directory, cluster)
+    }
+    const options = { appendOnly: true }
+    const last = await startRedisServer({ ...options, args: ["--dir", directory] })
+    return new Place(kind === "two" ? [await startRedisServer(options), last] : [last], directory)
+  }
+
+  /** An ordinary client of one server, to look at it and to give it orders. */
+  client(server: RedisTestServer): Redis {
+    let client = this.#clients.get(server)
+    if (client === undefined) {
+      client = new Redis(server.url, { maxRetriesPerRequest: null, autoResendUnfulfilledCommands: false })
+      client.on("error", () => {})
+      this.#clients.set(server, client)
+    }
+    return client
+  }
+
+  /** The servers that take writes now. */
+  async masters(): Promise<RedisTestServer[]> {
+    if (this.#cluster === undefined) return [...this.servers]
+    const roles = await Promise.all(this.servers.map((server) => this.client(server).info("replication")))
+    return this.servers.filter((_, i) => roles[i]?.includes("role:master"))
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients.values()) client.disconnect()
+    await Promise.all(this.servers.map((server) => server.stop()))
+    await this.#cluster?.stop()
+    await rm(this.directory, { recursive: true, force: true })
+  }
+}

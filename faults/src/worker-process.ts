@@ -1,0 +1,58 @@
+import { type ChildProcess, fork } from "node:child_process"
+import { createInterface } from "node:readline"
+import type { Readable } from "node:stream"
+import { fileURLToPath } from "node:url"
+import { PLAN_VARIABLE, type WorkerMessage, type WorkerOrder, type WorkerPlan } from "./plan.js"
+
+const PROGRAM = fileURLToPath(new URL("./worker.ts", import.meta.url))
+const KEPT_LINES = 20
+
+/** How a worker process has ended. */
+export interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  /** Epoch milliseconds of the machine. */
+  readonly at: number
+}
+
+/** One worker in a process of its own. */
+export class WorkerProcess {
+  readonly name: string
+  readonly ended: Promise<Ending>
+  /** Partitions it says it holds. */
+  owned: readonly number[] = []
+  /** The last lines it wrote to standard error. */
+  readonly lines: string[] = []
+  readonly #child: ChildProcess
+
+  constructor(plan: WorkerPlan, onApplied: (partition: number, at: number) => void) {
+    this.name = plan.name
+    const child = fork(PROGRAM, [], {
+      execArgv: ["--import", "tsx"],
+      env: { ...process.env, [PLAN_VARIABLE]: JSON.stringify(plan) },
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    })
+    this.#child = child
+    child.on("error", () => {}) // an order to one that is just dying
+    child.on("message", (message: WorkerMessage) => {
+      if ("owns" in message) this.owned = message.owns
+      else onApplied(message.applied, message.at)
+    })
+    createInterface({ input: child.stderr as Readable }).on("line", (line) => {
+      this.lines.push(line)
+      if (this.lines.length > KEPT_LINES) this.lines.shift()
+    })
+    this.ended = new Promise((resolve) => {
+      child.once("exit", (code, signal) => resolve({ code, signal, at: Date.now() }))
+    })
+  }
+
+  /** `SIGKILL` ends it without a word, `SIGSTOP` freezes it until `SIGCONT`, `SIGTERM` asks it to stop. */
+  signal(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGTERM"): void {
+    this.#child.kill(signal)
+  }
+
+  order(order: WorkerOrder): void {
+    if (this.#child.connected) this.#child.send(order)
+  }
+}
