@@ -154,27 +154,33 @@ function watch(pid: number, dir: string): ChildProcess {
 
 async function answers(port: number): Promise<void> {
   for (const start = Date.now(); Date.now() - start < START_TIMEOUT_MS; ) {
-    if (await ping(port)) return
+    // While it loads it says -LOADING.
+    if ((await askRedis(port, "PING").catch(() => "")) === "+PONG") return
     await delay(10)
   }
   throw new Error(`redis-server on port ${port} does not answer after ${START_TIMEOUT_MS} ms.`)
 }
 
-function ping(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"))
-    const done = (answered: boolean) => {
+/** Asks one question, without a client: a reply of one line as it is, a longer one without its length. */
+export function askRedis(port: number, question: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(`${question}\r\n`)).setEncoding("utf8")
+    let reply = ""
+    socket.setTimeout(1_000, () => socket.destroy(new Error(`no answer to ${question}`)))
+    socket.on("data", (data) => {
+      reply += data
+      const [head, length] = /^(?:\$(\d+)|[^$].*)\r\n/.exec(reply) ?? []
+      if (head === undefined || reply.length < head.length + Number(length ?? 0)) return
+      resolve(length === undefined ? head.trimEnd() : reply.slice(head.length).trimEnd())
       socket.destroy()
-      resolve(answered)
-    }
-    socket.setTimeout(1_000, () => done(false))
-    socket.once("data", (data) => done(data.toString().startsWith("+PONG"))) // while it loads: -LOADING
-    socket.once("error", () => done(false))
-    socket.once("close", () => done(false))
+    })
+    socket.once("error", reject)
+    socket.once("close", () => reject(new Error("the connection was closed")))
   })
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback interface that nobody used a moment ago. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1")
   await once(server, "listening")
   const address = server.address()
