@@ -1,27 +1,31 @@
-import { type Cluster, Redis } from "ioredis"
+import { type RedisTestCluster, startRedisCluster } from "@fabra/testing"
+import { Cluster, type ClusterOptions, Redis } from "ioredis"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { RedisFeatureCache } from "../src/index.js"
-import { startRedisCluster, type TestCluster } from "./redis-cluster.js"
 import { applied, change, commitOne, eventually, loadOne, newToken, user, value } from "./support.js"
 
 describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
-  let servers: TestCluster
+  let servers: RedisTestCluster
   let client: Cluster
   let cache: RedisFeatureCache
   let round = 0
 
   beforeAll(async () => {
-    servers = await startRedisCluster()
+    servers = await startRedisCluster({ appendOnly: true })
   }, 60_000)
   afterAll(() => servers?.stop())
   beforeEach(() => {
-    client = servers.client()
+    client = newClient()
     cache = new RedisFeatureCache({ client, namespace: `ns${++round}` })
   })
   afterEach(async () => {
     await cache.close()
     client.disconnect()
   })
+
+  function newClient(options?: ClusterOptions): Cluster {
+    return new Cluster([...servers.nodes], { slotsRefreshTimeout: 5_000, ...options })
+  }
 
   it("entities lie on all masters, and every result says which one answered", async () => {
     const ids = [...Array.from({ length: 300 }, (_, i) => `u${i}`), "{a}", "}{", "x{b}y"]
@@ -46,7 +50,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
   })
 
   it("a lazy client connects with the first call", async () => {
-    const lazy = servers.client({ lazyConnect: true })
+    const lazy = newClient({ lazyConnect: true })
     const mine = new RedisFeatureCache({ client: lazy, namespace: `lazy${round}` })
     expect(lazy.status).toBe("wait")
     await applied(mine, change(user("u"), null))
@@ -123,7 +127,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
   }
 
   it("a closed client is reported", async () => {
-    const closed = servers.client()
+    const closed = newClient()
     await closed.quit()
     const mine = new RedisFeatureCache({ client: closed, commandTimeoutMs: 200 })
     await expect(mine.read([user("u")], ["f"])).rejects.toMatchObject({ code: "cache_unavailable" })
