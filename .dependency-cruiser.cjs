@@ -42,8 +42,8 @@ module.exports = {
       name: "by-name",
       comment: "One package reaches another by its name, not by a path into its files.",
       severity: "error",
-      from: { path: "^(packages|examples)/([^/]+)/" },
-      to: { path: "^(packages|examples)/", pathNot: "^$1/$2/" },
+      from: { path: "^((?:packages|examples)/[^/]+|faults)/" },
+      to: { path: "^(packages|examples|faults)/", pathNot: "^$1/" },
     },
     {
       name: "declared",
@@ -63,7 +63,7 @@ module.exports = {
       name: "no-dev-dependency",
       comment: "What users install or copy imports no devDependency.",
       severity: "error",
-      from: { path: "^(packages|examples)/[^/]+/src/", pathNot: tests },
+      from: { path: "^((packages|examples)/[^/]+|faults)/src/", pathNot: tests },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["npm", "npm-peer"] },
     },
     {

@@ -53,7 +53,9 @@ export class Fleet {
       this.#workers.map(({ name }) => name),
       PARTITIONS,
     )
-    return this.#workers.every(({ name, owned }) => String(owned.toSorted()) === String(shares.get(name)))
+    return this.#workers.every(
+      ({ name, owned }) => String(owned.toSorted((a, b) => a - b)) === String(shares.get(name)),
+    )
   }
 
   /** Kills a worker as a crash would. */

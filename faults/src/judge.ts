@@ -11,6 +11,8 @@ import { until, within } from "./until.js"
 
 /** What is not settled then is stuck. Far beyond what any trial takes, also on a busy machine. */
 const LIMIT_MS = 120_000
+/** Looking takes its time from the workers. */
+const POLL_MS = 300
 const PAGE = 1_000
 
 /** A trial whose producers have come to their end. */
@@ -29,11 +31,15 @@ export interface Court {
 export async function judge(court: Court): Promise<{ readonly events: number; readonly violations: Violation[] }> {
   const { load, fleet, plan } = court
   let isComplete = false
-  const isSettled = await until(async () => {
-    const passed = await isPassed(load.connection)
-    isComplete = !check(await gather(court)).some(({ kind }) => kind === "lost")
-    return isComplete || passed
-  }, LIMIT_MS)
+  const isSettled = await until(
+    async () => {
+      const passed = await isPassed(load.connection)
+      isComplete = !check(await gather(court)).some(({ kind }) => kind === "lost")
+      return isComplete || passed
+    },
+    LIMIT_MS,
+    POLL_MS,
+  )
   await load.stopLooking()
   await within(LIMIT_MS, "the workers stop", fleet.stop())
   if (isSettled) await within(LIMIT_MS, "a fresh worker comes to the end of the log", fleet.readAgain(plan))

@@ -5,13 +5,16 @@ import { type RedisTestCluster, type RedisTestServer, startRedisCluster, startRe
 import { Redis } from "ioredis"
 import type { Address } from "./plan.js"
 
+/** Short, but a machine that is busy must not look like one that is dead. */
+const NODE_TIMEOUT_MS = 2_000
+
 /** `one` server, `two` (the cache on its own), or a `cluster` of three masters with a replica each. */
 export type PlaceKind = "one" | "two" | "cluster"
 
 /** The Redis servers of a trial. */
 export class Place {
   readonly address: Address
-  /** All servers; of a cluster, those that began as masters first. */
+  /** All servers; of a cluster first those that began as masters, then the replica of each. */
   readonly servers: readonly RedisTestServer[]
   /** Where the last server keeps its files. */
   readonly directory: string
@@ -31,8 +34,8 @@ export class Place {
   static async start(kind: PlaceKind): Promise<Place> {
     const directory = await mkdtemp(join(tmpdir(), "fabra-faults-"))
     if (kind === "cluster") {
-      const cluster = await startRedisCluster({ replicas: 1 })
-      return new Place([...cluster.masters, ...cluster.replicas], directory, cluster)
+      const cluster = await startRedisCluster({ appendOnly: true, nodeTimeoutMs: NODE_TIMEOUT_MS })
+      return new Place([...cluster.masters, ...cluster.replicas.flat()], directory, cluster)
     }
     const options = { appendOnly: true }
     const last = await startRedisServer({ ...options, args: ["--dir", directory] })

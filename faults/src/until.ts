@@ -3,8 +3,12 @@ import { setTimeout as delay } from "node:timers/promises"
 const POLL_MS = 20
 
 /** Waits until it holds, `limitMs` at most. Whether it does; a failure to find out is a no. */
-export async function until(holds: () => boolean | Promise<boolean>, limitMs: number): Promise<boolean> {
-  for (const start = performance.now(); performance.now() - start < limitMs; await delay(POLL_MS)) {
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  limitMs: number,
+  pollMs = POLL_MS,
+): Promise<boolean> {
+  for (const start = performance.now(); performance.now() - start < limitMs; await delay(pollMs)) {
     try {
       if (await holds()) return true
     } catch {}

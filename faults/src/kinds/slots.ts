@@ -4,7 +4,7 @@ import type { Redis } from "ioredis"
 import type { Fault, Stage } from "../fault.js"
 
 const SLOTS_WITH_RECORDS = 12
-const KEYS_AT_ONCE = 3
+const KEYS_AT_ONCE = 10
 const MIGRATE_TIMEOUT_MS = 5_000
 
 /** Slots with streams, leases and records move from master to master, a few keys at a time, while all of them are in use. */
@@ -50,7 +50,7 @@ async function moveSlot(
   await source.cluster("SETSLOT", slot, "MIGRATING", targetId)
   for (let keys = await keysIn(source, slot); keys.length > 0; keys = await keysIn(source, slot)) {
     await source.call("MIGRATE", "127.0.0.1", to.port, "", 0, MIGRATE_TIMEOUT_MS, "KEYS", ...keys)
-    await delay(random.int(0, 20)) // commands meet a slot that is half here and half there
+    await delay(random.int(0, 10)) // commands meet a slot that is half here and half there
   }
   const others = masters.filter((server) => server !== from && server !== to).map((server) => place.client(server))
   for (const client of [target, source, ...others]) await client.cluster("SETSLOT", slot, "NODE", targetId)
