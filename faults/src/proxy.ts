@@ -8,22 +8,22 @@ interface Pair {
   isAbandoned: boolean
 }
 
-/** A way to a local port, to which one can do what networks do. */
+/** A way to a local port, to which one can do what networks do. No byte is ever lost but with its connection. */
 export class TcpProxy {
-  /** What passes: `requests` to the server, `answers` from it. */
-  passes = { requests: true, answers: true }
   readonly #server: Server
   readonly #pairs = new Set<Pair>()
+  #holds = { requests: false, answers: false }
 
   private constructor(port: number) {
     this.#server = createServer((near) => {
       const pair: Pair = { near, far: connect(port, "127.0.0.1"), isAbandoned: false }
       const { far } = pair
       this.#pairs.add(pair)
-      near.on("data", (data) => this.passes.requests && !pair.isAbandoned && far.write(data))
-      far.on("data", (data) => this.passes.answers && !pair.isAbandoned && near.write(data))
+      near.on("data", (data) => pair.isAbandoned || far.write(data))
+      far.on("data", (data) => near.write(data))
       near.on("error", () => {}).on("close", () => this.#end(pair))
       far.on("error", () => {}).on("close", () => pair.isAbandoned || this.#end(pair))
+      this.#apply(pair)
     })
   }
 
@@ -38,6 +38,18 @@ export class TcpProxy {
     return (this.#server.address() as AddressInfo).port
   }
 
+  /** Holds up what is sent, also on new connections: `requests` to the server, `answers` from it. */
+  hold(what: "requests" | "answers" | "both"): void {
+    this.#holds = { requests: what !== "answers", answers: what !== "requests" }
+    for (const pair of this.#pairs) this.#apply(pair)
+  }
+
+  /** Lets everything pass again; what was held up arrives, late. */
+  release(): void {
+    this.#holds = { requests: false, answers: false }
+    for (const pair of this.#pairs) this.#apply(pair)
+  }
+
   /** Resets every connection. New ones can be made. */
   cut(): void {
     for (const { near, far } of this.#pairs) {
@@ -50,6 +62,7 @@ export class TcpProxy {
   abandon(): void {
     for (const pair of this.#pairs) {
       pair.isAbandoned = true
+      pair.near.resume()
       pair.far.destroy()
     }
   }
@@ -57,6 +70,14 @@ export class TcpProxy {
   close(): void {
     this.#server.close()
     this.cut()
+  }
+
+  #apply({ near, far, isAbandoned }: Pair): void {
+    if (isAbandoned) return
+    if (this.#holds.requests) near.pause()
+    else near.resume()
+    if (this.#holds.answers) far.pause()
+    else far.resume()
   }
 
   #end(pair: Pair): void {

@@ -16,7 +16,7 @@ export const cut: Fault = {
   },
 }
 
-/** For some seconds nothing passes; connections stay open, and new ones are accepted. */
+/** For some seconds nothing passes, and nobody is told. Then everything arrives late, or nothing of it ever does. */
 export const blackHole: Fault = {
   place: "one",
   isProxied: true,
@@ -24,16 +24,17 @@ export const blackHole: Fault = {
     const { random, proxy } = stage
     await delay(random.int(200, 1_000))
     const silentMs = random.int(500, 5_000)
+    const isLate = random.chance(0.5)
     hurt(stage)
-    proxy.passes = { requests: false, answers: false }
+    proxy.hold("both")
     await delay(silentMs)
-    proxy.passes = { requests: true, answers: true }
-    // What was swallowed never comes: who still waits on these connections waits for nothing.
-    return `silent for ${silentMs} ms`
+    if (!isLate) proxy.abandon()
+    proxy.release()
+    return `silent for ${silentMs} ms, ${isLate ? "then everything at once" : "for ever on what was open"}`
   },
 }
 
-/** Redis has lost the connections, the clients do not know; or it hears them, but its answers do not arrive. */
+/** Redis has lost the connections and the clients do not know; or it hears them, but its answers do not arrive. */
 export const halfOpen: Fault = {
   place: "one",
   isProxied: true,
@@ -44,10 +45,10 @@ export const halfOpen: Fault = {
       await delay(random.int(200, 1_000))
       hurt(stage)
       if (random.chance(0.5)) {
-        proxy.passes = { requests: true, answers: false }
+        proxy.hold("answers")
         await delay(random.int(20, 1_500))
         proxy.cut()
-        proxy.passes = { requests: true, answers: true }
+        proxy.release()
       } else {
         proxy.abandon()
         await delay(random.int(500, 2_500))
