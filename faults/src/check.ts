@@ -4,8 +4,8 @@ import { chainOf, link } from "./features.js"
 import type { Onlooker, Snapshot } from "./onlooker.js"
 import type { Log } from "./streams.js"
 
-/** What can be wrong. `stuck`: not settled in the end; `fault`: a worker or the trial itself failed. */
-export const VIOLATION_KINDS = ["lost", "duplicated", "reordered", "half_visible", "stuck", "fault"] as const
+/** What can be wrong. `stuck`: not settled in the end; `error`: a worker or the trial itself failed. */
+export const VIOLATION_KINDS = ["lost", "duplicated", "reordered", "half_visible", "stuck", "error"] as const
 
 /** One thing that is wrong. */
 export interface Violation {

@@ -16,15 +16,15 @@ export class Place {
   readonly address: Address
   /** All servers; of a cluster first those that began as masters, then the replica of each. */
   readonly servers: readonly RedisTestServer[]
-  /** Where the last server keeps its files. */
-  readonly directory: string
+  /** Where the cache keeps its files when it has a server of its own. */
+  readonly cacheDirectory: string | undefined
   readonly #cluster: RedisTestCluster | undefined
   readonly #clients = new Map<RedisTestServer, Redis>()
 
-  private constructor(servers: readonly RedisTestServer[], directory: string, cluster?: RedisTestCluster) {
+  private constructor(servers: readonly RedisTestServer[], cluster?: RedisTestCluster, cacheDirectory?: string) {
     const ports = servers.map(({ port }) => port)
     this.servers = servers
-    this.directory = directory
+    this.cacheDirectory = cacheDirectory
     this.#cluster = cluster
     this.address = cluster
       ? { isCluster: true, bus: ports, cache: ports }
@@ -32,14 +32,15 @@ export class Place {
   }
 
   static async start(kind: PlaceKind): Promise<Place> {
-    const directory = await mkdtemp(join(tmpdir(), "fabra-faults-"))
     if (kind === "cluster") {
       const cluster = await startRedisCluster({ appendOnly: true, nodeTimeoutMs: NODE_TIMEOUT_MS })
-      return new Place([...cluster.masters, ...cluster.replicas.flat()], directory, cluster)
+      return new Place([...cluster.masters, ...cluster.replicas.flat()], cluster)
     }
-    const options = { appendOnly: true }
-    const last = await startRedisServer({ ...options, args: ["--dir", directory] })
-    return new Place(kind === "two" ? [await startRedisServer(options), last] : [last], directory)
+    const bus = await startRedisServer({ appendOnly: true })
+    if (kind === "one") return new Place([bus])
+    const directory = await mkdtemp(join(tmpdir(), "fabra-faults-"))
+    const cache = await startRedisServer({ appendOnly: true, args: ["--dir", directory] })
+    return new Place([bus, cache], undefined, directory)
   }
 
   /** An ordinary client of one server, to look at it and to give it orders. */
@@ -64,6 +65,6 @@ export class Place {
     for (const client of this.#clients.values()) client.disconnect()
     await Promise.all(this.servers.map((server) => server.stop()))
     await this.#cluster?.stop()
-    await rm(this.directory, { recursive: true, force: true })
+    if (this.cacheDirectory !== undefined) await rm(this.cacheDirectory, { recursive: true, force: true })
   }
 }

@@ -42,6 +42,7 @@ function figures(totals: Totals): string[] {
 }
 
 function verdict({ trials, events, failing }: Totals): string {
+  if (trials === 0) return "no trials"
   const sum = `${trials} trials, ${events.toLocaleString("en")} events: `
   if (failing.length > 0) {
     const commands = failing.map(({ fault, seed }) => `  npm run faults -- --fault ${fault} --seed ${seed}`)

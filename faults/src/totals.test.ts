@@ -29,7 +29,7 @@ test("a violation comes with the command that runs its trial alone", () => {
   expect(report(totals, ["kill", "cut"])).toContain("npm run faults -- --fault cut --seed 7")
   expect(trialLine(ill)).toContain("lost: a in applied of e")
   expect(JSON.parse(JSON.stringify(totals))).toEqual({
-    ...{ trials: 2, events: 1_010, lost: 1, duplicated: 0, reordered: 0, half_visible: 0, stuck: 0, fault: 0 },
+    ...{ trials: 2, events: 1_010, lost: 1, duplicated: 0, reordered: 0, half_visible: 0, stuck: 0, error: 0 },
     ...{ take_over_ms: { p50: 200, p99: 300, max: 300 }, longest_stall_ms: 42 },
     failing: [{ fault: "cut", seed: 7 }],
   })

@@ -66,14 +66,14 @@ export async function runTrial(name: FaultName, seed: number): Promise<Trial> {
     events = verdict.events
     violations.push(...verdict.violations)
   } catch (error) {
-    violations.push({ kind: "fault", what: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    violations.push({ kind: "error", what: error instanceof Error ? (error.stack ?? error.message) : String(error) })
   } finally {
     await fleet.kill()
     await load.close()
     proxy.close()
     await place.stop()
   }
-  violations.push(...fleet.failures.map((what) => ({ kind: "fault" as const, what })))
+  violations.push(...fleet.failures.map((what) => ({ kind: "error" as const, what })))
   return {
     ...{ fault: name, seed, done, events, violations, takeOversMs: fleet.takeOvers.samples },
     longestStallMs: fault.hitsAll ? undefined : load.watcher.longestMs,

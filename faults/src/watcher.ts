@@ -50,11 +50,13 @@ export class Watcher {
   }
 
   async #publish(event: TrialEvent): Promise<void> {
-    for (;;) {
+    while (!this.#isOver) {
       const [result] = await this.#connection.bus.publish([event])
-      if (result?.ok) break
+      if (result?.ok) {
+        this.#book.acknowledged.add(event.eventId)
+        return
+      }
       await delay(PAUSE_MS)
     }
-    this.#book.acknowledged.add(event.eventId)
   }
 }

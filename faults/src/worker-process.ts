@@ -42,8 +42,13 @@ export class WorkerProcess {
       this.lines.push(line)
       if (this.lines.length > KEPT_LINES) this.lines.shift()
     })
+    const endIt = () => this.signal("SIGKILL")
+    process.once("exit", endIt)
     this.ended = new Promise((resolve) => {
-      child.once("exit", (code, signal) => resolve({ code, signal, at: Date.now() }))
+      child.once("exit", (code, signal) => {
+        process.off("exit", endIt)
+        resolve({ code, signal, at: Date.now() })
+      })
     })
   }
 

@@ -53,7 +53,8 @@ const worker = new AxiomWorker(store, {
 
 process.on("SIGINT", () => {}) // Ctrl-C reaches every process of the terminal; who started us says when to stop
 process.once("SIGTERM", () => worker.stop())
-process.once("disconnect", () => worker.stop()) // who started us is gone
+let isDone = false
+process.once("disconnect", () => process.exit(isDone ? 0 : 1)) // else who started us is gone, and all is over
 process.on("message", (order: WorkerOrder) => {
   if ("stepMs" in order) clock.step(order.stepMs)
   else worker.idle().finally(() => worker.stop())
@@ -61,4 +62,5 @@ process.on("message", (order: WorkerOrder) => {
 
 await worker.run()
 await close()
+isDone = true
 if (process.connected) process.disconnect()

@@ -23,7 +23,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("no event is the worse for it"
   test.concurrent(`${first}, from the command line`, { timeout }, async () => {
     const { code, stdout, stderr } = await runMain(["--fault", first, "--seed", `${SEED}`, "--json"])
     expect(stderr).toContain(`${first} `)
-    const nothing = { lost: 0, duplicated: 0, reordered: 0, half_visible: 0, stuck: 0, fault: 0, failing: [] }
+    const nothing = { lost: 0, duplicated: 0, reordered: 0, half_visible: 0, stuck: 0, error: 0, failing: [] }
     expect(JSON.parse(stdout)).toMatchObject({ trials: 1, events: expect.any(Number), ...nothing })
     expect(code).toBe(0)
   })

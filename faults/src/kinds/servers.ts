@@ -31,7 +31,7 @@ export const rollBack: Fault = {
   async run({ place, random }) {
     const cache = place.servers[1] as RedisTestServer
     await delay(random.int(500, 1_500))
-    const path = await appendOnlyFile(place.directory)
+    const path = await appendOnlyFile(place.cacheDirectory as string)
     const { size } = await stat(path)
     const lostMs = random.int(100, 2_000)
     await delay(lostMs)
