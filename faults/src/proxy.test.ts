@@ -51,7 +51,7 @@ test.each(["requests", "answers", "both"] as const)(
 test("a cut connection is reset, a new one works", async () => {
   await open()
   proxy.cut()
-  await once(client, "close")
+  await new Promise((resolve) => client.once("close", resolve))
   await open()
 })
 
