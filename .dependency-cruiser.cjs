@@ -3,7 +3,7 @@
 const mayImport = {
   events: ["@standard-schema/spec"],
   core: ["@fabra/events"],
-  worker: ["@fabra/events", "@fabra/core", "lru-cache"],
+  worker: ["@fabra/events", "@fabra/core"],
   "bus-redis": ["@fabra/events", "ioredis", "cluster-key-slot"],
   "cache-redis": ["@fabra/events", "@fabra/core", "ioredis"],
   testing: ["@fabra/events", "@fabra/core", "@fabra/worker", "vitest"],
@@ -42,8 +42,8 @@ module.exports = {
       name: "by-name",
       comment: "One package reaches another by its name, not by a path into its files.",
       severity: "error",
-      from: { path: "^((?:packages|examples)/[^/]+|faults)/" },
-      to: { path: "^(packages|examples|faults)/", pathNot: "^$1/" },
+      from: { path: "^((?:packages|examples)/[^/]+|faults|benchmarks)/" },
+      to: { path: "^(packages|examples|faults|benchmarks)/", pathNot: "^$1/" },
     },
     {
       name: "declared",
@@ -63,7 +63,7 @@ module.exports = {
       name: "no-dev-dependency",
       comment: "What users install or copy imports no devDependency.",
       severity: "error",
-      from: { path: "^((packages|examples)/[^/]+|faults)/src/", pathNot: tests },
+      from: { path: "^((packages|examples)/[^/]+|faults|benchmarks)/src/", pathNot: tests },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["npm", "npm-peer"] },
     },
     {

@@ -10,7 +10,7 @@ const steps = {
   lint: ["npm", "run", "-s", "lint"],
   build: ["npm", "run", "-s", "build"],
   typecheck: ["npm", "run", "-s", "typecheck"],
-  dependencies: ["depcruise", "--output-type=err-long", "packages", "examples", "faults"],
+  dependencies: ["depcruise", "--output-type=err-long", "packages", "examples", "faults", "benchmarks"],
   packages: ["node", "scripts/check-packages.mjs"],
   consumer: ["node", "scripts/check-consumer.mjs"],
   redis: ["node", "scripts/ensure-redis.mjs"],

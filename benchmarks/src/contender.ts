@@ -1,0 +1,52 @@
+import type { PurchaseEvent, Totals, WorkloadSpec } from "./workload.js"
+
+/** Where a contender works. A plain object, so that it can be handed to other processes. */
+export interface World {
+  /** A Redis of its own, empty at first. */
+  readonly url: string
+  readonly workload: WorkloadSpec
+  /** How many worker processes there are. */
+  readonly processes: number
+}
+
+/** Puts events where the contender's workers find them. */
+export interface Producer {
+  publish(events: readonly PurchaseEvent[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** Applies events, in a process of its own. */
+export interface Worker {
+  /** Works until everything published before is applied. */
+  drain(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Reads what workers have computed, as an application would. */
+export interface Reader {
+  read(entityIds: readonly string[]): Promise<(Totals | undefined)[]>
+  close(): Promise<void>
+}
+
+/** One way to turn events into feature values. What it does not say is done for it. */
+export interface Contender {
+  /** In results and on the command line. */
+  readonly name: string
+  /** For people. */
+  readonly title: string
+  /** Worker processes, default 1. */
+  readonly processes?: number
+  /** What part of the workload's events it gets, because it is slow; default all. */
+  readonly share?: number
+  /** More arguments for its Redis. */
+  readonly redisArgs?: readonly string[]
+  /** Has no Redis: producer, worker and reader live in one process. */
+  readonly embedded?: boolean
+  /** Its request-response code is faster when all share one core: tried there too. */
+  readonly likesOneCore?: boolean
+  producer(world: World): Producer
+  /** Resolves when it is ready to drain. @param onApplied to be called for each event */
+  worker(world: World, onApplied: () => void): Promise<Worker>
+  /** A limit computes nothing, so it has none. */
+  reader?(world: World): Reader
+}

@@ -1,0 +1,34 @@
+import type { Contender } from "../contender.js"
+import { bullmq } from "./bullmq.js"
+import { fabraEmbedded, fabraOnRedis } from "./fabra.js"
+import { ioredisDrain, socketDrain } from "./limits.js"
+import { naive } from "./naive.js"
+
+const AOF = ["--appendonly", "yes", "--appendfsync", "everysec"]
+
+/** Everything that is measured. One more contender is one more line. */
+export const contenders: readonly Contender[] = [
+  fabraEmbedded("fabra_embedded", "Fabra in memory, batch 500", { batchSize: 500 }),
+  fabraOnRedis("fabra_500", "Fabra on Redis, batch 500", { options: { batchSize: 500 } }),
+  fabraOnRedis("fabra_100", "Fabra on Redis, batch 100 (default)"),
+  fabraOnRedis("fabra_500_2p", "Fabra on Redis, batch 500, two processes", {
+    options: { batchSize: 500 },
+    processes: 2,
+  }),
+  fabraOnRedis("fabra_500_aof", "Fabra on Redis, batch 500, AOF everysec", {
+    options: { batchSize: 500 },
+    redisArgs: AOF,
+  }),
+  bullmq("bullmq_1", "BullMQ, concurrency 1", 1, 0.1),
+  bullmq("bullmq_50", "BullMQ, concurrency 50", 50, 0.2),
+  naive,
+  ioredisDrain,
+  socketDrain,
+]
+
+/** @throws Error when there is none of this name */
+export function contenderNamed(name: string): Contender {
+  const found = contenders.find((contender) => contender.name === name)
+  if (found === undefined) throw new Error(`There is no contender "${name}".`)
+  return found
+}

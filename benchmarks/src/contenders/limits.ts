@@ -1,0 +1,95 @@
+import { once } from "node:events"
+import { connect, type Socket } from "node:net"
+import { Redis } from "ioredis"
+import type { Contender } from "../contender.js"
+import { fabraOnRedis } from "./fabra.js"
+
+const BATCH = 500
+const PONG = Buffer.from("+PONG\r\n")
+
+/** Reads the very streams that Fabra's worker reads, as many events at a time, and does nothing with them. */
+export const ioredisDrain: Contender = {
+  name: "ioredis_drain",
+  title: "limit: ioredis reads, nothing is done",
+  producer: fabraOnRedis("", "").producer,
+  async worker({ url, workload }, onApplied) {
+    const redis = new Redis(url)
+    return {
+      async drain() {
+        const cursors = await streamsOf(redis)
+        const count = Math.ceil(BATCH / cursors.size)
+        for (let left = workload.events; left > 0; ) {
+          const reply = (await redis.xread(
+            ...(["COUNT", count, "STREAMS", ...cursors.keys(), ...cursors.values()] as unknown as ["STREAMS", string]),
+          )) as [string, [string, string[]][]][]
+          for (const [stream, entries] of reply) {
+            cursors.set(stream, (entries.at(-1) as [string, string[]])[0])
+            left -= entries.length
+            for (let i = 0; i < entries.length; i++) onApplied()
+          }
+        }
+      },
+      close: async () => redis.disconnect(),
+    }
+  },
+}
+
+/**
+ * Streams one after the other over a bare socket. Replies are not parsed: a PONG tells where one ends, a search from there
+ * back finds the last id. No client can be faster.
+ */
+export const socketDrain: Contender = {
+  name: "socket_drain",
+  title: "limit: bare socket, replies not parsed",
+  producer: fabraOnRedis("", "").producer,
+  async worker({ url }, onApplied) {
+    const redis = new Redis(url)
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname)
+    await once(socket, "connect")
+    return {
+      async drain() {
+        for (const stream of (await streamsOf(redis)).keys()) {
+          await drainStream(socket, stream, await redis.xlen(stream), onApplied)
+        }
+      },
+      async close() {
+        socket.destroy()
+        redis.disconnect()
+      },
+    }
+  },
+}
+
+async function streamsOf(redis: Redis): Promise<Map<string, string>> {
+  const streams = new Map<string, string>()
+  for await (const keys of redis.scanStream({ match: "fabra:events:*", count: 1000 })) {
+    for (const key of keys as string[]) streams.set(key, "0-0")
+  }
+  return streams
+}
+
+async function drainStream(socket: Socket, stream: string, length: number, onApplied: () => void): Promise<void> {
+  let cursor = "0-0"
+  for (let left = length; left > 0; left -= BATCH) {
+    socket.write(`XREAD COUNT ${BATCH} STREAMS ${stream} ${cursor}\r\nPING\r\n`)
+    const reply = await replyOf(socket)
+    // … $15 1767225600000-0 *2 $4 data $150 {"event_id": …
+    const end = reply.lastIndexOf("\r\n*2\r\n$4\r\ndata\r\n")
+    cursor = reply.toString("latin1", reply.lastIndexOf("\r\n", end - 1) + 2, end)
+    for (let i = 0; i < Math.min(BATCH, left); i++) onApplied()
+  }
+}
+
+function replyOf(socket: Socket): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    const onData = (chunk: Buffer) => {
+      chunks.push(chunk)
+      if (!chunk.subarray(-7).equals(PONG)) return
+      socket.off("data", onData)
+      resolve(Buffer.concat(chunks))
+    }
+    socket.on("data", onData)
+  })
+}

@@ -1,0 +1,33 @@
+/** The middle of some measurements, and how far they are apart. */
+export interface Spread {
+  readonly median: number
+  readonly min: number
+  readonly max: number
+}
+
+/**
+ * Measures each case once a round, so that what changes on the machine meanwhile hits all of them alike. Answers with all
+ * measurements of each case, in the order of the cases.
+ */
+export async function interleave<Case, Result>(
+  cases: readonly Case[],
+  rounds: number,
+  measure: (one: Case) => Promise<Result>,
+): Promise<[Case, Result[]][]> {
+  const all = cases.map((one): [Case, Result[]] => [one, []])
+  for (let round = 0; round < rounds; round++) {
+    for (const [one, results] of all) results.push(await measure(one))
+  }
+  return all
+}
+
+/** @param values at least one */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b)
+  return { median: quantile(sorted, 0.5), min: sorted[0] as number, max: sorted.at(-1) as number }
+}
+
+/** The value below which a share `q` of the sorted values lies. */
+export function quantile(sorted: readonly number[], q: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] as number
+}

@@ -1,0 +1,30 @@
+import type { Figures } from "./figures.js"
+import { wrongEntitiesOf } from "./figures.js"
+import { readOptions } from "./options.js"
+import { ratiosOf } from "./ratios.js"
+import { describeMachine } from "./report/machine.js"
+import { writePage } from "./report/page.js"
+import { allTables } from "./report/tables.js"
+import { measureGrowth } from "./suites/growth.js"
+import { measureLatency } from "./suites/latency.js"
+import { measurePublishing } from "./suites/publishing.js"
+import { measureThroughput } from "./suites/throughput.js"
+
+const { sizes, suites, json, write } = readOptions(process.argv)
+const say = (line: string) => process.stderr.write(`${line}\n`)
+
+const figures: Figures = {
+  throughput: suites.includes("throughput") ? await measureThroughput(sizes, say) : [],
+  latency: suites.includes("latency") ? await measureLatency(sizes, say) : [],
+  publishing: suites.includes("publishing") ? await measurePublishing(sizes, say) : [],
+  growth: suites.includes("growth") ? await measureGrowth(sizes, say) : [],
+}
+const machine = describeMachine()
+const command = ["npm run bench --", ...process.argv.slice(2)].join(" ")
+
+console.log(allTables(figures))
+if (write) await writePage(figures, machine, command)
+if (json) {
+  const ratios = ratiosOf(figures)
+  console.log(JSON.stringify({ ratios, wrong_entities: wrongEntitiesOf(figures), machine, command, ...figures }))
+}

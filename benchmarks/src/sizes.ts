@@ -1,0 +1,50 @@
+import type { WorkloadSpec } from "./workload.js"
+
+/** Names of what can be measured, in the order in which it is. */
+export const SUITES = ["throughput", "latency", "publishing", "growth"] as const
+export type SuiteName = (typeof SUITES)[number]
+
+/** How much is measured. */
+export interface Sizes {
+  readonly quick: boolean
+  readonly workload: WorkloadSpec
+  readonly rounds: number
+  /** Load beside the probes, events per second. */
+  readonly rates: readonly number[]
+  /** How long each load lasts, in seconds. */
+  readonly latencySeconds: number
+  /** Events of each way to publish. */
+  readonly published: number
+  /** What grows, and to which values. */
+  readonly growth: Readonly<Record<GrowthName, readonly number[]>>
+}
+
+export type GrowthName = "backlog" | "features" | "entities" | "value_length"
+
+const BASE: WorkloadSpec = { events: 200_000, entities: 10_000, features: 3, noteLength: 0 }
+
+export const FULL: Sizes = {
+  quick: false,
+  workload: BASE,
+  rounds: 5,
+  rates: [1_000, 5_000, 20_000],
+  latencySeconds: 10,
+  published: 100_000,
+  growth: {
+    backlog: [10_000, 100_000, 1_000_000],
+    features: [1, 10, 100],
+    entities: [1_000, 10_000, 100_000, 1_000_000],
+    value_length: [10, 100, 1_000, 10_000, 100_000],
+  },
+}
+
+/** Everything that a ratio needs, once, within a minute. */
+export const QUICK: Sizes = {
+  quick: true,
+  workload: { ...BASE, events: 40_000 },
+  rounds: 1,
+  rates: [5_000, 20_000],
+  latencySeconds: 1.5,
+  published: 20_000,
+  growth: { backlog: [10_000, 100_000], features: [], entities: [], value_length: [] },
+}

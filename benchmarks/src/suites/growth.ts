@@ -1,0 +1,43 @@
+import { contenderNamed } from "../contenders/index.js"
+import { type Measurement, measureDrain } from "../run.js"
+import type { GrowthName, Sizes } from "../sizes.js"
+import type { WorkloadSpec } from "../workload.js"
+
+/** How Fabra on Redis, batch 500, does when one thing grows. */
+export interface GrowthRow extends Pick<Measurement, "eventsPerSecond" | "peakBytes" | "wrongEntities"> {
+  readonly what: GrowthName
+  readonly value: number
+}
+
+/** Characters of all events together: large ones are fewer. */
+const MAX_CHARACTERS = 300_000_000
+const MAX_VALUES = 2_000_000
+
+const SPECS: Readonly<Record<GrowthName, (base: WorkloadSpec, value: number) => WorkloadSpec>> = {
+  backlog: (base, events) => ({ ...base, events }),
+  features: (base, features) => ({ ...base, features, events: Math.min(base.events, MAX_VALUES / features) }),
+  entities: (base, entities) => ({ ...base, entities }),
+  value_length: (base, noteLength) => ({
+    ...base,
+    noteLength,
+    events: Math.min(base.events, Math.ceil(MAX_CHARACTERS / (noteLength + 170))),
+  }),
+}
+
+/** Measures each value of each thing once. */
+export async function measureGrowth({ growth, workload }: Sizes, say: (line: string) => void): Promise<GrowthRow[]> {
+  const rows: GrowthRow[] = []
+  for (const [what, values] of Object.entries(growth) as [GrowthName, readonly number[]][]) {
+    for (const value of values) {
+      const spec = SPECS[what](workload, value)
+      const { eventsPerSecond, peakBytes, wrongEntities } = await measureDrain(
+        contenderNamed("fabra_500"),
+        spec,
+        "free",
+      )
+      say(`${what} ${value}: ${Math.round(eventsPerSecond)} events/s, ${Math.round(peakBytes / 2 ** 20)} MiB`)
+      rows.push({ what, value, eventsPerSecond, peakBytes, wrongEntities })
+    }
+  }
+  return rows
+}
