@@ -28,30 +28,54 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
  *   symbols, bigint, NaN and infinities, class instances (a Date among them), holes, cycles, nesting beyond {@link MAX_DEPTH}
  */
 export function checkJson(value: unknown, path: string, depth = 0): asserts value is JsonValue {
+  const fault = findFault(value, depth)
+  if (fault === undefined) return
+  const place = fault.keys.reduceRight<string>(joinPath, path)
+  throw new FabraError("invalid_event", `${place} is ${show(fault.value)}: ${fault.why}.`, { path: place })
+}
+
+interface Fault {
+  readonly value: unknown
+  readonly why: string
+  /** What leads to the value, innermost first: added on the way back, so that what is well costs no path. */
+  readonly keys: (string | number)[]
+}
+
+function findFault(value: unknown, depth: number): Fault | undefined {
   switch (typeof value) {
     case "string":
     case "boolean":
-      return
+      return undefined
     case "number":
-      if (Number.isFinite(value)) return
-      throw refuse(value, path, "JSON has no NaN or infinity")
+      return Number.isFinite(value) ? undefined : { value, why: "JSON has no NaN or infinity", keys: [] }
     case "object":
       break
     default:
-      throw refuse(value, path, `JSON has no ${typeof value}`)
+      return { value, why: `JSON has no ${typeof value}`, keys: [] }
   }
-  if (value === null) return
-  if (depth >= MAX_DEPTH) throw refuse(value, path, `it is nested deeper than ${MAX_DEPTH} levels, or refers to itself`)
+  if (value === null) return undefined
+  if (depth >= MAX_DEPTH) {
+    return { value, why: `it is nested deeper than ${MAX_DEPTH} levels, or refers to itself`, keys: [] }
+  }
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) checkJson(value[i], joinPath(path, i), depth + 1)
-  } else if (isPlainObject(value)) {
-    for (const key of Object.keys(value)) checkJson(value[key], joinPath(path, key), depth + 1)
-  } else {
-    const hint = value instanceof Date ? "; send dates as ISO strings (date.toISOString())" : ""
-    throw refuse(value, path, `only plain objects and arrays are carried${hint}`)
+    for (let i = 0; i < value.length; i++) {
+      const fault = findFault(value[i], depth + 1)
+      if (fault !== undefined) return within(i, fault)
+    }
+    return undefined
   }
+  if (!isPlainObject(value)) {
+    const hint = value instanceof Date ? "; send dates as ISO strings (date.toISOString())" : ""
+    return { value, why: `only plain objects and arrays are carried${hint}`, keys: [] }
+  }
+  for (const key of Object.keys(value)) {
+    const fault = findFault(value[key], depth + 1)
+    if (fault !== undefined) return within(key, fault)
+  }
+  return undefined
 }
 
-function refuse(value: unknown, path: string, why: string): FabraError {
-  return new FabraError("invalid_event", `${path} is ${show(value)}: ${why}.`, { path })
+function within(key: string | number, fault: Fault): Fault {
+  fault.keys.push(key)
+  return fault
 }

@@ -3,6 +3,8 @@ import { FabraError } from "./errors.js"
 const NAME = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/
 const NAME_RULE = "a letter or underscore, then letters, digits and _ . : - (at most 128 characters)"
 const CONTROL = /\p{Cc}/u
+/** What nearly all ids look like; it needs no closer look. */
+const PLAIN = /^[ -~]+$/
 
 /** Longest entity id in UTF-8 bytes. */
 export const MAX_ENTITY_ID_BYTES = 1024
@@ -23,7 +25,11 @@ export function checkName(kind: string, name: unknown, path = kind): asserts nam
  * @throws FabraError `invalid_argument`, with `path`
  */
 export function checkEntityId(id: unknown, path = "entity_id"): asserts id is string {
-  checkId("entity id", id, MAX_ENTITY_ID_BYTES, path)
+  if (!isPlain(id, MAX_ENTITY_ID_BYTES)) checkId("entity id", id, MAX_ENTITY_ID_BYTES, path)
+}
+
+function isPlain(id: unknown, maxBytes: number): id is string {
+  return typeof id === "string" && id.length <= maxBytes && PLAIN.test(id)
 }
 
 /**
@@ -31,6 +37,7 @@ export function checkEntityId(id: unknown, path = "entity_id"): asserts id is st
  * @throws FabraError `invalid_argument`, with `path`
  */
 export function checkEventId(id: unknown, path = "event_id"): asserts id is string {
+  if (isPlain(id, MAX_EVENT_ID_BYTES)) return
   checkId("event id", id, MAX_EVENT_ID_BYTES, path)
   if (CONTROL.test(id)) throw new FabraError("invalid_argument", "event id must hold no control characters.", { path })
 }

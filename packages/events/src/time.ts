@@ -2,6 +2,7 @@ import { FabraError } from "./errors.js"
 import { show } from "./names.js"
 
 const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/i
+const EXACT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 const MIN_TIME = -62_167_219_200_000 // 0000-01-01
 const MAX_TIME = 253_402_300_799_999 // 9999-12-31T23:59:59.999Z
 /** Epoch numbers below this (March 1973 as milliseconds, the year 5138 as seconds) are taken for seconds. */
@@ -27,6 +28,8 @@ function toMilliseconds(value: unknown): number {
   if (value instanceof Date) return value.getTime()
   if (typeof value === "number") return Math.trunc(Math.abs(value) < SECONDS_BELOW ? toThousandths(value) : value)
   if (typeof value !== "string") return Number.NaN
+  const exact = readExact(value)
+  if (exact !== undefined) return exact
   const match = ISO.exec(value)
   if (!match) return Number.NaN
   const [, day, minutes = "00:00", seconds = ":00", offset = "Z"] = match
@@ -34,6 +37,13 @@ function toMilliseconds(value: unknown): number {
   if (Number.isNaN(time)) return time
   // Date.parse reads February 30 as March 2: refuse a day that does not come back as it went in.
   return new Date(`${day}T00:00Z`).toISOString().startsWith(day as string) ? time : Number.NaN
+}
+
+/** Reads the one spelling that every bus carries, that of `toISOString`, without taking it apart. */
+function readExact(text: string): number | undefined {
+  if (!EXACT.test(text)) return undefined
+  const time = Date.parse(text)
+  return new Date(time).getUTCDate() === Number(text.slice(8, 10)) ? time : undefined
 }
 
 /** By way of whole microseconds: 1.001 * 1000 is 1000.9999999999999, and must not lose its last millisecond. */

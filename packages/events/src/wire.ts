@@ -81,32 +81,23 @@ function readFields(fields: unknown, missing: (name: string) => unknown): AxiomE
   if (!isPlainObject(fields)) {
     throw new FabraError("invalid_event", `An event must be a JSON object; this is ${show(fields)}.`)
   }
-  const take = (name: string) => (Object.hasOwn(fields, name) ? fields[name] : missing(name))
   try {
-    const eventType = take("event_type")
+    const eventType = take(fields, "event_type", missing)
     checkName("event", eventType, "event_type")
-    const entityId = take("entity_id")
+    const entityId = take(fields, "entity_id", missing)
     checkEntityId(entityId)
-    const eventId = take("event_id")
+    const eventId = take(fields, "event_id", missing)
     checkEventId(eventId)
-    const timestamp = parseTime(take("timestamp"))
-    const payload = take("payload")
+    const timestamp = parseTime(take(fields, "timestamp", missing))
+    const payload = take(fields, "payload", missing)
     if (!isPlainObject(payload)) {
       throw new FabraError("invalid_event", `payload is ${show(payload)}: it must be an object.`, { path: "payload" })
     }
     checkJson(payload, "payload")
-    const replay = readReplay(fields.replay)
-    const { traceparent } = fields
-    return {
-      eventType,
-      entityId,
-      payload: payload as JsonObject,
-      timestamp,
-      eventId,
-      // A broken trace context is dropped, as W3C asks: it must never cost the event.
-      ...(typeof traceparent === "string" && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
-      ...(replay === undefined ? {} : { replay }),
-    }
+    const event = { eventType, entityId, payload: payload as JsonObject, timestamp, eventId }
+    const { traceparent, replay } = fields
+    if (traceparent === undefined && replay === undefined) return event
+    return { ...event, ...readTraceparent(traceparent), ...readReplay(replay) }
   } catch (error) {
     const known = FabraError.from(error)
     if (known.code === "invalid_event") throw known
@@ -114,17 +105,26 @@ function readFields(fields: unknown, missing: (name: string) => unknown): AxiomE
   }
 }
 
+function take(fields: Record<string, unknown>, name: string, missing: (name: string) => unknown): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : missing(name)
+}
+
 function pathOf({ path }: FabraError): { path?: string } {
   return path === undefined ? {} : { path }
 }
 
-function readReplay(value: unknown): ReplayOrigin | undefined {
-  if (value === undefined) return undefined
+/** A broken trace context is dropped, as W3C asks: it must never cost the event. */
+function readTraceparent(value: unknown): { traceparent?: string } {
+  return typeof value === "string" && TRACEPARENT.test(value) ? { traceparent: value } : {}
+}
+
+function readReplay(value: unknown): { replay?: ReplayOrigin } {
+  if (value === undefined) return {}
   if (isPlainObject(value)) {
     const { of, group, features, discard } = value
     if (typeof of === "string" && typeof group === "string" && Array.isArray(features)) {
       if (features.every((name) => typeof name === "string")) {
-        return { of, group, features, ...(discard === true ? { discard } : {}) }
+        return { replay: { of, group, features, ...(discard === true ? { discard } : {}) } }
       }
     }
   }
