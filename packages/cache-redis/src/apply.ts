@@ -1,6 +1,6 @@
 import type { Incarnation } from "@fabra/core"
 import type { Reply, Request } from "./delivery.js"
-import { APPLY_SHA } from "./script.js"
+import { APPLY_SHA, type Word } from "./script.js"
 
 // About 250 µs of Redis's time: more would make reads of features wait behind a commit.
 const MAX_ENTITIES = 64
@@ -13,37 +13,41 @@ export type Applied =
   | { readonly status: "unknown"; readonly error: unknown }
 
 /** Gathers entities into calls of the script, and tells from the replies what became of each. */
-export class ApplyCalls {
-  readonly requests: Request[] = []
-  readonly #sizes: number[] = []
+export class ApplyCalls<T> {
   readonly #max: number
+  readonly #push: (words: Word[], item: T) => number
+  readonly #requests: Request[] = []
+  readonly #sizes: number[] = []
   #keys: string[] = []
-  #args: string[] = []
+  #words: Word[] = []
   #characters = 0
 
-  /** @param alone one entity a call, since on a cluster one call cannot reach the keys of two slots */
-  constructor(alone: boolean) {
+  /**
+   * @param alone one entity a call, since on a cluster one call cannot reach the keys of two slots
+   * @param push adds what the script needs for an item to the words, and returns about how many characters that were
+   */
+  constructor(alone: boolean, push: (words: Word[], item: T) => number) {
     this.#max = alone ? 1 : MAX_ENTITIES
+    this.#push = push
   }
 
-  /** Adds an entity; `push` adds its arguments to an array and returns how many characters they have. */
-  add(key: string, push: (args: string[]) => number): void {
+  add(key: string, item: T): void {
     this.#keys.push(key)
-    this.#characters += push(this.#args)
+    this.#characters += this.#push(this.#words, item)
     if (this.#keys.length >= this.#max || this.#characters >= MAX_CHARACTERS) this.#close()
   }
 
   /** The requests of all that was added. */
   finish(): readonly Request[] {
     if (this.#keys.length > 0) this.#close()
-    return this.requests
+    return this.#requests
   }
 
   /** What became of each entity, in the order added. */
   read(replies: readonly Reply[]): Applied[] {
     const results: Applied[] = []
     for (const [i, reply] of replies.entries()) {
-      const words = reply.ok ? (reply.value as string[]) : []
+      const words = reply.ok ? (JSON.parse(reply.value as string) as string[]) : []
       for (let j = 0; j < (this.#sizes[i] as number); j++) {
         if (reply.ok) results.push(readWord(words[j] as string, reply.incarnation))
         // Where in the call it failed is not known: it may have applied any of them.
@@ -55,14 +59,11 @@ export class ApplyCalls {
 
   #close(): void {
     const keys = this.#keys
-    this.requests.push({
-      key: keys[0] as string,
-      name: "EVALSHA",
-      args: [APPLY_SHA, String(keys.length), ...keys, ...this.#args],
-    })
+    const args = [APPLY_SHA, String(keys.length), ...keys, JSON.stringify(this.#words)]
+    this.#requests.push({ key: keys[0] as string, name: "EVALSHA", args })
     this.#sizes.push(keys.length)
     this.#keys = []
-    this.#args = []
+    this.#words = []
     this.#characters = 0
   }
 }

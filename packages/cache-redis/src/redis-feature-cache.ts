@@ -23,7 +23,7 @@ import { featureField, groupFields, Keys } from "./keys.js"
 import { RedisNode } from "./node.js"
 import { checkOptions, type RedisFeatureCacheOptions } from "./options.js"
 import { decodeRecord, decodeStored, effectiveToken } from "./record.js"
-import { pushChange, pushWrite } from "./script.js"
+import { pushChange, pushWrite, type Word } from "./script.js"
 import { ClusterTopology, singleServer, type Topology } from "./topology.js"
 import { stillCurrent } from "./verify.js"
 
@@ -148,27 +148,22 @@ export class RedisFeatureCache implements FeatureCache {
     doing: string,
     items: readonly T[],
     isNew: (item: T) => boolean,
-    push: (args: string[], item: T) => number,
+    push: (words: Word[], item: T) => number,
     repeatable: boolean,
   ): Promise<Applied[]> {
-    const results = new Array<Applied>(items.length)
     try {
       const deadline = new Deadline(this.#timeoutMs)
       const unlisted = await this.#index(items.filter(isNew), deadline)
-      const calls = new ApplyCalls(this.#topology.spread)
-      const sent: number[] = []
-      for (const [i, item] of items.entries()) {
-        const error = unlisted?.get(item)
-        if (error !== undefined) {
-          results[i] = { status: "unknown", error }
-          continue
-        }
-        calls.add(this.#keys.entity(item.key), (args) => push(args, item))
-        sent.push(i)
-      }
+      const listed = unlisted === undefined ? items : items.filter((item) => !unlisted.has(item))
+      const calls = new ApplyCalls(this.#topology.spread, push)
+      for (const item of listed) calls.add(this.#keys.entity(item.key), item)
       const applied = calls.read(await this.#send(calls.finish(), deadline, repeatable))
-      for (const [j, i] of sent.entries()) results[i] = applied[j] as Applied
-      return results
+      if (unlisted === undefined) return applied
+      let at = 0
+      return items.map((item) => {
+        const error = unlisted.get(item)
+        return error === undefined ? (applied[at++] as Applied) : { status: "unknown", error }
+      })
     } catch (error) {
       const failure = unavailable(doing, error)
       return items.map(() => ({ status: "unknown", error: failure }))

@@ -7,16 +7,17 @@ import { encodeStored } from "./record.js"
 const ANY = "*"
 
 /**
- * Compares and sets many entities, each judged alone. KEYS: the entities. ARGV, for each entity: the base, how many words
- * to HSET, how many to HDEL, then those words; the first one to HSET names the field with the writer's own token.
+ * Compares and sets many entities, each judged alone. KEYS: the entities. ARGV[1]: JSON, a list of words, for each entity:
+ * the base, how many words to HSET, how many to HDEL, then those words; the first one to HSET names the field with the
+ * writer's own token. As arguments of their own the words would cost the sender four times as much.
  *
- * Answers with a word for each: `+` and the last outside write's token when applied, `-` for a conflict, `!` and the
+ * Answers with JSON, a word for each: `+` and the last outside write's token when applied, `-` for a conflict, `!` and the
  * reason when the key is none of ours. HSET goes first because it is the one that Redis may refuse (out of memory, read
  * only): then nothing of the entity is written. Slices of 1,000, because `unpack` has an end. An outside write that was
  * made already is left as it is.
  */
 export const APPLY = `local call, pcall, unpack = redis.call, redis.pcall, unpack
-local results, at = {}, 1
+local words, results, at = cjson.decode(ARGV[1]), {}, 1
 local function again(key, token)
   local known = call('HGET', key, '${LAST_WRITES}') or ''
   if string.find(known, '\\n' .. token .. '\\n', 1, true) then return true end
@@ -28,11 +29,11 @@ local function again(key, token)
   call('HSET', key, '${LAST_WRITES}', kept)
 end
 for i, key in ipairs(KEYS) do
-  local base = ARGV[at]
+  local base = words[at]
   local set = at + 3
-  local del = set + ARGV[at + 1]
-  at = del + ARGV[at + 2]
-  local found = pcall('HMGET', key, ARGV[set], 'w')
+  local del = set + words[at + 1]
+  at = del + words[at + 2]
+  local found = pcall('HMGET', key, words[set], 'w')
   if found.err then
     results[i] = '!' .. found.err
   else
@@ -40,16 +41,16 @@ for i, key in ipairs(KEYS) do
     local token = (own or outside) and '=' .. (own or '') .. '/' .. (outside or '') or ''
     if base ~= '${ANY}' and base ~= token then
       results[i] = '-'
-    elseif base == '${ANY}' and again(key, ARGV[set + 1]) then
+    elseif base == '${ANY}' and again(key, words[set + 1]) then
       results[i] = '+' .. (outside or '')
     else
-      for j = set, del - 1, 1000 do call('HSET', key, unpack(ARGV, j, math.min(j + 999, del - 1))) end
-      for j = del, at - 1, 1000 do call('HDEL', key, unpack(ARGV, j, math.min(j + 999, at - 1))) end
+      for j = set, del - 1, 1000 do call('HSET', key, unpack(words, j, math.min(j + 999, del - 1))) end
+      for j = del, at - 1, 1000 do call('HDEL', key, unpack(words, j, math.min(j + 999, at - 1))) end
       results[i] = '+' .. (outside or '')
     end
   end
 end
-return results`
+return cjson.encode(results)`
 
 /** Digest under which Redis knows {@link APPLY}. */
 export const APPLY_SHA = createHash("sha1").update(APPLY).digest("hex")
@@ -58,35 +59,42 @@ const NONE = ""
 /** Before the token that is the base of any other change. */
 const TOKEN = "="
 
-/** Adds what {@link APPLY} needs for one change to `args`. Returns how many characters that were. */
-export function pushChange(args: string[], change: EntityChange): number {
+/** What {@link APPLY} is told in its argument. */
+export type Word = string | number
+
+/** Adds what {@link APPLY} needs for one change to `words`. Returns how many characters that were. */
+export function pushChange(words: Word[], change: EntityChange): number {
   const { group, baseToken, token, state, addFlags, removeFlags } = change
   const fields = groupFields(group)
-  const start = args.length
-  args.push(baseToken === null ? NONE : TOKEN + baseToken, "", "", fields.token, token, fields.state, state)
-  for (const flag of addFlags) args.push(fields.flag + flag, "1")
-  const gone = removeFlags.filter((flag) => !addFlags.includes(flag)).map((flag) => fields.flag + flag)
-  return pushValues(args, start, change.values, gone)
+  const start = words.length
+  words.push(baseToken === null ? NONE : TOKEN + baseToken, 0, 0, fields.token, token, fields.state, state)
+  for (const flag of addFlags) words.push(fields.flag + flag, "1")
+  const gone: string[] = []
+  for (const flag of removeFlags) if (!addFlags.includes(flag)) gone.push(fields.flag + flag)
+  return state.length + pushValues(words, start, change.values, gone)
 }
 
-/** Adds what {@link APPLY} needs for one outside write to `args`. Returns how many characters that were. */
-export function pushWrite(args: string[], { token, values }: OutsideWrite): number {
-  const start = args.length
-  args.push(ANY, "", "", LAST_WRITE, token)
-  return pushValues(args, start, values, [])
+/** Adds what {@link APPLY} needs for one outside write to `words`. Returns how many characters that were. */
+export function pushWrite(words: Word[], { token, values }: OutsideWrite): number {
+  const start = words.length
+  words.push(ANY, 0, 0, LAST_WRITE, token)
+  return pushValues(words, start, values, [])
 }
 
-function pushValues(args: string[], start: number, values: EntityChange["values"], gone: string[]): number {
+function pushValues(words: Word[], start: number, values: EntityChange["values"], gone: string[]): number {
   // Setting comes before deleting in the script: of a feature named twice only the last mention may be left.
   const last = values.some(([, value]) => value === null) ? new Map(values) : values
+  let characters = 0
   for (const [feature, value] of last) {
     if (value === null) gone.push(featureField(feature))
-    else args.push(featureField(feature), encodeStored(value))
+    else {
+      const text = encodeStored(value)
+      characters += text.length
+      words.push(featureField(feature), text)
+    }
   }
-  args[start + 1] = String(args.length - start - 3)
-  args[start + 2] = String(gone.length)
-  for (const field of gone) args.push(field)
-  let size = 0
-  for (let i = start; i < args.length; i++) size += (args[i] as string).length
-  return size
+  words[start + 1] = words.length - start - 3
+  words[start + 2] = gone.length
+  for (const field of gone) words.push(field)
+  return characters
 }
