@@ -54,9 +54,10 @@ export class LogReader {
 
   async #share(cursors: ReadonlyMap<number, Position | null>): Promise<Map<string, Share>> {
     const shares = new Map<string, Share>()
+    let node: Redis | undefined
     for (const [index, position] of cursors) {
       const { events, barrier } = this.#partitions[index] as PartitionKeys
-      const node = await this.#link.node(events)
+      if (node === undefined || this.#link.isCluster) node = await this.#link.node(events)
       const name = this.#link.isCluster ? `${node.options.host}:${node.options.port} ${index}` : ""
       const share = shares.get(name) ?? { node, streams: new Map(), barrier }
       share.streams.set(events, toStreamId(position))
