@@ -14,17 +14,31 @@ export type Bookkeeping = ReadonlyMap<number, PartitionMark>
 /** Nothing settled yet. */
 export const NO_MARK: PartitionMark = { mark: "" }
 
-/** Spells bookkeeping as the text kept in the record. */
-export function encodeBookkeeping(books: Bookkeeping): string {
-  return JSON.stringify({ partitions: Object.fromEntries(books) })
+/** Spells the mark of one partition, and those of others, as the text kept in the record. */
+export function encodeBookkeeping(partition: number, mark: PartitionMark, others: Bookkeeping): string {
+  let text = spell(partition, mark)
+  for (const [other, itsMark] of others) text += `,${spell(other, itsMark)}`
+  return `{${text}}`
+}
+
+function spell(partition: number, { mark, halfDone }: PartitionMark): string {
+  const half =
+    halfDone === undefined ? "" : `,${JSON.stringify(halfDone.position)},${JSON.stringify(halfDone.features)}`
+  return `"${partition}":[${JSON.stringify(mark)}${half}]`
 }
 
 /** Reads what {@link encodeBookkeeping} wrote; `null` is none. */
 export function decodeBookkeeping(text: string | null): Map<number, PartitionMark> {
-  if (text === null) return new Map()
-  const { partitions } = JSON.parse(text) as { partitions: Record<string, PartitionMark> }
-  return new Map(Object.entries(partitions).map(([partition, mark]) => [Number(partition), mark]))
+  const books = new Map<number, PartitionMark>()
+  if (text === null) return books
+  for (const [partition, [mark, position, features]] of Object.entries(JSON.parse(text) as Record<string, Spelled>)) {
+    const halfDone = position === undefined || features === undefined ? {} : { halfDone: { position, features } }
+    books.set(Number(partition), { mark, ...halfDone })
+  }
+  return books
 }
+
+type Spelled = readonly [mark: Position, position?: Position, features?: readonly string[]]
 
 /** The flag that stands in a record while a feature's failure on an event lies in the dead-letter queue. */
 export function deadLetterFlag(eventId: string, feature: string): string {

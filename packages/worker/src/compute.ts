@@ -2,8 +2,8 @@ import { type FeatureHandler, type Registry, runInTransaction } from "@fabra/cor
 import { type AxiomEvent, type DeadLetterReason, FabraError, type NewDeadLetter } from "@fabra/events"
 import { deadLetterFlag } from "./bookkeeping.js"
 import type { Draft } from "./draft.js"
-import { HandlerRun } from "./handler-context.js"
-import type { Item } from "./item.js"
+import { HandlerRun, type Stamp } from "./handler-context.js"
+import type { CheckedEvent, Item } from "./item.js"
 import type { Lane } from "./lane.js"
 
 /** What computing needs from outside: stamps and timers come through here, so the rest is pure. */
@@ -21,6 +21,8 @@ export interface ComputeEnvironment {
   onFailure(item: Item, feature: string, attempt: number, willRetry: boolean, error: unknown): void
 }
 
+const NO_HANDLERS: FeatureHandler[] = []
+
 /** Waits that a computation asks for; synchronous handlers never ask. */
 export type Computation = Generator<Promise<unknown>, void, unknown>
 
@@ -33,7 +35,9 @@ export function* computeLane(lane: Lane, draft: Draft, env: ComputeEnvironment):
   lane.retryInMs = undefined
   lane.asks = false
   // The queue may grow while an async handler runs; what comes then belongs to the next step.
-  for (const item of lane.items.slice()) {
+  const { length } = lane.items
+  for (let i = 0; i < length; i++) {
+    const item = lane.items[i] as Item
     if (!draft.isSettled(item.record.position)) {
       if (item.caution === "ask") {
         lane.asks = true
@@ -52,52 +56,75 @@ export function* computeLane(lane: Lane, draft: Draft, env: ComputeEnvironment):
   }
 }
 
-/** Returns `undefined` when the event is settled, else after how many milliseconds to try again. */
+/**
+ * Returns `undefined` when the event is settled, else after how many milliseconds to try again. What it calls are plain
+ * functions that answer with a promise if need be: a generator costs more than most handlers.
+ */
 function* applyEvent(
   lane: Lane,
   item: Item,
   draft: Draft,
   env: ComputeEnvironment,
 ): Generator<Promise<unknown>, number | undefined, unknown> {
-  const { position } = item.record
   const { replay } = item.event
-  const done = [...draft.doneBefore(position)]
-  const concerned = item.handlers.filter(({ feature: { name } }) => {
-    if (done.includes(name)) return false
-    // A replay repairs a failure that is still marked as one; anything else has been repaired already (rule R1).
-    return replay === undefined || draft.hasFlag(deadLetterFlag(replay.of, name))
-  })
+  const concerned = handlersConcerned(item, draft)
   if (concerned.length === 0) return undefined
   if (replay?.discard) {
     for (const { feature } of concerned) draft.removeFlag(deadLetterFlag(replay.of, feature.name))
     return undefined
   }
-  const refusal = yield* refuse(item, draft, env)
+  let refusal = refuse(item, draft, env)
+  if (refusal === undefined) {
+    const checked = item.checked ?? check(item.event, env.registry)
+    item.checked = isPromise(checked) ? ((yield checked) as CheckedEvent | Error) : checked
+    if (item.checked instanceof Error) refusal = { reason: "invalid_event", error: item.checked, attempts: 0 }
+  }
   if (refusal !== undefined) {
     deadLetter(lane, item, concerned, draft, env, refusal)
     return undefined
   }
-  let retryInMs: number | undefined
+  const event = item.checked as CheckedEvent
+  const eventTime = event.timestamp.getTime()
+  let stamp: Stamp = { eventTime, computedAt: env.now() }
+  let toRetry: FeatureHandler[] = NO_HANDLERS
+  let retryInMs = 0
   for (const handler of concerned) {
-    const { name } = handler.feature
-    const failed = yield* runHandler(lane, item, item.checked as AxiomEvent<string, unknown>, handler, draft, env)
+    const { name, maxRetries } = handler.feature
+    let failed = runHandler(lane, item, event, handler, draft, stamp, env)
+    if (isPromise(failed)) {
+      failed = (yield failed) as boolean
+      stamp = { eventTime, computedAt: env.now() }
+    }
     if (!lane.run.active) return undefined
     if (!failed) {
       if (replay !== undefined) draft.removeFlag(deadLetterFlag(replay.of, name))
-      done.push(name)
       continue
     }
-    const attempts = item.failures.get(name)?.attempts ?? 0
-    if (attempts > handler.feature.maxRetries) {
+    const attempts = item.failures?.get(name)?.attempts ?? 0
+    if (attempts > maxRetries) {
       deadLetter(lane, item, [handler], draft, env)
-      done.push(name)
     } else {
+      toRetry = [...toRetry, handler]
       // Of several features in trouble the one that waits longest sets the time: they are retried together.
-      retryInMs = Math.max(retryInMs ?? 0, env.retryDelay(attempts))
+      retryInMs = Math.max(retryInMs, env.retryDelay(attempts))
     }
   }
-  if (retryInMs !== undefined) draft.settlePartly(position, done)
+  if (toRetry.length === 0) return undefined
+  const { position } = item.record
+  const nowDone = concerned.filter((handler) => !toRetry.includes(handler)).map(({ feature }) => feature.name)
+  draft.settlePartly(position, [...draft.doneBefore(position), ...nowDone])
   return retryInMs
+}
+
+/** The handlers that have not applied the event yet. */
+function handlersConcerned({ event: { replay }, record, handlers }: Item, draft: Draft): readonly FeatureHandler[] {
+  const done = draft.doneBefore(record.position)
+  if (replay === undefined && done.length === 0) return handlers
+  return handlers.filter(({ feature: { name } }) => {
+    if (done.includes(name)) return false
+    // A replay repairs a failure that is still marked as one; anything else has been repaired already (rule R1).
+    return replay === undefined || draft.hasFlag(deadLetterFlag(replay.of, name))
+  })
 }
 
 /** Why an event is not run at all. */
@@ -107,12 +134,7 @@ interface Refusal {
   readonly attempts: number
 }
 
-function* refuse(
-  item: Item,
-  draft: Draft,
-  env: ComputeEnvironment,
-): Generator<Promise<unknown>, Refusal | undefined, unknown> {
-  const { caution, event } = item
+function refuse({ caution, event }: Item, draft: Draft, env: ComputeEnvironment): Refusal | undefined {
   if (caution !== undefined && caution !== "ask" && caution.consumers > env.maxCrashes) {
     const attempts = caution.consumers - 1
     return {
@@ -125,60 +147,72 @@ function* refuse(
     const error = new Error("An earlier event of this entity lies in the dead-letter queue; replay all of them.")
     return { reason: "entity_halted", error, attempts: 0 }
   }
-  item.checked ??= yield* check(item, env.registry)
-  if (item.checked instanceof Error) return { reason: "invalid_event", error: item.checked, attempts: 0 }
   return undefined
 }
 
-function* check(item: Item, registry: Registry): Generator<Promise<unknown>, AxiomEvent<string, unknown> | Error> {
+/** The event as handlers get it, or why it does not match its schema. A promise only if the schema is asynchronous. */
+function check(read: AxiomEvent, registry: Registry): CheckedEvent | Error | Promise<CheckedEvent | Error> {
   // A replay is the event that failed: handlers know it by its own id, as what they did elsewhere may.
-  const event = item.event.replay ? { ...item.event, eventId: item.event.replay.of } : item.event
+  const event = read.replay ? { ...read, eventId: read.replay.of } : read
   const definition = registry.events.get(event.eventType)
   if (definition?.schema === undefined) return event
+  const refused = (error: unknown) => FabraError.from(error, "invalid_event")
   try {
-    const parsed = definition.parse(event.payload)
-    const payload = isPromise(parsed) ? yield parsed : parsed
+    const payload = definition.parse(event.payload)
+    if (isPromise(payload)) return payload.then((later) => ({ ...event, payload: later }), refused)
     return { ...event, payload }
   } catch (error) {
-    return FabraError.from(error, "invalid_event")
+    return refused(error)
   }
 }
 
-/** Runs one handler on one event. Returns whether it has failed; the failure then stands in `item.failures`. */
-function* runHandler(
+/**
+ * Runs one handler on one event. Returns whether it has failed, by a promise only if the handler is asynchronous; the
+ * failure then stands in `item.failures`.
+ */
+function runHandler(
   lane: Lane,
   item: Item,
-  event: AxiomEvent<string, unknown>,
+  event: CheckedEvent,
   { feature, when, compute }: FeatureHandler,
   draft: Draft,
+  stamp: Stamp,
   env: ComputeEnvironment,
-): Generator<Promise<unknown>, boolean, unknown> {
-  const before = item.failures.get(feature.name)
+): boolean | Promise<boolean> {
+  const attempts = item.failures?.get(feature.name)?.attempts ?? 0
   // Tries are used up: computed again only because the commit met a conflict, which is no further try (rule R9).
-  if (before !== undefined && before.attempts > feature.maxRetries) return true
-  const attempt = (before?.attempts ?? 0) + 1
-  const stamp = { eventTime: event.timestamp.getTime(), computedAt: env.now() }
-  const run = new HandlerRun(lane.key, feature, draft, env.registry, stamp, attempt)
+  if (attempts > feature.maxRetries) return true
+  const run = new HandlerRun(lane.key, feature, draft, env.registry, stamp, attempts + 1)
   try {
     if (when !== undefined && !when(event)) return false
     item.attempts++
     const result = runInTransaction(run, () => compute(lane.key.entityId, event, run))
-    const value = isPromise(result) ? yield env.withTimeout(result, feature.timeoutMs, feature.name) : result
-    for (const name of run.succeed(value)) item.updated.add(name)
+    if (isPromise(result)) return finishLater(env.withTimeout(result, feature.timeoutMs, feature.name), run, item, env)
+    run.succeed(result, item.updated)
     return false
   } catch (error) {
-    run.fail(error)
-    const now = env.now()
-    const willRetry = attempt <= feature.maxRetries
-    item.failures.set(feature.name, {
-      attempts: attempt,
-      firstFailedAt: before?.firstFailedAt ?? now,
-      lastFailedAt: now,
-      error,
-    })
-    env.onFailure(item, feature.name, attempt, willRetry, error)
-    return true
+    return fail(error, run, item, env)
   }
+}
+
+async function finishLater(result: Promise<unknown>, run: HandlerRun, item: Item, env: ComputeEnvironment) {
+  try {
+    run.succeed(await result, item.updated)
+    return false
+  } catch (error) {
+    return fail(error, run, item, env)
+  }
+}
+
+function fail(error: unknown, run: HandlerRun, item: Item, env: ComputeEnvironment): true {
+  run.fail(error)
+  const { attempt, feature } = run
+  const lastFailedAt = env.now()
+  const firstFailedAt = item.failures?.get(feature.name)?.firstFailedAt ?? lastFailedAt
+  item.failures ??= new Map()
+  item.failures.set(feature.name, { attempts: attempt, firstFailedAt, lastFailedAt, error })
+  env.onFailure(item, feature.name, attempt, attempt <= feature.maxRetries, error)
+  return true
 }
 
 /** Gives up on features of an event: a dead letter, and the flag that lets a replay repair it (rules R1, R5). */
@@ -192,7 +226,7 @@ function deadLetter(
 ): void {
   const { event, record } = item
   const names = handlers.map(({ feature }) => feature.name)
-  const failure = item.failures.get(names[0] as string)
+  const failure = item.failures?.get(names[0] as string)
   const error = refusal ? refusal.error : failure?.error
   const now = env.now()
   for (const name of names) draft.addFlag(deadLetterFlag(event.replay?.of ?? event.eventId, name))

@@ -1,7 +1,11 @@
 import type { EntityChange, EntityKey, StoredValue } from "@fabra/core"
 import type { NewDeadLetter, Position } from "@fabra/events"
-import { encodeBookkeeping, NO_MARK, type PartitionMark } from "./bookkeeping.js"
-import { type LiveRecord, withMark } from "./live-record.js"
+import { encodeBookkeeping, type PartitionMark } from "./bookkeeping.js"
+import type { LiveRecord } from "./live-record.js"
+
+const NONE: readonly string[] = []
+/** Stays empty. */
+const NO_FLAGS = new Set<string>()
 
 /**
  * What some events, in order, make of a record: not yet committed, thrown away without a trace when the commit does not
@@ -16,13 +20,14 @@ export class Draft {
   dirty = false
   #mark: PartitionMark
   readonly #values = new Map<string, StoredValue>()
-  readonly #addFlags = new Set<string>()
-  readonly #removeFlags = new Set<string>()
+  // Most drafts touch no flag: a set is made with the first one.
+  #addFlags = NO_FLAGS
+  #removeFlags = NO_FLAGS
 
   constructor(record: LiveRecord, partition: number) {
     this.record = record
     this.partition = partition
-    this.#mark = record.books.get(partition) ?? NO_MARK
+    this.#mark = record.mark
   }
 
   get mark(): Position {
@@ -35,8 +40,9 @@ export class Draft {
     return position <= mark || (halfDone !== undefined && position < halfDone.position)
   }
 
-  value(name: string): StoredValue | undefined {
-    return this.#values.get(name) ?? this.record.values.get(name)
+  /** The text of a value. */
+  text(name: string): string | undefined {
+    return this.#values.get(name)?.text ?? this.record.values.get(name)
   }
 
   setValue(name: string, value: StoredValue): void {
@@ -56,12 +62,14 @@ export class Draft {
   }
 
   addFlag(flag: string): void {
+    if (this.#addFlags === NO_FLAGS) this.#addFlags = new Set()
     this.#removeFlags.delete(flag)
     this.#addFlags.add(flag)
     this.dirty = true
   }
 
   removeFlag(flag: string): void {
+    if (this.#removeFlags === NO_FLAGS) this.#removeFlags = new Set()
     this.#addFlags.delete(flag)
     this.#removeFlags.add(flag)
     this.dirty = true
@@ -70,7 +78,7 @@ export class Draft {
   /** Features of the event at `position` that an earlier commit has already applied. */
   doneBefore(position: Position): readonly string[] {
     const { halfDone } = this.#mark
-    return halfDone?.position === position ? halfDone.features : []
+    return halfDone?.position === position ? halfDone.features : NONE
   }
 
   /**
@@ -90,15 +98,16 @@ export class Draft {
   }
 
   toChange(key: EntityKey, group: string, token: string): EntityChange {
+    const { token: baseToken, others } = this.record
     return {
       key,
       group,
-      baseToken: this.record.token,
+      baseToken,
       token,
-      state: encodeBookkeeping(withMark(this.record.books, this.partition, this.#mark)),
+      state: encodeBookkeeping(this.partition, this.#mark, others),
       values: [...this.#values],
-      addFlags: [...this.#addFlags],
-      removeFlags: [...this.#removeFlags],
+      addFlags: this.#addFlags === NO_FLAGS ? NONE : [...this.#addFlags],
+      removeFlags: this.#removeFlags === NO_FLAGS ? NONE : [...this.#removeFlags],
     }
   }
 
@@ -106,9 +115,9 @@ export class Draft {
   confirm(token: string): void {
     const { record } = this
     record.token = token
-    record.books = withMark(record.books, this.partition, this.#mark)
-    for (const [name, value] of this.#values) record.values.set(name, value)
-    for (const flag of this.#addFlags) record.flags.add(flag)
-    for (const flag of this.#removeFlags) record.flags.delete(flag)
+    record.mark = this.#mark
+    for (const [name, { text }] of this.#values) record.setValue(name, text)
+    for (const flag of this.#addFlags) record.addFlag(flag)
+    for (const flag of this.#removeFlags) record.removeFlag(flag)
   }
 }

@@ -5,7 +5,7 @@ import type { Draft } from "./draft.js"
 
 const MAX_KEY_LENGTH = 512
 
-/** Stamps of the values that one run of a handler writes. */
+/** Stamps of the values that a handler writes, epoch milliseconds. */
 export interface Stamp {
   readonly eventTime: number
   readonly computedAt: number
@@ -17,26 +17,27 @@ export interface Stamp {
  */
 export class HandlerRun implements FeatureContext, Transaction {
   readonly key: EntityKey
+  readonly feature: Feature
   readonly attempt: number
-  readonly #feature: Feature
   readonly #draft: Draft
   readonly #registry: Registry
   readonly #stamp: Stamp
-  readonly #writes = new Map<string, StoredValue>()
+  /** What {@link set} has set; most handlers only return a value. */
+  #writes: Map<string, StoredValue> | undefined
   #abort: AbortController | undefined
   #over = false
 
   constructor(key: EntityKey, feature: Feature, draft: Draft, registry: Registry, stamp: Stamp, attempt: number) {
     this.key = key
+    this.feature = feature
     this.attempt = attempt
-    this.#feature = feature
     this.#draft = draft
     this.#registry = registry
     this.#stamp = stamp
   }
 
   get current(): unknown {
-    return this.#read(this.#feature.name)
+    return this.#read(this.feature.name)
   }
 
   get signal(): AbortSignal {
@@ -53,12 +54,13 @@ export class HandlerRun implements FeatureContext, Transaction {
     return (feature: Feature | string, value: unknown) => this.#write(this.#nameOf(feature), value)
   }
 
-  /** The handler has returned `value`: its writes become part of the draft. Returns the names that changed. */
-  succeed(value: unknown): string[] {
-    if (value !== undefined) this.#write(this.#feature.name, value)
+  /** The handler has returned `value`: its writes become part of the draft, and their names part of `updated`. */
+  succeed(value: unknown, updated: string[]): void {
+    const { name } = this.feature
+    const returned = value === undefined ? undefined : this.#encode(name, value)
     this.#over = true
-    for (const [name, stored] of this.#writes) this.#draft.setValue(name, stored)
-    return [...this.#writes.keys()]
+    if (this.#writes !== undefined) for (const [key, stored] of this.#writes) this.#keep(key, stored, updated)
+    if (returned !== undefined) this.#keep(name, returned, updated)
   }
 
   /** The run is given up: its signal fires, and whatever it still writes is refused. */
@@ -68,9 +70,9 @@ export class HandlerRun implements FeatureContext, Transaction {
   }
 
   #read(name: string): unknown {
-    const stored = this.#writes.get(name) ?? this.#draft.value(name)
+    const text = this.#writes?.get(name)?.text ?? this.#draft.text(name)
     // Each read decodes anew, so a handler that changes what it got changes nothing.
-    if (stored !== undefined) return decodeValue(stored.text)
+    if (text !== undefined) return decodeValue(text)
     const initial = this.#registry.features.get(name)?.initial
     return typeof initial === "object" ? structuredClone(initial) : initial
   }
@@ -79,10 +81,21 @@ export class HandlerRun implements FeatureContext, Transaction {
     if (this.#over) {
       throw new FabraError(
         "invalid_argument",
-        `"${name}" was set after the handler of "${this.#feature.name}" had ended.`,
+        `"${name}" was set after the handler of "${this.feature.name}" had ended.`,
       )
     }
-    this.#writes.set(name, { text: encodeValue(value, `value of "${name}"`), ...this.#stamp })
+    this.#writes ??= new Map()
+    this.#writes.set(name, this.#encode(name, value))
+  }
+
+  #encode(name: string, value: unknown): StoredValue {
+    const text = encodeValue(value, `value of "${name}"`)
+    return { text, eventTime: this.#stamp.eventTime, computedAt: this.#stamp.computedAt }
+  }
+
+  #keep(name: string, stored: StoredValue, updated: string[]): void {
+    this.#draft.setValue(name, stored)
+    if (!updated.includes(name)) updated.push(name)
   }
 
   #nameOf(feature: Feature | string): string {
@@ -97,7 +110,7 @@ export class HandlerRun implements FeatureContext, Transaction {
     if (entity === undefined || entity === this.key.entityType) return name
     throw new FabraError(
       "invalid_argument",
-      `"${name}" belongs to ${entity}; the handler of "${this.#feature.name}" runs for a ${this.key.entityType}. ` +
+      `"${name}" belongs to ${entity}; the handler of "${this.feature.name}" runs for a ${this.key.entityType}. ` +
         "Read it with store.getFeature.",
     )
   }

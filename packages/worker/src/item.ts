@@ -10,6 +10,9 @@ export interface Failure {
   error: unknown
 }
 
+/** An event as handlers get it: what its schema makes of the payload is in it. */
+export type CheckedEvent = AxiomEvent<string, unknown>
+
 /** One event on its way through the lane of one entity. */
 export interface Item {
   readonly event: AxiomEvent
@@ -19,11 +22,12 @@ export interface Item {
   readonly handlers: readonly FeatureHandler[]
   /** Epoch milliseconds. */
   readonly readAt: number
-  readonly failures: Map<string, Failure>
+  /** By feature; made when the first one fails. */
+  failures: Map<string, Failure> | undefined
   /** The event as handlers get it, its payload checked; or why it is not what its schema says. Set when first needed. */
-  checked?: AxiomEvent<string, unknown> | Error
-  /** Features whose value it changed. */
-  readonly updated: Set<string>
+  checked: CheckedEvent | Error | undefined
+  /** Features whose value it changed, in the order of their first change. */
+  readonly updated: string[]
   /**
    * Set while the event stands where the partition's last owner died: whether it may be run yet, and how many consumers
    * have noted that they are about to (rule R13).
@@ -31,4 +35,27 @@ export interface Item {
   caution: "ask" | { readonly consumers: number } | undefined
   /** Handlers run, all tries. */
   attempts: number
+}
+
+/** An event that was just read. */
+export function newItem(
+  event: AxiomEvent,
+  record: BusRecord,
+  batch: ReadBatch,
+  handlers: readonly FeatureHandler[],
+  readAt: number,
+  caution: "ask" | undefined,
+): Item {
+  return {
+    event,
+    record,
+    batch,
+    handlers,
+    readAt,
+    failures: undefined,
+    checked: undefined,
+    updated: [],
+    caution,
+    attempts: 0,
+  }
 }

@@ -2,6 +2,7 @@ import type { EntityKey } from "@fabra/core"
 import type { Timer } from "@fabra/events"
 import type { Draft } from "./draft.js"
 import type { Item } from "./item.js"
+import type { LiveRecord } from "./live-record.js"
 import type { PartitionRun } from "./partition-run.js"
 
 /**
@@ -10,11 +11,14 @@ import type { PartitionRun } from "./partition-run.js"
  * its turn to be run with caution. Only a busy lane touches its record.
  */
 export interface Lane {
-  readonly id: string
   readonly key: EntityKey
   readonly run: PartitionRun
   readonly items: Item[]
   state: "idle" | "ready" | "busy" | "waiting"
+  /** What the cache is known to have; `undefined`: to be loaded. See `RecordCache`, which also keeps the next two. */
+  record: LiveRecord | undefined
+  accounted: number
+  usedIn: number
   /** What the current step has computed. */
   draft: Draft | undefined
   /** How many items, from the front, the draft settles. */
@@ -28,18 +32,15 @@ export interface Lane {
   timer: Timer | undefined
 }
 
-/** Identifies an entity among all types: names hold no slash. */
-export function laneId({ entityType, entityId }: EntityKey): string {
-  return `${entityType}/${entityId}`
-}
-
-export function newLane(id: string, key: EntityKey, run: PartitionRun): Lane {
+export function newLane(key: EntityKey, run: PartitionRun): Lane {
   return {
-    id,
     key,
     run,
     items: [],
     state: "idle",
+    record: undefined,
+    accounted: 0,
+    usedIn: 0,
     draft: undefined,
     settles: 0,
     retryInMs: undefined,

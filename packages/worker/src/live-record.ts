@@ -1,27 +1,54 @@
-import type { EntityRecord, StoredValue } from "@fabra/core"
-import { type Bookkeeping, decodeBookkeeping, type PartitionMark } from "./bookkeeping.js"
+import type { EntityRecord } from "@fabra/core"
+import { type Bookkeeping, decodeBookkeeping, NO_MARK, type PartitionMark } from "./bookkeeping.js"
 
-/** An entity's record as the worker holds it while it owns the partition: as last confirmed by the cache. */
-export interface LiveRecord {
+// Stay empty. Most records have no flags, and nearly all nothing of other partitions.
+const NO_FLAGS = new Set<string>()
+const NO_OTHERS: Bookkeeping = new Map()
+
+/**
+ * An entity's record as the worker holds it while it owns a partition: as last confirmed by the cache. Every event passes
+ * one, and there are many: it is made of few objects.
+ */
+export class LiveRecord {
   token: string | null
-  books: Bookkeeping
-  readonly flags: Set<string>
-  readonly values: Map<string, StoredValue>
-}
+  /** What is settled of the partition for which it was loaded. */
+  mark: PartitionMark
+  /** What is settled of others. */
+  readonly others: Bookkeeping
+  /** Values as text; when they were computed is not for handlers. */
+  readonly values = new Map<string, string>()
+  /** About how many bytes it takes in memory. */
+  bytes = 500
+  #flags: Set<string>
 
-/** Makes a live record of a loaded one. */
-export function toLive({ token, state, flags, values }: EntityRecord): LiveRecord {
-  return { token, books: decodeBookkeeping(state), flags: new Set(flags), values: new Map(values) }
-}
+  constructor({ token, state, flags, values }: EntityRecord, partition: number) {
+    const books = decodeBookkeeping(state)
+    this.token = token
+    this.mark = books.get(partition) ?? NO_MARK
+    books.delete(partition)
+    this.others = books.size === 0 ? NO_OTHERS : books
+    this.#flags = NO_FLAGS
+    for (const flag of flags) this.addFlag(flag)
+    for (const [name, { text }] of values) this.setValue(name, text)
+  }
 
-/** About how many bytes a record takes in memory. */
-export function sizeOf({ values, flags }: LiveRecord): number {
-  let size = 500 + flags.size * 100
-  for (const [name, { text }] of values) size += 100 + 2 * (name.length + text.length)
-  return size
-}
+  get flags(): ReadonlySet<string> {
+    return this.#flags
+  }
 
-/** `books` with the mark of one partition replaced. */
-export function withMark(books: Bookkeeping, partition: number, mark: PartitionMark): Bookkeeping {
-  return new Map(books).set(partition, mark)
+  setValue(name: string, text: string): void {
+    const before = this.values.get(name)
+    this.bytes += before === undefined ? 100 + 2 * (name.length + text.length) : 2 * (text.length - before.length)
+    this.values.set(name, text)
+  }
+
+  addFlag(flag: string): void {
+    if (this.#flags === NO_FLAGS) this.#flags = new Set()
+    if (!this.#flags.has(flag)) this.bytes += 100 + 2 * flag.length
+    this.#flags.add(flag)
+  }
+
+  removeFlag(flag: string): void {
+    if (this.#flags.delete(flag)) this.bytes -= 100 + 2 * flag.length
+  }
 }

@@ -27,7 +27,7 @@ export class Observer {
         event: item.event,
         entityType: lane.key.entityType,
         partition: lane.run.partition,
-        featuresUpdated: [...item.updated],
+        featuresUpdated: item.updated,
         attempts: item.attempts,
         durationMs: this.#clock.now() - item.readAt,
       }),

@@ -1,4 +1,4 @@
-import type { Incarnation } from "@fabra/core"
+import type { EntityKey, Incarnation } from "@fabra/core"
 import type { Position } from "@fabra/events"
 import type { Item } from "./item.js"
 import { type Lane, newLane } from "./lane.js"
@@ -16,7 +16,6 @@ export interface StartPoint {
  */
 export class PartitionRun {
   readonly partition: number
-  readonly lanes = new Map<string, Lane>()
   readonly progress: Progress
   /** Last stored checkpoint. */
   start: StartPoint
@@ -29,6 +28,8 @@ export class PartitionRun {
   readonly cautiousUntil: Position
   /** Which parts of the cache have confirmed what was settled since the stored checkpoint (rule R3). */
   readonly incarnations = new Set<Incarnation>()
+  /** By type of entity, then by id: to join them to one key would cost every event a string. */
+  readonly #lanes = new Map<string, Map<string, Lane>>()
   // Last settled position per entity (rule R2), in two ages so that what a checkpoint covers is dropped as a whole.
   #seen = new Map<string, Position>()
   #seenBefore = new Map<string, Position>()
@@ -43,13 +44,26 @@ export class PartitionRun {
     this.progress = new Progress(start.records)
   }
 
-  lane(id: string, entityType: string, entityId: string): Lane {
-    let lane = this.lanes.get(id)
+  lane(entityType: string, entityId: string): Lane {
+    let ofType = this.#lanes.get(entityType)
+    if (ofType === undefined) {
+      ofType = new Map()
+      this.#lanes.set(entityType, ofType)
+    }
+    let lane = ofType.get(entityId)
     if (lane === undefined) {
-      lane = newLane(id, { entityType, entityId }, this)
-      this.lanes.set(id, lane)
+      lane = newLane({ entityType, entityId }, this)
+      ofType.set(entityId, lane)
     }
     return lane
+  }
+
+  *lanes(): Generator<Lane> {
+    for (const ofType of this.#lanes.values()) yield* ofType.values()
+  }
+
+  forget({ key }: Lane): void {
+    this.#lanes.get(key.entityType)?.delete(key.entityId)
   }
 
   /** An item was read. */
@@ -66,14 +80,15 @@ export class PartitionRun {
     if (this.unsettled === 0) this.#drained?.()
   }
 
-  /** The entity's events up to `position` are settled in its record. */
-  see(laneId: string, position: Position): void {
-    this.#seen.set(laneId, position)
+  /** The entity's events up to `position` were settled in its record, which is no longer kept. */
+  see(key: EntityKey, position: Position): void {
+    this.#seen.set(nameOf(key), position)
     if (position > this.#lastSettled) this.#lastSettled = position
   }
 
-  lastSeen(laneId: string): Position | undefined {
-    return this.#seen.get(laneId) ?? this.#seenBefore.get(laneId)
+  lastSeen(key: EntityKey): Position | undefined {
+    const name = nameOf(key)
+    return this.#seen.get(name) ?? this.#seenBefore.get(name)
   }
 
   /** A checkpoint was stored: nothing at or before it will be read again. */
@@ -96,7 +111,12 @@ export class PartitionRun {
 
   end(): void {
     this.active = false
-    for (const { timer } of this.lanes.values()) timer?.cancel()
+    for (const { timer } of this.lanes()) timer?.cancel()
     this.#drained?.()
   }
+}
+
+/** Names of types hold no slash. */
+function nameOf({ entityType, entityId }: EntityKey): string {
+  return `${entityType}/${entityId}`
 }

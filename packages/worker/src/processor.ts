@@ -6,7 +6,7 @@ import { type ComputeEnvironment, computeLane, drive } from "./compute.js"
 import { Draft } from "./draft.js"
 import type { Item } from "./item.js"
 import type { Lane } from "./lane.js"
-import { type LiveRecord, toLive } from "./live-record.js"
+import { LiveRecord } from "./live-record.js"
 import type { Observer } from "./observer.js"
 import type { PartitionRun } from "./partition-run.js"
 import { RecordCache } from "./record-cache.js"
@@ -81,9 +81,8 @@ export class Processor {
       for (const lane of lanes) {
         if (!lane.run.active) continue
         lane.state = "busy"
-        const record = this.#records.get(lane)
-        if (record === undefined) missing.push(lane)
-        else this.#compute(lane, record)
+        if (lane.record === undefined) missing.push(lane)
+        else this.#compute(lane, lane.record)
       }
     }
     for (let i = 0; i < missing.length; i += MAX_CALL) this.#guard(this.#load(missing.slice(i, i + MAX_CALL)))
@@ -91,7 +90,7 @@ export class Processor {
 
   /** Forgets a run: its lanes, and with it the records that were loaded for it. */
   drop(run: PartitionRun): void {
-    for (const lane of run.lanes.values()) {
+    for (const lane of run.lanes()) {
       if (lane.state !== "waiting") this.backlog -= lane.items.length
       this.#records.delete(lane)
     }
@@ -119,13 +118,11 @@ export class Processor {
 
   #loaded(lane: Lane, loaded: EntityRecord): void {
     const { run } = lane
-    const record = toLive(loaded)
-    const mark = record.books.get(run.partition)?.mark ?? ""
-    if (mark < (run.lastSeen(lane.id) ?? "")) {
+    const record = new LiveRecord(loaded, run.partition)
+    if (record.mark.mark < (run.lastSeen(lane.key) ?? "")) {
       this.#events.rolledBack(run)
       return
     }
-    if (mark !== "") run.see(lane.id, mark)
     run.incarnations.add(loaded.incarnation)
     this.#records.set(lane, record)
     this.#compute(lane, record)
@@ -187,9 +184,8 @@ export class Processor {
     const draft = lane.draft as Draft
     if (result.status === "applied") {
       draft.confirm(result.token)
-      this.#records.set(lane, draft.record)
+      this.#records.used(lane)
       lane.run.incarnations.add(result.incarnation)
-      if (draft.mark !== "") lane.run.see(lane.id, draft.mark)
       this.#finish(lane)
       return
     }
@@ -204,8 +200,9 @@ export class Processor {
     const { run } = lane
     lane.outages = 0
     lane.draft = undefined
-    for (const item of lane.items.splice(0, lane.settles)) {
-      this.backlog--
+    const settled = lane.items.splice(0, lane.settles)
+    this.backlog -= settled.length
+    for (const item of settled) {
       if (item.caution !== undefined) this.#caution.done(item)
       run.settle(item)
       this.#observer.applied(lane, item)
@@ -213,10 +210,7 @@ export class Processor {
     if (lane.retryInMs !== undefined) this.#wait(lane, lane.retryInMs)
     else if (lane.asks) this.#askCaution(lane)
     else if (lane.items.length > 0) this.#makeReady(lane)
-    else {
-      lane.state = "idle"
-      run.lanes.delete(lane.id)
-    }
+    else lane.state = "idle"
     this.#events.progressed(run)
   }
 

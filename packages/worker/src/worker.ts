@@ -13,7 +13,7 @@ import {
 import { Caution } from "./caution.js"
 import { Checkpoints, TICK_MS } from "./checkpoints.js"
 import { describe } from "./compute.js"
-import { laneId } from "./lane.js"
+import { newItem } from "./item.js"
 import { Observer } from "./observer.js"
 import { PartitionRun } from "./partition-run.js"
 import { Processor } from "./processor.js"
@@ -29,6 +29,15 @@ import { startWatchdog } from "./watchdog.js"
 const MAX_UNSETTLED = 10_000
 /** The same in bytes, about. */
 const MAX_UNSETTLED_BYTES = 16 * 1024 * 1024
+
+/** A read under way. */
+interface Reading {
+  readonly batches: Promise<PartitionBatch[]>
+  /** How many had asked to be told of the end when it began. */
+  readonly asking: number
+  /** The runs when it began. */
+  readonly before: ReadonlyMap<number, PartitionRun>
+}
 
 /**
  * Consumes a bus, computes the features that its events trigger, and commits them exactly once in effect.
@@ -51,6 +60,8 @@ export class AxiomWorker implements AsyncDisposable {
   readonly #progressed = new Signal()
   readonly #stopping = new AbortController()
   #wakeRead = new AbortController()
+  /** The read under way when a batch is worked on. */
+  #reading: Reading | undefined
   #idle: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   #subscription: Subscription | undefined
   #failure: unknown
@@ -183,24 +194,34 @@ export class AxiomWorker implements AsyncDisposable {
     }
   }
 
+  /** One batch is read while another is computed and a third is committed. */
   async #readOnce(subscription: Subscription): Promise<void> {
-    const { batchSize, pollIntervalMs } = this.#settings
-    // One batch is read while another is computed and a third is committed.
-    while (this.#processor.backlog >= 2 * batchSize) {
+    const { batchSize } = this.#settings
+    while (this.#reading === undefined && this.#processor.backlog >= 2 * batchSize) {
       await this.#progressed.wait()
       if (this.#stopping.signal.aborted) return
     }
-    const asking = this.#idle.length
-    const maxWaitMs = asking > 0 ? 0 : pollIntervalMs
-    this.#wakeRead = new AbortController()
-    const before = new Map(this.#runs)
-    const batches = await subscription.read({ maxEvents: batchSize, maxWaitMs, signal: this.#wakeRead.signal })
+    const { batches: coming, asking, before } = this.#reading ?? this.#startReading(subscription)
+    const batches = await coming
+    const read = batches.reduce((sum, { records }) => sum + records.length, 0)
+    const goesOn = read > 0 && this.#processor.backlog + read <= 2 * batchSize
+    this.#reading = goesOn ? this.#startReading(subscription) : undefined
     for (const batch of batches) this.#accept(batch, before.get(batch.partition), subscription)
     this.#processor.pump()
-    if (batches.length > 0)
+    if (read > 0)
       await new Promise(setImmediate) // timers and sockets have their turn, whatever the bus is made of
     else if (asking > 0 && !this.#hasUnsettled()) for (const { resolve } of this.#idle.splice(0, asking)) resolve()
     else if (asking > 0) await this.#progressed.wait()
+  }
+
+  #startReading(subscription: Subscription): Reading {
+    const { batchSize: maxEvents, pollIntervalMs } = this.#settings
+    const asking = this.#idle.length
+    const maxWaitMs = asking > 0 ? 0 : pollIntervalMs
+    this.#wakeRead = new AbortController()
+    const batches = subscription.read({ maxEvents, maxWaitMs, signal: this.#wakeRead.signal })
+    batches.catch(() => {}) // whoever awaits it is told; a worker that stops does not
+    return { batches, asking, before: new Map(this.#runs) }
   }
 
   #hasUnsettled(): boolean {
@@ -236,12 +257,10 @@ export class AxiomWorker implements AsyncDisposable {
       return
     }
     for (const { entityType, handlers } of this.#routes.for(event)) {
-      const id = laneId({ entityType, entityId: event.entityId })
-      const lane = run.lane(id, entityType, event.entityId)
+      const lane = run.lane(entityType, event.entityId)
       batch.pending++
       const caution = record.position <= run.cautiousUntil ? "ask" : undefined
-      const progress = { failures: new Map(), updated: new Set<string>(), attempts: 0 }
-      this.#processor.enqueue(lane, { event, record, batch, handlers, readAt, caution, ...progress })
+      this.#processor.enqueue(lane, newItem(event, record, batch, handlers, readAt, caution))
     }
   }
 

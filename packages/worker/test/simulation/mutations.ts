@@ -95,7 +95,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "transaction: a failed try leaves nothing behind",
-    changes: [worker("handler-context", "this.#writes.set(name, {", "this.#draft.setValue(name, {")],
+    changes: [worker("handler-context", "this.#writes.set(name, ", "this.#draft.setValue(name, ")],
     config: "calm",
     finds: ["duplicated", "half_visible"],
   },
@@ -128,19 +128,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R2: a record behind what was seen settled is a roll-back",
-    changes: [worker("processor", 'if (mark < (run.lastSeen(lane.id) ?? "")) {', "if (false) {")],
+    changes: [worker("processor", 'if (record.mark.mark < (run.lastSeen(lane.key) ?? "")) {', "if (false) {")],
     config: "cache",
     finds: ["lost"],
   },
   {
-    guard: "R2: what a commit settled is remembered",
-    changes: [worker("processor", 'if (draft.mark !== "") lane.run.see(lane.id, draft.mark)', "")],
-    config: "cache",
-    finds: ["lost"],
-  },
-  {
-    guard: "R2: what a load showed settled is remembered",
-    changes: [worker("processor", 'if (mark !== "") run.see(lane.id, mark)', "")],
+    guard: "R2: what a record showed settled is remembered when it is dropped",
+    changes: [worker("record-cache", 'if (record.mark.mark !== "") lane.run.see(lane.key, record.mark.mark)', "")],
     config: "cache",
     finds: ["lost"],
   },
@@ -190,15 +184,6 @@ export const MUTATIONS: readonly Mutation[] = [
     changes: [worker("worker", "this.#subscription?.seek(partition, start.position)", "")],
     config: "cache",
     finds: ["lost"],
-  },
-  {
-    guard: "R4: records belong to the generation that loaded them",
-    changes: [
-      worker("record-cache", "entry?.run === lane.run ? entry.record : undefined", "entry?.record"),
-      worker("processor", "      this.#records.delete(lane)\n    }\n    run.end()", "    }\n    run.end()"),
-    ],
-    config: "cache",
-    finds: ["lost", "duplicated"],
   },
   {
     guard: "R4: a handler's answer counts only in its own generation",
