@@ -20,13 +20,13 @@ export class Fleet {
   /** Workers that ended in a way that no fault explains, with their last words. */
   readonly failures: string[] = []
   deaths = 0
-  readonly #onHurt: (worker: WorkerProcess) => void
+  readonly #onHurt: (worker: WorkerProcess, isSettled: boolean) => void
   readonly #workers: WorkerProcess[] = []
   #names = 0
   #stopping = false
 
-  /** @param onHurt a worker has died, or is about to be kept from its work */
-  constructor(onHurt: (worker: WorkerProcess) => void) {
+  /** @param onHurt a worker has died, or is about to be kept from its work; whether the fleet was settled then */
+  constructor(onHurt: (worker: WorkerProcess, isSettled: boolean) => void) {
     this.#onHurt = onHurt
   }
 
@@ -66,7 +66,7 @@ export class Fleet {
 
   /** Tells the fleet that a worker is kept from its work, by its death or something else. */
   hurt(worker: WorkerProcess): void {
-    this.#onHurt(worker)
+    this.#onHurt(worker, this.isSettled)
   }
 
   /** Lets each finish what it has begun. */

@@ -38,15 +38,16 @@ export class Load {
     const [one, other] = this.#producers
     one.other = other
     other.other = one
-    this.watcher = new Watcher(third, this.book)
+    this.watcher = new Watcher(`watched-${seed}`, third, this.book)
     this.onlooker = new Onlooker(second, this.book)
     this.connection = second
     this.#connections = [first, second, third]
   }
 
-  start(streams: readonly Stream[]): void {
+  /** @param isSettled see {@link Watcher.run} */
+  start(streams: readonly Stream[], isSettled: () => boolean): void {
     this.#producing = Promise.all(this.#producers.map((producer) => producer.run()))
-    this.#watching = Promise.all([this.watcher.run(), this.onlooker.run()])
+    this.#watching = Promise.all([this.watcher.run(isSettled), this.onlooker.run()])
     this.#writing = setInterval(() => this.#writeRubbish(this.#random.pick(streams)), RUBBISH_EVERY_MS)
   }
 

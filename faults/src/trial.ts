@@ -46,9 +46,7 @@ export async function runTrial(name: FaultName, seed: number): Promise<Trial> {
   const plan = { address: place.address, namespace: NAMESPACE, rollbackMs: fault.rollbackMs ?? NO_ROLLBACK_MS }
   const proxied = fault.isProxied ? behind(proxy, plan) : plan
   const load = new Load(plan, proxied, seed)
-  const fleet = new Fleet((worker) => {
-    if (!fleet.isSettled || worker.owned.includes(load.watcher.partition)) load.watcher.touch()
-  })
+  const fleet = new Fleet((worker, isSettled) => load.watcher.hurt(worker.owned, isSettled))
   const stage = { ...{ seed, namespace: NAMESPACE, place, fleet, proxy }, watched: load.watcher.entity }
   let done = ""
   let events = 0
@@ -57,7 +55,7 @@ export async function runTrial(name: FaultName, seed: number): Promise<Trial> {
     const dieAt = fault.dieAt && ((life: number) => fault.dieAt?.(seed, life))
     const others = Array.from({ length: WORKERS - 1 }, () => ({ connection: plan }))
     await fleet.start([{ connection: proxied, dieAt }, ...others])
-    load.start(await findStreams(place, NAMESPACE))
+    load.start(await findStreams(place, NAMESPACE), () => fleet.isSettled)
     await delay(WARM_UP_MS)
     done = await fault.run({ ...stage, random: new Random(seed) })
     await delay(COOL_DOWN_MS)

@@ -33,7 +33,7 @@ export const failOver: Fault = {
     await need("the old master follows it", async () =>
       /master_link_status:up/.test(await place.client(victim).info("replication")),
     )
-    return `master ${way}`
+    return `master ${place.servers.indexOf(victim) + 1} ${way}`
   },
 }
 
