@@ -3,6 +3,8 @@ import { expect } from "vitest"
 import type { BusWorld, Check } from "./bus-world.js"
 import type { TakenRecord } from "./member.js"
 
+const AGE_MS = 200
+
 /** How far behind a group is, as people see it. */
 export function testLag(check: Check): void {
   check("tells each partition's lag and owner", async (world) => {
@@ -34,6 +36,14 @@ export function testLag(check: Check): void {
     const reader = await world.joinAlone()
     await reader.settle((await reader.take(behind)).at(-1) as TakenRecord)
     expect(await lagOf(world)).toMatchObject({ events: 0, oldestAgeMs: null })
+  })
+
+  check("tells the age of the oldest event, not of the newest", async (world) => {
+    await world.joinAlone()
+    await world.fill(1)
+    await world.patience.pass(AGE_MS + 10) // a timer may be a little early
+    await world.fill(1)
+    expect((await lagOf(world)).oldestAgeMs).toBeGreaterThanOrEqual(AGE_MS)
   })
 
   check("names no owner when nobody holds the partition", async (world) => {

@@ -69,6 +69,18 @@ export function testRefusal(check: Check): void {
     },
     { maxEventsPerPartition: CAPACITY },
   )
+
+  check(
+    "recognises an event that it has although it is full",
+    async (world) => {
+      const events = world.events(CAPACITY * 10)
+      const [first] = await world.bus.publish(events)
+      const [again] = await world.bus.publish(events.slice(0, 1))
+      if (world.bus.capabilities.dedupeWindowMs > 0) expect(again).toEqual({ ...first, duplicate: true })
+      else expect(again).toMatchObject({ ok: false, error: { code: "bus_full" } })
+    },
+    { maxEventsPerPartition: CAPACITY },
+  )
 }
 
 /** The event with a payload that makes its wire form exactly so long. */

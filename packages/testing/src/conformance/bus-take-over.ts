@@ -70,6 +70,19 @@ export function testTakeOver(check: Check): void {
     const elsewhere = await world.joinAlone({ group: "another" })
     expect(await elsewhere.subscription.noteAttempt(0, first)).toBe(1)
   })
+
+  check("keeps what was noted of a record until that record is settled", async (world) => {
+    const positions = await world.fill(3)
+    const others = await world.fill(3, 1)
+    const one = await world.joinAlone()
+    const records = await one.take(6)
+    expect(await one.subscription.noteAttempt(0, positions[2] as string)).toBe(1)
+    await one.settle(records.find(({ partition }) => partition === 0) as TakenRecord)
+    await one.subscription.close()
+    const two = await world.joinAlone({ bus: await world.other() })
+    expect(await two.subscription.noteAttempt(1, others[2] as string)).toBe(1)
+    expect(await two.subscription.noteAttempt(0, positions[2] as string)).toBe(2)
+  })
 }
 
 async function published(world: BusWorld, bus: BusWorld["bus"], count: number): Promise<string[]> {

@@ -1,5 +1,4 @@
 import {
-  type Assignment,
   MemoryEventBus,
   type PartitionBatch,
   type PartitionLag,
@@ -18,25 +17,6 @@ class ConsumesWhatItReads extends PassingSubscription {
       await super.checkpoint(partition, records.at(-1)?.position as string, records.length)
     }
     return batches
-  }
-}
-
-/** Keeps the checkpoint that was written last, whichever it is. */
-class LowersCheckpoint extends MemoryEventBus {
-  readonly #stored = new Map<string, Position>()
-  override async subscribe(options: SubscribeOptions): Promise<Subscription> {
-    const stored = this.#stored
-    const key = (partition: number) => `${options.group}/${partition}`
-    const change = (assignment: Assignment) => ({
-      ...assignment,
-      checkpoint: stored.get(key(assignment.partition)) ?? null,
-    })
-    const Lowering = class extends PassingSubscription {
-      override async checkpoint(partition: number, position: Position): Promise<void> {
-        stored.set(key(partition), position)
-      }
-    }
-    return new Lowering(await super.subscribe({ ...options, onAssigned: (a) => options.onAssigned(change(a)) }))
   }
 }
 
@@ -106,7 +86,6 @@ export const brokenSharing: readonly BrokenBus[] = [
     Bus: withSubscription((inner) => new ConsumesWhatItReads(inner)),
     breaks: ["consumes nothing: without a checkpoint all is read again"],
   },
-  { fault: "lowers a checkpoint", Bus: LowersCheckpoint, breaks: ["never lowers a checkpoint"] },
   {
     fault: "trims past the slowest group",
     Bus: TrimsForAll,
