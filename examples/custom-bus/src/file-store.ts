@@ -11,7 +11,7 @@ import {
 } from "@fabra/events"
 import { Groups, replaceFile } from "./groups.js"
 import { locked } from "./lock.js"
-import { type PartitionLimits, PartitionWriter } from "./partition.js"
+import { type PartitionLimits, PartitionWriter } from "./partition-writer.js"
 import { Segments } from "./segments.js"
 
 /** Options of {@link FileStore.open}. */

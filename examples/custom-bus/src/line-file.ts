@@ -1,12 +1,15 @@
-import { closeSync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs"
+import { closeSync, fdatasyncSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from "node:fs"
 import { dirname } from "node:path"
 
-const LINE_FEED = 10
+const LINE_FEED = "\n".charCodeAt(0)
+/** Ends a line that was left half-written; all others end with a brace. */
+const STRIKE = "~"
 
 /**
  * A file that grows line by line, written under the lock, read without it. It knows only lines that end with a line feed
  * and are on the disk: whatever it has shown will be there after any crash. A process that dies while it writes leaves
- * half a line at the end; nobody sees it, and who appends next cuts it off.
+ * half a line at the end. Nobody sees it, and who appends next strikes it out; nothing is ever cut off, for somebody may
+ * be reading just there.
  */
 export class LineFile {
   readonly path: string
@@ -22,7 +25,7 @@ export class LineFile {
     return this.#starts.length
   }
 
-  /** Bytes of all its lines. */
+  /** Its bytes, as far as they are whole lines. */
   get bytes(): number {
     return this.#end
   }
@@ -36,8 +39,9 @@ export class LineFile {
       const length = added.lastIndexOf(LINE_FEED) + 1
       if (length === 0) return
       fdatasyncSync(file)
-      for (let start = 0; start < length; start = added.indexOf(LINE_FEED, start) + 1) {
-        this.#starts.push(this.#end + start)
+      for (let start = 0, end = 0; start < length; start = end + 1) {
+        end = added.indexOf(LINE_FEED, start)
+        if (added[end - 1] !== STRIKE.charCodeAt(0)) this.#starts.push(this.#end + start)
       }
       this.#end += length
     } finally {
@@ -52,9 +56,10 @@ export class LineFile {
     const end = this.#starts[from + limit] ?? this.#end
     const file = openSync(this.path, "r")
     try {
-      return readAt(file, start, end - start - 1)
+      const lines = readAt(file, start, end - start - 1)
         .toString()
         .split("\n")
+      return lines.filter((line) => !line.endsWith(STRIKE))
     } finally {
       closeSync(file)
     }
@@ -66,8 +71,8 @@ export class LineFile {
     const file = openSync(this.path, "a")
     try {
       if (this.#end === 0) syncDirectory(dirname(this.path))
-      if (fstatSync(file).size > this.#end) ftruncateSync(file, this.#end)
-      const bytes = Buffer.from(`${lines.join("\n")}\n`)
+      const half = fstatSync(file).size > this.#end ? `${STRIKE}\n` : ""
+      const bytes = Buffer.from(`${half}${lines.join("\n")}\n`)
       const written = writeSync(file, bytes)
       if (written < bytes.length) throw new Error(`Only ${written} of ${bytes.length} bytes went to ${this.path}.`)
     } finally {

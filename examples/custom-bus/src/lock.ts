@@ -3,8 +3,8 @@ import { setTimeout as wait } from "node:timers/promises"
 import { FabraError } from "@fabra/events"
 import { lockSync } from "proper-lockfile"
 
-/** A lock so old belonged to a process that died with it: what is done under it takes milliseconds. */
-const STALE_MS = 3_000
+/** A lock so old belonged to a process that died with it: what is done under it takes milliseconds. The library's least. */
+const STALE_MS = 2_000
 const GIVE_UP_MS = 30_000
 
 /**

@@ -78,12 +78,19 @@ export class Segments {
 
   /** Adds records after the newest one. Under the lock, after a {@link refresh}. */
   append(records: readonly BusRecord[]): void {
-    let newest = this.#segments.at(-1)
-    if (newest === undefined || newest.file.bytes >= this.#maxBytes) {
-      newest = this.#segment(newest === undefined ? 1 : newest.first + newest.file.count)
-      this.#segments.push(newest)
+    const lines = records.map(({ position, acceptedAt, data }) => `${position} ${acceptedAt} ${data}`)
+    for (let i = 0; i < lines.length; ) {
+      let newest = this.#segments.at(-1)
+      if (newest === undefined || newest.file.bytes >= this.#maxBytes) {
+        newest = this.#segment(newest === undefined ? 1 : newest.first + newest.file.count)
+        this.#segments.push(newest)
+      }
+      const start = i
+      for (let bytes = newest.file.bytes; bytes < this.#maxBytes && i < lines.length; i++) {
+        bytes += lines[i]?.length ?? 0
+      }
+      newest.file.append(lines.slice(start, i))
     }
-    newest.file.append(records.map(({ position, acceptedAt, data }) => `${position} ${acceptedAt} ${data}`))
   }
 
   /** Drops files of which no record comes after `number` and none was accepted at or after `time`. Under the lock. */

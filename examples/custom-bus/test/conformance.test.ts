@@ -1,4 +1,4 @@
 import { testEventBus } from "@fabra/testing/conformance"
-import { createHarness } from "./support.js"
+import { createHarness } from "./harness.js"
 
 testEventBus("FileEventBus", { create: createHarness })

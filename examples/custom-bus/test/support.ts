@@ -1,34 +1,36 @@
+import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { EventBusHarness, EventBusSuiteOptions } from "@fabra/testing/conformance"
-import { FileEventBus } from "../src/file-event-bus.js"
-import { MortalClock } from "./mortal-clock.js"
+import { fileURLToPath } from "node:url"
+import type { BusRecord, EventBus } from "@fabra/events"
+import { onTestFinished } from "vitest"
+import { joinGroup } from "./join-group.js"
 
-/** Small enough that every test has many files of each partition, and has them trimmed. */
-const SEGMENT_BYTES = 1_000
-
-export function temporaryDirectory(): Promise<string> {
-  return mkdtemp(join(tmpdir(), "fabra-custom-bus-"))
+/** A directory that is gone after the test. */
+export async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "fabra-custom-bus-"))
+  onTestFinished(() => rm(directory, { recursive: true }))
+  return directory
 }
 
-/** What the conformance suite asks of an adapter. */
-export async function createHarness(options: EventBusSuiteOptions): Promise<EventBusHarness> {
-  const directory = await temporaryDirectory()
-  const clients = new Map<unknown, { readonly bus: FileEventBus; readonly clock: MortalClock }>()
-  const open = (other: { readonly partitions?: number } = {}) => {
-    const clock = new MortalClock()
-    const bus = new FileEventBus({ ...options, ...other, directory, segmentBytes: SEGMENT_BYTES, clock })
-    clients.set(bus, { bus, clock })
-    return bus
+/** Runs a program of this directory in a process of its own. */
+export function startProcess(program: string, ...args: string[]): ChildProcess {
+  const path = fileURLToPath(new URL(program, import.meta.url))
+  return spawn(process.execPath, ["--import", "tsx", path, ...args], { stdio: ["ignore", "pipe", "inherit"] })
+}
+
+/** Everything that stands in the log, partition after partition. */
+export async function readAll(bus: EventBus): Promise<BusRecord[]> {
+  const { subscription } = await joinGroup(bus, "reader")
+  const records = new Map<number, BusRecord[]>()
+  for (;;) {
+    const batches = await subscription.read({ maxEvents: 500, maxWaitMs: 0 })
+    if (batches.length === 0) break
+    for (const batch of batches) {
+      records.set(batch.partition, [...(records.get(batch.partition) ?? []), ...batch.records])
+    }
   }
-  return {
-    bus: open(),
-    another: async (other) => open(other),
-    crash: (bus) => clients.get(bus)?.clock.die(),
-    cleanup: async () => {
-      await Promise.all([...clients.values()].map(({ bus }) => bus.close()))
-      await rm(directory, { recursive: true })
-    },
-  }
+  await subscription.close()
+  return [...records.values()].flat()
 }

@@ -1,9 +1,12 @@
 import { type Clock, systemClock, type Timer } from "@fabra/events"
 
-/** The machine's clock until it dies: then no timer fires any more, as in a process that was killed. */
+/**
+ * The machine's clock, until it dies: from then on no timer fires, as in a process that was killed. Give each client of an
+ * adapter one of its own, and its harness has a `crash`.
+ */
 export class MortalClock implements Clock {
   readonly #timers = new Set<Timer>()
-  #dead = false
+  #isDead = false
 
   now(): number {
     return systemClock.now()
@@ -14,17 +17,22 @@ export class MortalClock implements Clock {
   }
 
   setTimer(callback: () => void, ms: number): Timer {
-    if (this.#dead) return { cancel: () => {} }
+    if (this.#isDead) return { cancel: () => {} }
     const timer = systemClock.setTimer(() => {
       this.#timers.delete(timer)
       callback()
     }, ms)
     this.#timers.add(timer)
-    return timer
+    return {
+      cancel: () => {
+        timer.cancel()
+        this.#timers.delete(timer)
+      },
+    }
   }
 
   die(): void {
-    this.#dead = true
+    this.#isDead = true
     for (const timer of this.#timers) timer.cancel()
   }
 }
