@@ -16,7 +16,7 @@ await subscription.noteAttempt(0, noted ?? "")
 
 const write = writeSync
 fs.writeSync = ((file: number, bytes: Buffer) => {
-  write(file, bytes.subarray(0, bytes.length / 2))
+  write(file, bytes.subarray(0, bytes.indexOf('"payload"', bytes.length / 2)))
   process.kill(process.pid, "SIGKILL")
 }) as typeof writeSync
 syncBuiltinESMExports()
