@@ -30,20 +30,21 @@ export class LineFile {
     return this.#end
   }
 
-  /** Looks for new lines, of this process or any other. */
-  refresh(): void {
+  /** Looks for new lines, of this process or any other; returns false when there is no such file. */
+  refresh(): boolean {
     const file = openIfThere(this.path)
-    if (file === undefined) return
+    if (file === undefined) return false
     try {
       const added = readAt(file, this.#end, fstatSync(file).size - this.#end)
       const length = added.lastIndexOf(LINE_FEED) + 1
-      if (length === 0) return
+      if (length === 0) return true
       fdatasyncSync(file)
       for (let start = 0, end = 0; start < length; start = end + 1) {
         end = added.indexOf(LINE_FEED, start)
         if (added[end - 1] !== STRIKE.charCodeAt(0)) this.#starts.push(this.#end + start)
       }
       this.#end += length
+      return true
     } finally {
       closeSync(file)
     }

@@ -45,6 +45,8 @@ export class PartitionWriter {
    */
   append(events: readonly EncodedEvent[], now: number, settled: number): PublishResult[] {
     let end = this.#segments.refresh()
+    // A group that came late has settled nothing, and has nothing to settle of what was dropped.
+    const most = Math.max(settled, this.#segments.first() - 1) + this.#limits.maxEventsPerPartition
     this.#learn(now)
     // Not before its predecessor, whatever the wall clock was set to.
     const acceptedAt = Math.max(now, this.#newest)
@@ -54,7 +56,7 @@ export class PartitionWriter {
       const key = dedupeKey(eventId, entityId)
       const first = this.#known.get(key)?.position ?? fresh.get(key)
       if (first !== undefined) return { ok: true, eventId, partition: this.#index, position: first, duplicate: true }
-      if (end - settled >= this.#limits.maxEventsPerPartition) return { ok: false, eventId, error: this.#full() }
+      if (end >= most) return { ok: false, eventId, error: this.#full() }
       const position = spellPosition(++end)
       records.push({ position, acceptedAt, data })
       if (this.#limits.dedupeWindowMs > 0) fresh.set(key, position)

@@ -39,11 +39,14 @@ export class Segments {
 
   /** Looks what is there; returns the number of the newest record, 0 when there has never been one. */
   refresh(): number {
-    if (this.#segments.length === 0) this.#list()
     for (;;) {
       const newest = this.#segments.at(-1)
-      if (newest === undefined) return 0
-      newest.file.refresh()
+      if (newest === undefined || !newest.file.refresh()) {
+        // New here, or idle for so long that others have dropped all that this process knew.
+        this.#list()
+        if (this.#segments.length === 0) return 0
+        continue
+      }
       const end = newest.first + newest.file.count - 1
       // Only a full file has a successor, and its name is known: no record can come between the two.
       if (newest.file.bytes < this.#maxBytes) return end
@@ -54,10 +57,9 @@ export class Segments {
     }
   }
 
-  /** Number of the oldest record that is kept. */
+  /** Number of the oldest record that is kept, as of the last {@link refresh}. */
   first(): number {
-    // Another process may have dropped files.
-    if (this.#segments[0] !== undefined && !existsSync(this.#segments[0].file.path)) this.#list()
+    while (this.#segments.length > 1 && !existsSync(this.#segments[0]?.file.path ?? "")) this.#segments.shift()
     return this.#segments[0]?.first ?? 1
   }
 
@@ -65,15 +67,12 @@ export class Segments {
   read(after: number, limit: number): BusRecord[] {
     const segment = this.#segments.findLast(({ first }) => first <= after + 1) ?? this.#segments[0]
     if (segment === undefined) return []
-    segment.file.refresh()
-    try {
-      return segment.file.read(Math.max(0, after + 1 - segment.first), limit).map(parseRecord)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error
-      // Another process has dropped that file. What is left is the oldest that there is.
-      this.#list()
-      return this.read(after, limit)
+    if (!segment.file.refresh()) {
+      // Another process has dropped it. What is left is the oldest that there is.
+      this.refresh()
+      return this.first() > segment.first ? this.read(after, limit) : []
     }
+    return segment.file.read(Math.max(0, after + 1 - segment.first), limit).map(parseRecord)
   }
 
   /** Adds records after the newest one. Under the lock, after a {@link refresh}. */
@@ -95,10 +94,9 @@ export class Segments {
 
   /** Drops files of which no record comes after `number` and none was accepted at or after `time`. Under the lock. */
   trim(number: number, time: number): void {
-    for (;;) {
+    for (this.first(); ; ) {
       const [oldest, next] = this.#segments
       if (oldest === undefined || next === undefined || next.first > number + 1) return
-      oldest.file.refresh()
       const [last] = this.read(next.first - 2, 1)
       if (last === undefined || last.acceptedAt >= time) return
       rmSync(oldest.file.path)

@@ -45,6 +45,18 @@ export function testTakeOver(check: Check): void {
     expect(waiting.assigned).toEqual([])
   })
 
+  check("leaves an heir its partitions when the owner before it says goodbye late", async (world) => {
+    const survivor = await world.other()
+    const late = await world.joinAlone({ leaseMs: SHORT_LEASE_MS })
+    await world.crash(late)
+    const heir = await world.joinAlone({ bus: survivor, leaseMs: SHORT_LEASE_MS })
+    // A client that was cut off may fail, or never come to an end.
+    const closing = late.subscription.close().catch(() => {})
+    await Promise.race([closing, world.patience.pass(SHORT_LEASE_MS / 2)])
+    await world.patience.pass(SHORT_LEASE_MS / 2)
+    expect([heir.lost, heir.held.size]).toEqual([[], 4])
+  })
+
   check("shares a dead member's partitions among those that live", async (world) => {
     const survivor = await world.other()
     const dead = await world.joinAlone({ leaseMs: SHORT_LEASE_MS })

@@ -1,7 +1,9 @@
 import {
   type Assignment,
+  BusFullError,
   type EncodedEvent,
   MemoryEventBus,
+  type MemoryEventBusOptions,
   type PartitionLag,
   type Position,
   type PublishResult,
@@ -72,6 +74,34 @@ class MakesRoom extends MemoryEventBus {
   }
 }
 
+/** Takes a group that has settled nothing yet for one that has everything still to come, also what was trimmed. */
+class CountsFromTheStart extends MemoryEventBus {
+  readonly #max: number
+  readonly #settling = new Set<string>()
+  readonly #groups = new Set<string>()
+  #count = 0
+  constructor(options: MemoryEventBusOptions) {
+    super(options)
+    this.#max = options.maxEventsPerPartition ?? Number.POSITIVE_INFINITY
+  }
+  protected override async append(events: readonly EncodedEvent[]): Promise<PublishResult[]> {
+    this.#count += events.length
+    if (this.#count <= this.#max || this.#settling.size === this.#groups.size) return super.append(events)
+    return events.map(({ eventId }) => ({ ok: false, eventId, error: new BusFullError("It is full.") }))
+  }
+  override async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    const settling = this.#settling
+    this.#groups.add(options.group)
+    const Settling = class extends PassingSubscription {
+      override checkpoint(partition: number, position: Position, records: number): Promise<void> {
+        settling.add(options.group)
+        return super.checkpoint(partition, position, records)
+      }
+    }
+    return new Settling(await super.subscribe(options))
+  }
+}
+
 /** Takes every checkpoint for the end of all that was noted. */
 class ForgetsNotes extends MemoryEventBus {
   readonly #notes = new Map<string, Set<string>>()
@@ -117,6 +147,11 @@ export const brokenBookkeeping: readonly BrokenBus[] = [
     fault: "makes room for new events at the cost of the slowest group",
     Bus: MakesRoom,
     breaks: ["refuses events rather than trim what the slowest group has yet to settle"],
+  },
+  {
+    fault: "counts what was trimmed as unsettled",
+    Bus: CountsFromTheStart,
+    breaks: ["is not full for a group that comes late and has little to read"],
   },
   {
     fault: "does not tell small letters from capitals",

@@ -168,7 +168,10 @@ export const brokenClients: readonly BrokenClient[] = [
   {
     fault: "believes that it is alone",
     Client: BelievesItIsAlone,
-    breaks: ["shares the partitions among members, each with one owner"],
+    breaks: [
+      "shares the partitions among members, each with one owner",
+      "goes on where another client stopped, again and again",
+    ],
   },
   {
     fault: "takes its events along",

@@ -65,6 +65,25 @@ class CountsAttempts extends PassingSubscription {
   }
 }
 
+/** Whoever says goodbye, all leases of the group are free. */
+class LetsGoForAll extends MemoryEventBus {
+  readonly #all: { readonly inner: Subscription; readonly options: SubscribeOptions }[] = []
+  override async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    const all = this.#all
+    const inner = await super.subscribe(options)
+    all.push({ inner, options })
+    const Leaving = class extends PassingSubscription {
+      override async close(): Promise<void> {
+        await super.close()
+        for (const other of all) {
+          if (other.inner !== inner) for (let partition = 0; partition < 4; partition++) other.options.onLost(partition)
+        }
+      }
+    }
+    return new Leaving(inner)
+  }
+}
+
 class KnowsEveryGroup extends MemoryEventBus {
   override async lag(group: string): Promise<PartitionLag[]> {
     return super.lag(group).catch(() => [])
@@ -134,6 +153,11 @@ export const brokenSharing: readonly BrokenBus[] = [
     fault: "takes a lease that has not run out",
     Bus: withOptions((options) => ({ ...options, leaseMs: 1_000 })),
     breaks: ["leaves a silent member its partitions until the lease has run out"],
+  },
+  {
+    fault: "lets go for all when one says goodbye",
+    Bus: LetsGoForAll,
+    breaks: ["leaves an heir its partitions when the owner before it says goodbye late"],
   },
   {
     fault: "counts attempts instead of consumers",
