@@ -104,11 +104,12 @@ export class FileEventBus extends BaseEventBus {
     const now = this.#clock.now()
     return group.partitions.map(({ checkpoint, lease }, partition) => {
       const log = store.log(partition)
+      const end = log.refresh()
       const settled = Math.max(numberOf(checkpoint), log.first() - 1)
       const [oldest] = log.read(settled, 1)
       return {
         partition,
-        events: log.refresh() - settled,
+        events: end - settled,
         oldestAgeMs: oldest === undefined ? null : Math.max(0, now - oldest.acceptedAt),
         owner: lease !== null && lease.until > now ? lease.consumer : null,
       }

@@ -131,6 +131,19 @@ class TellsNewestAge extends MemoryEventBus {
   }
 }
 
+/** Counts for a group that came late everything there ever was. */
+class LagsByWhatIsGone extends MemoryEventBus {
+  #published = 0
+  protected override async append(events: readonly EncodedEvent[]): Promise<PublishResult[]> {
+    this.#published += events.length
+    return super.append(events)
+  }
+  override async lag(group: string): Promise<PartitionLag[]> {
+    const lags = await super.lag(group)
+    return group === "late" ? lags.map((lag) => ({ ...lag, events: this.#published })) : lags
+  }
+}
+
 /** Faults in what a bus remembers of its groups. */
 export const brokenBookkeeping: readonly BrokenBus[] = [
   {
@@ -174,6 +187,11 @@ export const brokenBookkeeping: readonly BrokenBus[] = [
     fault: "forgets notes of records that are not settled",
     Bus: ForgetsNotes,
     breaks: ["keeps what was noted of a record until that record is settled"],
+  },
+  {
+    fault: "counts what was trimmed as lag",
+    Bus: LagsByWhatIsGone,
+    breaks: ["counts for a group that comes late only what there is to read"],
   },
   {
     fault: "tells the age of the newest event",

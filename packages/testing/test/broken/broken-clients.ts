@@ -92,6 +92,19 @@ class DedupesAlone extends MemoryClient {
   }
 }
 
+/** Knows how old an event is if it took it itself. */
+class TellsOwnAges extends MemoryClient {
+  #hasPublished = false
+  protected override append(events: readonly EncodedEvent[]): Promise<PublishResult[]> {
+    this.#hasPublished = true
+    return super.append(events)
+  }
+  override async lag(group: string): Promise<PartitionLag[]> {
+    const lags = await super.lag(group)
+    return this.#hasPublished ? lags : lags.map((lag) => ({ ...lag, oldestAgeMs: null }))
+  }
+}
+
 class KeepsDeadLettersToItself extends MemoryClient {
   override readonly deadLetters: DeadLetterQueue = new MemoryEventBus().deadLetters
 }
@@ -157,8 +170,14 @@ export const brokenClients: readonly BrokenClient[] = [
     Client: DedupesAlone,
     breaks: [
       "recognises an event published again by another client",
+      "recognises an event that was settled long since",
       "recognises an event of a client that has gone, if it is shared and persistent",
     ],
+  },
+  {
+    fault: "tells the ages only of events that the same client published",
+    Client: TellsOwnAges,
+    breaks: ["tells each partition's lag and owner"],
   },
   {
     fault: "keeps dead letters to itself",
