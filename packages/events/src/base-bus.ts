@@ -17,7 +17,7 @@ import { encodeEvent } from "./wire.js"
 export interface EncodedEvent {
   readonly eventId: string
   readonly entityId: string
-  /** Wire form, checked for size. */
+  /** Wire form, checked for size: one line of text, without a line feed, in well-formed Unicode. */
   readonly data: string
 }
 
@@ -35,8 +35,9 @@ export abstract class BaseEventBus implements EventBus {
   abstract readonly deadLetters: DeadLetterQueue
 
   /**
-   * Appends events, each to the partition of its entity, and answers for each, in order. Idempotent on `eventId` within
-   * the dedupe window. Never rejects for a single event: that is a result with `ok: false`.
+   * Appends events, at least one, each to the partition of its entity, and answers for each, in order. Idempotent on
+   * {@link dedupeKey} within the dedupe window, among these events too. Never rejects: what was not taken, or may not have
+   * been, is a result with `ok: false`.
    */
   protected abstract append(events: readonly EncodedEvent[], options: PublishOptions): Promise<PublishResult[]>
 

@@ -13,10 +13,14 @@ export interface BusCapabilities {
   readonly shared: boolean
   /**
    * What keeps a reader from seeing a record that the engine may still lose: `inherent` (it cannot lose what it shows, or
-   * it loses the feature cache with it), `confirmed` (records are shown once enough replicas have them), `none`.
+   * it loses the feature cache with it; a single disk whose writes are synced before they are shown, for example),
+   * `confirmed` (records are shown once enough replicas have them), `none`.
    */
   readonly durableReads: "inherent" | "confirmed" | "none"
-  /** How long, in milliseconds, a second publish of one `event_id` for one entity is recognised. 0: not at all. */
+  /**
+   * How long, in milliseconds, a further publish of one `event_id` for one entity is recognised, counted from the first.
+   * 0: not at all.
+   */
   readonly dedupeWindowMs: number
   /** Largest event in bytes of its wire form. */
   readonly maxEventBytes: number
@@ -26,10 +30,11 @@ export interface BusCapabilities {
 export interface PublishOptions {
   /**
    * `accepted` (default): the engine has the event as safely as it keeps anything. `replicated`: the answer waits until
-   * replicas have it too, and it is an error when they do not in time.
+   * replicas have it too, and it is an error when they do not in time. A bus that has no replicas by its nature (one
+   * process, one disk) takes it for `accepted`.
    */
   readonly durability?: "accepted" | "replicated"
-  /** Gives up waiting. Events not yet answered for are then of unknown outcome: publish them again under their id. */
+  /** Gives up waiting. Events not yet answered for are then `publish_unknown`: publish them again under their id. */
   readonly signal?: AbortSignal
 }
 
@@ -58,7 +63,7 @@ export interface BusRecord {
   readonly position: Position
   /** The event's wire form, unread: what stands in a log may have been written by anybody. */
   readonly data: string
-  /** When the bus accepted it, in epoch milliseconds of the bus. */
+  /** When the bus accepted it, in epoch milliseconds of the bus, whose clock may be set: only positions tell an order. */
   readonly acceptedAt: number
 }
 
@@ -82,9 +87,9 @@ export interface Assignment {
 
 /** Options of {@link EventBus.subscribe}. */
 export interface SubscribeOptions {
-  /** Consumer group: each group sees every event; its members share the partitions. */
+  /** Consumer group, a name as `checkName` has it: each group sees every event; its members share the partitions. */
   readonly group: string
-  /** Unique among all members that ever were. */
+  /** Unique among all members that ever were; printable text, for people to read. */
   readonly consumer: string
   /** After how many milliseconds without a sign of life a member's partitions pass to others. Default 10,000. */
   readonly leaseMs?: number
@@ -107,7 +112,10 @@ export interface BusNotice {
 
 /** How {@link Subscription.read} reads. */
 export interface ReadOptions {
-  /** About how many records to return in all; never more than this of one partition. */
+  /**
+   * About how many records to return in all; never more than this of one partition. Partitions share it, so that none
+   * waits for the backlog of another.
+   */
   readonly maxEvents: number
   /** Longest wait for a first record, in milliseconds; an arriving record ends it at once. 0: no wait at all. */
   readonly maxWaitMs: number
@@ -141,7 +149,8 @@ export interface Subscription {
   pause(partition: number): void
   resume(partition: number): void
   /**
-   * Notes durably that this consumer is about to run the record, and returns how many different consumers have noted it.
+   * Notes durably that this consumer is about to run the record, and returns how many different consumers of its group
+   * have noted it. A note is kept until the group's checkpoint has passed the record.
    * @throws FabraError `bus_unavailable`
    */
   noteAttempt(partition: number, position: Position): Promise<number>
@@ -171,8 +180,9 @@ export interface EventBus {
   readonly capabilities: BusCapabilities
   /**
    * Publishes one event; idempotent on its `event_id` and entity (`dedupeKey`) within the dedupe window.
-   * @throws FabraError when it was not taken: `bus_full`, `event_too_large`, `invalid_event`, …; `publish_unknown` when
-   *   nobody can tell, then publish it again under the same id
+   * A duplicate is a duplicate also when the bus is full.
+   * @throws FabraError when it was not taken: `bus_full`, `event_too_large`, `invalid_event`, `bus_closed`, …;
+   *   `publish_unknown` when nobody can tell, then publish it again under the same id
    */
   publish(event: AxiomEvent<string, object>, options?: PublishOptions): Promise<PublishReceipt>
   /**
@@ -183,12 +193,15 @@ export interface EventBus {
   /**
    * Joins a group, which begins at the oldest record when it is new. Resolves once the member is announced; partitions
    * are assigned by and by.
-   * @throws FabraError `partition_mismatch`, `bus_unavailable`
+   * @throws FabraError `invalid_name`, `partition_mismatch`, `bus_unavailable`, `bus_closed`
    */
   subscribe(options: SubscribeOptions): Promise<Subscription>
   readonly deadLetters: DeadLetterQueue
   /** The group's lag in each partition. @throws FabraError `bus_unavailable`; `not_found` for an unknown group */
   lag(group: string): Promise<PartitionLag[]>
-  /** Closes open subscriptions and every connection this bus has opened itself. Idempotent. */
+  /**
+   * Closes open subscriptions, then every connection this bus has opened itself: until the last one has drained,
+   * publishing and dead letters go on. Idempotent.
+   */
   close(): Promise<void>
 }

@@ -93,14 +93,16 @@ export interface DeadLetterQueue {
   /**
    * Publishes the events again, aimed at the features that failed, and takes the entries off the queue. A replay that is
    * asked for twice is applied once. An event that could not be read cannot be replayed: mend it and publish it anew.
+   * An entry is published first, as {@link replayEvent}, and then taken off: one that the bus refuses stays.
    */
   replay(ids: readonly string[]): Promise<ReplayOutcome[]>
   /**
    * Takes entries off the queue for good; returns how many were there. An event that could be read is published once
-   * more, as {@link discardEvent}, so that the entity's record forgets the failure too.
+   * more, as {@link discardEvent}, so that the entity's record forgets the failure too, and then taken off.
+   * @throws FabraError as `EventBus.publish`; the entries before that one are gone, it and those after it stay
    */
   discard(ids: readonly string[]): Promise<number>
-  /** How many there are, and when the oldest arrived (epoch milliseconds, `null` when there is none). */
+  /** How many there are, and when the oldest arrived (epoch milliseconds of the bus, `null` when there is none). */
   stats(): Promise<{ readonly count: number; readonly oldestAt: number | null }>
 }
 

@@ -6,7 +6,8 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { beforeAll, describe, expect, test } from "vitest"
 import type { BrokenBus } from "./broken/broken-bus.js"
-import { brokenBuses, brokenCaches, HEALTHY } from "./broken/registry.js"
+import { brokenClients } from "./broken/broken-clients.js"
+import { brokenBuses, brokenCaches, HEALTHY, HEALTHY_CLIENTS } from "./broken/registry.js"
 
 interface Report {
   testResults: { name: string; assertionResults: { ancestorTitles: string[]; title: string; status: string }[] }[]
@@ -51,12 +52,17 @@ function titlesOf(report: Report, suite: string, statuses: readonly string[]): T
 /** An adapter with one fault and the titles of the tests that must find it. */
 type Broken = Pick<BrokenBus, "fault" | "breaks">
 
-const suites: { suite: string; what: string; broken: readonly Broken[] }[] = [
-  { suite: "bus.suite.ts", what: "bus", broken: brokenBuses },
-  { suite: "cache.suite.ts", what: "cache", broken: brokenCaches },
+const suites: { suite: string; what: string; healthy: readonly string[]; broken: readonly Broken[] }[] = [
+  {
+    suite: "bus.suite.ts",
+    what: "bus",
+    healthy: [HEALTHY, HEALTHY_CLIENTS],
+    broken: [...brokenBuses, ...brokenClients],
+  },
+  { suite: "cache.suite.ts", what: "cache", healthy: [HEALTHY], broken: brokenCaches },
 ]
 
-describe.each(suites)("a broken $what", ({ suite, broken }) => {
+describe.each(suites)("a broken $what", ({ suite, healthy, broken }) => {
   let all: Titles
   let failed: Titles
 
@@ -66,9 +72,9 @@ describe.each(suites)("a broken $what", ({ suite, broken }) => {
     failed = titlesOf(report, suite, ["failed"])
   }, 120_000)
 
-  test("is not the healthy one", () => {
-    expect(all.get(HEALTHY)?.length).toBeGreaterThan(40)
-    expect(failed.get(HEALTHY) ?? []).toEqual([])
+  test.each(healthy)("is not the %s one", (name) => {
+    expect(all.get(name)?.length).toBeGreaterThan(40)
+    expect(failed.get(name) ?? []).toEqual([])
   })
 
   test.each(broken)("is found out: $fault", ({ fault, breaks }) => {

@@ -1,6 +1,7 @@
 import { expect } from "vitest"
 import { type BusWorld, type Check, LONG_LEASE_MS, SHORT_LEASE_MS } from "./bus-world.js"
 import type { Member, TakenRecord } from "./member.js"
+import { ODD_NAMES } from "./odd-texts.js"
 
 /** Who reads what: every partition has one owner at a time, and changes hands only when it is drained. */
 export function testAssignment(check: Check): void {
@@ -33,6 +34,20 @@ export function testAssignment(check: Check): void {
     const one = await world.joinAlone({ group: "one" })
     const two = await world.joinAlone({ group: "two" })
     expect([one.held.size, two.held.size]).toEqual([4, 4])
+  })
+
+  check("tells groups apart whatever their names", async (world) => {
+    const positions = await world.fill(ODD_NAMES.length)
+    for (const [i, group] of ODD_NAMES.entries()) {
+      const reader = await world.joinAlone({ group })
+      await reader.settle((await reader.take(positions.length))[i] as TakenRecord)
+      await reader.subscription.close()
+    }
+    for (const [i, group] of ODD_NAMES.entries()) {
+      const reader = await world.joinAlone({ group })
+      expect([group, (await reader.assignment()).checkpoint]).toEqual([group, positions[i]])
+      await reader.subscription.close()
+    }
   })
 
   check("hands a partition over only when its owner has drained it", async (world) => {

@@ -139,8 +139,9 @@ export function testDeadLetters(check: Check): void {
   check("shows dead letters to every client", async (world) => {
     const other = await world.other()
     await world.bus.deadLetters.append([deadLetter(1)])
-    await other.deadLetters.append([deadLetter(1)])
     expect((await other.deadLetters.list()).entries.map(withoutId)).toEqual([deadLetter(1)])
+    await other.deadLetters.append([deadLetter(1), deadLetter(2)])
+    expect((await world.bus.deadLetters.list()).entries.map(withoutId)).toEqual([deadLetter(1), deadLetter(2)])
   })
 }
 

@@ -20,7 +20,8 @@ export interface EventBusHarness {
   another?(options?: { readonly partitions?: number }): Promise<EventBus>
   /**
    * Stops every subscription of this client dead, as `kill -9` would: no goodbye and no renewal from here on. A bus that
-   * is not shared stays usable for new subscriptions.
+   * is not shared stays usable for new subscriptions. For one that is, and makes them with `LogSubscription`, it is enough
+   * that the client's clock dies: see `MortalClock`.
    */
   crash(bus: EventBus): void | Promise<void>
   /** The clock the bus lives by, if it is not the machine's: the suite then waits by it, too. */

@@ -3,18 +3,22 @@ import { expect } from "vitest"
 import type { BusWorld, Check } from "./bus-world.js"
 import type { TakenRecord } from "./member.js"
 
+const AGE_MS = 200
+
 /** How far behind a group is, as people see it. */
 export function testLag(check: Check): void {
   check("tells each partition's lag and owner", async (world) => {
     const reader = await world.joinAlone()
     await world.fill(5)
     await world.fill(1, 2)
-    const lags = await world.bus.lag("group")
-    expect(lags.map(({ partition }) => partition)).toEqual([0, 1, 2, 3])
-    expect(lags.map(({ events }) => events)).toEqual([5, 0, 1, 0])
-    expect(lags.map(({ owner }) => owner)).toEqual(Array(4).fill(reader.options.consumer))
-    expect(lags.map(({ oldestAgeMs }) => oldestAgeMs !== null)).toEqual([true, false, true, false])
-    expect(lags.every(({ oldestAgeMs }) => oldestAgeMs === null || oldestAgeMs >= 0)).toBe(true)
+    for (const bus of [world.bus, await world.other()]) {
+      const lags = await bus.lag("group")
+      expect(lags.map(({ partition }) => partition)).toEqual([0, 1, 2, 3])
+      expect(lags.map(({ events }) => events)).toEqual([5, 0, 1, 0])
+      expect(lags.map(({ owner }) => owner)).toEqual(Array(4).fill(reader.options.consumer))
+      expect(lags.map(({ oldestAgeMs }) => oldestAgeMs !== null)).toEqual([true, false, true, false])
+      expect(lags.every(({ oldestAgeMs }) => oldestAgeMs === null || oldestAgeMs >= 0)).toBe(true)
+    }
   })
 
   check("counts what lies behind the checkpoint, through every change of owner", async (world) => {
@@ -36,6 +40,14 @@ export function testLag(check: Check): void {
     expect(await lagOf(world)).toMatchObject({ events: 0, oldestAgeMs: null })
   })
 
+  check("tells the age of the oldest event, not of the newest", async (world) => {
+    await world.joinAlone()
+    await world.fill(1)
+    await world.patience.pass(AGE_MS + 10) // a timer may be a little early
+    await world.fill(1)
+    expect((await lagOf(world)).oldestAgeMs).toBeGreaterThanOrEqual(AGE_MS)
+  })
+
   check("names no owner when nobody holds the partition", async (world) => {
     const reader = await world.joinAlone()
     await reader.subscription.close()
@@ -49,6 +61,18 @@ export function testLag(check: Check): void {
     await busy.settle((await busy.take(3))[2] as TakenRecord)
     expect((await lagOf(world, "busy")).events).toBe(0)
     expect((await lagOf(world, "idle")).events).toBe(3)
+  })
+
+  check("counts for a group that comes late only what there is to read", async (world) => {
+    const early = await world.joinAlone({ group: "early" })
+    for (let round = 0; round < 10; round++) {
+      await world.fill(10)
+      await early.settle((await early.take(10)).at(-1) as TakenRecord)
+    }
+    const late = await world.joinAlone({ group: "late" })
+    await world.fill(1)
+    const { events } = await lagOf(world, "late")
+    expect([...(await late.take(1)), ...(await late.rest())]).toHaveLength(events)
   })
 
   check("does not know a group that never was", async (world) => {

@@ -36,6 +36,34 @@ export function testRead(check: Check): void {
     expect(placesByPartition(records)).toEqual(placesByPartition(await published))
   })
 
+  check("misses nothing that many publish at the same time while it reads", async (world) => {
+    const reader = await world.joinAlone()
+    const clients = [world.bus, await world.other(), world.bus]
+    const publishing = Promise.all(
+      clients.map(async (bus) => {
+        const receipts = []
+        for (let round = 0; round < 20; round++) receipts.push(...(await world.publish(world.events(3), bus)))
+        return receipts
+      }),
+    )
+    const records = [...(await reader.take(180, 8)), ...(await reader.rest())]
+    expect(places(records)).toEqual(places((await publishing).flat()).sort())
+  })
+
+  check("lets no partition wait for the backlog of another", async (world) => {
+    await world.fill(400)
+    await world.fill(400, 2)
+    await world.fill(1, 1)
+    const reader = await world.joinAlone()
+    let before = 0
+    await world.patience.until("the short partition was read", async () => {
+      const records = await reader.readOnce(50, 10)
+      before += records.length
+      return records.some(({ partition }) => partition === 1)
+    })
+    expect(before).toBeLessThan(400)
+  })
+
   check("shows every group every record", async (world) => {
     const receipts = await world.publish([...world.events(5), ...world.events(5, 1)])
     const groups = await Promise.all(["one", "two", "three"].map((group) => world.joinAlone({ group })))

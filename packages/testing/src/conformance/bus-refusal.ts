@@ -1,6 +1,7 @@
 import { type AxiomEvent, BusFullError, decodeEvent, encodeEvent, FabraError, utf8Length } from "@fabra/events"
 import { expect } from "vitest"
 import { type Check, places } from "./bus-world.js"
+import type { TakenRecord } from "./member.js"
 
 const CAPACITY = 40
 
@@ -66,6 +67,33 @@ export function testRefusal(check: Check): void {
         return result?.ok
       })
       expect((await reader.take(1)).map(({ data }) => decodeEvent(data).eventId)).toEqual([late.eventId])
+    },
+    { maxEventsPerPartition: CAPACITY },
+  )
+
+  check(
+    "is not full for a group that comes late and has little to read",
+    async (world) => {
+      const early = await world.joinAlone({ group: "early" })
+      for (let round = 0; round < 10; round++) {
+        await world.fill(CAPACITY / 4)
+        await early.settle((await early.take(CAPACITY / 4)).at(-1) as TakenRecord)
+      }
+      const late = await world.joinAlone({ group: "late" })
+      // How much is kept of what every group had settled is the bus's own affair.
+      if ((await late.rest()).length < CAPACITY) await world.fill(1)
+    },
+    { maxEventsPerPartition: CAPACITY },
+  )
+
+  check(
+    "recognises an event that it has although it is full",
+    async (world) => {
+      const events = world.events(CAPACITY * 10)
+      const [first] = await world.bus.publish(events)
+      const [again] = await world.bus.publish(events.slice(0, 1))
+      if (world.bus.capabilities.dedupeWindowMs > 0) expect(again).toEqual({ ...first, duplicate: true })
+      else expect(again).toMatchObject({ ok: false, error: { code: "bus_full" } })
     },
     { maxEventsPerPartition: CAPACITY },
   )

@@ -1,7 +1,9 @@
-import { type DeadLetter, decodeEvent, type NewDeadLetter, replayEvent } from "@fabra/events"
+import { type DeadLetter, decodeEvent, type NewDeadLetter, partitionOf, replayEvent } from "@fabra/events"
 import { expect } from "vitest"
 import type { BusWorld, Check } from "./bus-world.js"
 import { deadLetter, failedEvent } from "./dead-letter-samples.js"
+
+const CAPACITY = 40
 
 /** Replay: the event once more, aimed at what failed. */
 export function testReplay(check: Check): void {
@@ -62,6 +64,21 @@ export function testReplay(check: Check): void {
     expect(replayed.map(({ entityId }) => entityId)).toEqual([good.entityId])
     expect(await world.bus.deadLetters.replay([])).toEqual([])
   })
+
+  check(
+    "keeps a dead letter that it cannot publish",
+    async (world) => {
+      const failure = deadLetter(1)
+      const id = await queued(world, failure)
+      const partition = partitionOf(failure.entityId as string, world.options.partitions)
+      await world.bus.publish(world.events(CAPACITY * 10, partition))
+      const [outcome] = await world.bus.deadLetters.replay([id])
+      expect(outcome).toMatchObject({ id, status: "failed", error: { code: "bus_full" } })
+      await expect(world.bus.deadLetters.discard([id])).rejects.toMatchObject({ code: "bus_full" })
+      expect(await world.bus.deadLetters.get(id)).toEqual({ id, ...failure })
+    },
+    { maxEventsPerPartition: CAPACITY },
+  )
 
   check("tells workers to forget what is discarded, but not what could not be read", async (world) => {
     const unreadable = deadLetter(1, { data: "not json", features: [], reason: "invalid_event" })

@@ -14,6 +14,16 @@ export function testSeek(check: Check): void {
     expect(await reader.rest()).toEqual([])
   })
 
+  check("leaves no gap after a seek, wherever it lands", async (world) => {
+    const positions = await world.fill(200)
+    const reader = await world.joinAlone()
+    for (const at of [190, 0, 1, 8, 9, 10, 62, 63, 64, 98, 99, 100, 126, 127, 128]) {
+      reader.subscription.seek(0, positions[at] as string)
+      const read = (await reader.take(9, 4)).map(({ position }) => position)
+      expect(read).toEqual(positions.slice(at + 1, at + 1 + read.length))
+    }
+  })
+
   check("reads from the oldest record after seeking to null", async (world) => {
     const positions = await world.fill(10)
     const others = await world.fill(2, 1)

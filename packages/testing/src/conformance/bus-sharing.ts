@@ -1,5 +1,6 @@
 import { expect } from "vitest"
 import { type Check, places } from "./bus-world.js"
+import type { TakenRecord } from "./member.js"
 
 /** What the capabilities claim, and the opposite of what they do not. */
 export function testSharing(check: Check): void {
@@ -14,6 +15,19 @@ export function testSharing(check: Check): void {
       expect(places(await reader.take(6))).toEqual(places(receipts))
     }
     expect((await other.lag("group-0"))[0]).toMatchObject({ events: 6 })
+  })
+
+  check("goes on where another client stopped, again and again", async (world) => {
+    const [one, other] = [world.bus, await world.other()]
+    // One is idle for a while, in which the log moves on without it.
+    for (const bus of [one, other, one, one, one, one, one, other, one, other]) {
+      const receipts = await world.publish(world.events(20), bus)
+      const reader = await world.joinAlone({ bus })
+      const records = await reader.take(receipts.length)
+      expect(places(records)).toEqual(places(receipts))
+      await reader.settle(records.at(-1) as TakenRecord)
+      await reader.subscription.close()
+    }
   })
 
   check("keeps events when the client that published them goes, if it is shared and persistent", async (world) => {

@@ -45,6 +45,18 @@ export function testTakeOver(check: Check): void {
     expect(waiting.assigned).toEqual([])
   })
 
+  check("leaves an heir its partitions when the owner before it says goodbye late", async (world) => {
+    const survivor = await world.other()
+    const late = await world.joinAlone({ leaseMs: SHORT_LEASE_MS })
+    await world.crash(late)
+    const heir = await world.joinAlone({ bus: survivor, leaseMs: SHORT_LEASE_MS })
+    // A client that was cut off may fail, or never come to an end.
+    const closing = late.subscription.close().catch(() => {})
+    await Promise.race([closing, world.patience.pass(SHORT_LEASE_MS / 2)])
+    await world.patience.pass(SHORT_LEASE_MS / 2)
+    expect([heir.lost, heir.held.size]).toEqual([[], 4])
+  })
+
   check("shares a dead member's partitions among those that live", async (world) => {
     const survivor = await world.other()
     const dead = await world.joinAlone({ leaseMs: SHORT_LEASE_MS })
@@ -69,6 +81,19 @@ export function testTakeOver(check: Check): void {
     expect(await two.subscription.noteAttempt(0, second)).toBe(1)
     const elsewhere = await world.joinAlone({ group: "another" })
     expect(await elsewhere.subscription.noteAttempt(0, first)).toBe(1)
+  })
+
+  check("keeps what was noted of a record until that record is settled", async (world) => {
+    const positions = await world.fill(3)
+    const others = await world.fill(3, 1)
+    const one = await world.joinAlone()
+    const records = await one.take(6)
+    expect(await one.subscription.noteAttempt(0, positions[2] as string)).toBe(1)
+    await one.settle(records.find(({ partition }) => partition === 0) as TakenRecord)
+    await one.subscription.close()
+    const two = await world.joinAlone({ bus: await world.other() })
+    expect(await two.subscription.noteAttempt(1, others[2] as string)).toBe(1)
+    expect(await two.subscription.noteAttempt(0, positions[2] as string)).toBe(2)
   })
 }
 

@@ -23,8 +23,9 @@ import { checksOf } from "./bus-world.js"
  * ```ts
  * testEventBus("MyEventBus", {
  *   async create(options) {
- *     const bus = new MyEventBus({ namespace: randomName(), ...options })
- *     return { bus, crash: …, another: …, cleanup: () => bus.close() }
+ *     const clock = new MortalClock()
+ *     const bus = new MyEventBus({ namespace: crypto.randomUUID(), ...options, clock })
+ *     return { bus, crash: () => clock.die(), another: …, cleanup: () => bus.close() }
  *   },
  * })
  * ```

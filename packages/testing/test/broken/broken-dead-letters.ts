@@ -140,6 +140,18 @@ class DiscardsUnreadable extends PassingQueue {
   }
 }
 
+/** Takes an entry off, and then publishes it, which may fail. */
+class TakesOffFirst extends PassingQueue {
+  readonly #gone = new Set<string>()
+  override async get(id: string): Promise<DeadLetter | undefined> {
+    return this.#gone.has(id) ? undefined : super.get(id)
+  }
+  override replay(ids: readonly string[]): Promise<ReplayOutcome[]> {
+    for (const id of ids) this.#gone.add(id)
+    return super.replay(ids)
+  }
+}
+
 /** Faults of the dead-letter queue. */
 export const brokenDeadLetters: readonly BrokenBus[] = [
   {
@@ -173,5 +185,10 @@ export const brokenDeadLetters: readonly BrokenBus[] = [
     fault: "throws away what it cannot replay",
     Bus: withQueue(DiscardsUnreadable),
     breaks: ["answers for each id alone"],
+  },
+  {
+    fault: "takes a dead letter off before it is published",
+    Bus: withQueue(TakesOffFirst),
+    breaks: ["keeps a dead letter that it cannot publish"],
   },
 ]

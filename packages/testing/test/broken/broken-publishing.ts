@@ -1,11 +1,14 @@
 import {
   type AxiomEvent,
+  type Clock,
+  dedupeKey,
   type EncodedEvent,
   encodeEvent,
   MemoryEventBus,
   type MemoryEventBusOptions,
   type PublishReceipt,
   type PublishResult,
+  systemClock,
 } from "@fabra/events"
 import type { BrokenBus } from "./broken-bus.js"
 
@@ -23,6 +26,39 @@ class ForgetsDedupeInBatch extends MemoryEventBus {
     const ids = events.map(({ eventId }, i) => (events.findIndex((e) => e.eventId === eventId) < i ? `${i}` : eventId))
     const results = await super.append(events.map((event, i) => ({ ...event, eventId: ids[i] as string })))
     return results.map((result, i) => ({ ...result, eventId: events[i]?.eventId as string }))
+  }
+}
+
+/** Counts the window from the last time an event came. */
+class ProlongsWindow extends MemoryEventBus {
+  readonly #clock: Clock
+  readonly #known = new Map<string, { result: PublishResult; until: number }>()
+  constructor(options: MemoryEventBusOptions) {
+    super(options)
+    this.#clock = options.clock ?? systemClock
+  }
+  protected override async append(events: readonly EncodedEvent[]): Promise<PublishResult[]> {
+    const results: PublishResult[] = []
+    for (const event of events) {
+      const key = dedupeKey(event.eventId, event.entityId)
+      const known = this.#known.get(key)
+      const until = this.#clock.now() + this.capabilities.dedupeWindowMs
+      const isKnown = known !== undefined && known.until > this.#clock.now()
+      const [result] = isKnown ? [{ ...known.result, duplicate: true }] : await super.append([event])
+      this.#known.set(key, { result: result as PublishResult, until })
+      results.push(result as PublishResult)
+    }
+    return results
+  }
+}
+
+/** Looks for room first, and then whether it needs any. */
+class FullBeforeKnown extends MemoryEventBus {
+  #full: PublishResult | undefined
+  protected override async append(events: readonly EncodedEvent[]): Promise<PublishResult[]> {
+    const results = await super.append(events)
+    this.#full ??= results.find(({ ok }) => !ok)
+    return results.map((result) => (result.ok && result.duplicate && this.#full ? this.#full : result))
   }
 }
 
@@ -100,6 +136,16 @@ export const brokenPublishing: readonly BrokenBus[] = [
     fault: "never forgets an id",
     Bus: keepsWindow(Number.MAX_SAFE_INTEGER),
     breaks: ["takes an event anew when the window has passed"],
+  },
+  {
+    fault: "prolongs the window whenever an event is repeated",
+    Bus: ProlongsWindow,
+    breaks: ["counts the window from the first time, however often an event is repeated"],
+  },
+  {
+    fault: "says full of an event that it has",
+    Bus: FullBeforeKnown,
+    breaks: ["recognises an event that it has although it is full"],
   },
   {
     fault: "loses the last event of a batch",

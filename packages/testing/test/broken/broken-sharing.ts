@@ -1,5 +1,4 @@
 import {
-  type Assignment,
   MemoryEventBus,
   type PartitionBatch,
   type PartitionLag,
@@ -18,25 +17,6 @@ class ConsumesWhatItReads extends PassingSubscription {
       await super.checkpoint(partition, records.at(-1)?.position as string, records.length)
     }
     return batches
-  }
-}
-
-/** Keeps the checkpoint that was written last, whichever it is. */
-class LowersCheckpoint extends MemoryEventBus {
-  readonly #stored = new Map<string, Position>()
-  override async subscribe(options: SubscribeOptions): Promise<Subscription> {
-    const stored = this.#stored
-    const key = (partition: number) => `${options.group}/${partition}`
-    const change = (assignment: Assignment) => ({
-      ...assignment,
-      checkpoint: stored.get(key(assignment.partition)) ?? null,
-    })
-    const Lowering = class extends PassingSubscription {
-      override async checkpoint(partition: number, position: Position): Promise<void> {
-        stored.set(key(partition), position)
-      }
-    }
-    return new Lowering(await super.subscribe({ ...options, onAssigned: (a) => options.onAssigned(change(a)) }))
   }
 }
 
@@ -85,6 +65,25 @@ class CountsAttempts extends PassingSubscription {
   }
 }
 
+/** Whoever says goodbye, all leases of the group are free. */
+class LetsGoForAll extends MemoryEventBus {
+  readonly #all: { readonly inner: Subscription; readonly options: SubscribeOptions }[] = []
+  override async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    const all = this.#all
+    const inner = await super.subscribe(options)
+    all.push({ inner, options })
+    const Leaving = class extends PassingSubscription {
+      override async close(): Promise<void> {
+        await super.close()
+        for (const other of all) {
+          if (other.inner !== inner) for (let partition = 0; partition < 4; partition++) other.options.onLost(partition)
+        }
+      }
+    }
+    return new Leaving(inner)
+  }
+}
+
 class KnowsEveryGroup extends MemoryEventBus {
   override async lag(group: string): Promise<PartitionLag[]> {
     return super.lag(group).catch(() => [])
@@ -106,7 +105,6 @@ export const brokenSharing: readonly BrokenBus[] = [
     Bus: withSubscription((inner) => new ConsumesWhatItReads(inner)),
     breaks: ["consumes nothing: without a checkpoint all is read again"],
   },
-  { fault: "lowers a checkpoint", Bus: LowersCheckpoint, breaks: ["never lowers a checkpoint"] },
   {
     fault: "trims past the slowest group",
     Bus: TrimsForAll,
@@ -155,6 +153,11 @@ export const brokenSharing: readonly BrokenBus[] = [
     fault: "takes a lease that has not run out",
     Bus: withOptions((options) => ({ ...options, leaseMs: 1_000 })),
     breaks: ["leaves a silent member its partitions until the lease has run out"],
+  },
+  {
+    fault: "lets go for all when one says goodbye",
+    Bus: LetsGoForAll,
+    breaks: ["leaves an heir its partitions when the owner before it says goodbye late"],
   },
   {
     fault: "counts attempts instead of consumers",

@@ -1,18 +1,34 @@
 import { MemoryEventBus } from "@fabra/events"
-import { testEventBus } from "../../src/conformance.js"
+import { type EventBusSuiteOptions, testEventBus } from "../../src/conformance.js"
 import { VirtualClock } from "../virtual-clock.js"
-import { brokenBuses, HEALTHY } from "./registry.js"
+import type { BusMaker } from "./broken-bus.js"
+import { brokenClients, MemoryClient } from "./broken-clients.js"
+import { brokenBuses, HEALTHY, HEALTHY_CLIENTS } from "./registry.js"
+
+function open(Bus: BusMaker, options: EventBusSuiteOptions) {
+  const clock = new VirtualClock()
+  const bus = new Bus({ ...options, clock })
+  const cleanup = async () => {
+    await MemoryEventBus.prototype.close.call(bus)
+    clock.dropTimers()
+  }
+  return { bus, clock, crash: () => clock.dropTimers(), cleanup }
+}
 
 for (const { fault, Bus } of [{ fault: HEALTHY, Bus: MemoryEventBus }, ...brokenBuses]) {
+  testEventBus(fault, { create: async (options) => open(Bus, options) })
+}
+
+for (const { fault, Client } of [{ fault: HEALTHY_CLIENTS, Client: MemoryClient }, ...brokenClients]) {
   testEventBus(fault, {
     async create(options) {
-      const clock = new VirtualClock()
-      const bus = new Bus({ ...options, clock })
-      const cleanup = async () => {
-        await MemoryEventBus.prototype.close.call(bus)
-        clock.dropTimers()
+      const harness = open(MemoryEventBus, options)
+      const shared = { bus: harness.bus, partitions: options.partitions }
+      return {
+        ...harness,
+        bus: new Client(shared),
+        another: async (other) => new Client(shared, other?.partitions),
       }
-      return { bus, clock, crash: () => clock.dropTimers(), cleanup }
     },
   })
 }

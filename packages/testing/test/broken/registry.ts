@@ -1,6 +1,8 @@
+import { brokenBookkeeping } from "./broken-bookkeeping.js"
 import type { BrokenBus } from "./broken-bus.js"
 import { brokenCommits } from "./broken-commits.js"
 import { brokenDeadLetters } from "./broken-dead-letters.js"
+import { brokenGaps } from "./broken-gaps.js"
 import { brokenPublishing } from "./broken-publishing.js"
 import { brokenReading } from "./broken-reading.js"
 import { brokenRecords } from "./broken-records.js"
@@ -9,12 +11,16 @@ import type { BrokenCache } from "./passing-cache.js"
 
 /** Under this name the memory adapter runs beside the broken ones, as a check of the check. */
 export const HEALTHY = "healthy"
+/** As {@link HEALTHY}, with several clients. */
+export const HEALTHY_CLIENTS = "healthy shared"
 
 /** Every broken bus. */
 export const brokenBuses: readonly BrokenBus[] = [
   ...brokenPublishing,
   ...brokenReading,
+  ...brokenGaps,
   ...brokenSharing,
+  ...brokenBookkeeping,
   ...brokenDeadLetters,
 ]
 

@@ -1,0 +1,200 @@
+import {
+  BaseEventBus,
+  type BusCapabilities,
+  type DeadLetterQueue,
+  decodeEvent,
+  dedupeKey,
+  type EncodedEvent,
+  type EventBus,
+  FabraError,
+  MemoryEventBus,
+  type PartitionBatch,
+  type PartitionLag,
+  type PublishResult,
+  type ReadOptions,
+  type SubscribeOptions,
+  type Subscription,
+} from "@fabra/events"
+import { PassingSubscription } from "./passing-subscription.js"
+
+/** What the clients of one test share. */
+export interface Shared {
+  readonly bus: MemoryEventBus
+  readonly partitions: number
+}
+
+/** One of several clients of a bus in memory, as if each were a process of its own. */
+export class MemoryClient extends BaseEventBus {
+  readonly shared: Shared
+  readonly capabilities: BusCapabilities
+  readonly deadLetters: DeadLetterQueue
+  readonly #partitions: number
+  readonly #subscriptions: Subscription[] = []
+  #closed = false
+
+  constructor(shared: Shared, partitions = shared.partitions) {
+    super()
+    this.shared = shared
+    this.capabilities = { ...shared.bus.capabilities, shared: true, persistent: true }
+    this.deadLetters = shared.bus.deadLetters
+    this.#partitions = partitions
+  }
+
+  protected async append(events: readonly EncodedEvent[]): Promise<PublishResult[]> {
+    try {
+      this.check(this.#partitions)
+    } catch (error) {
+      return events.map(({ eventId }) => ({ ok: false, eventId, error: FabraError.from(error) }))
+    }
+    return this.shared.bus.publish(events.map(({ data }) => decodeEvent(data)))
+  }
+
+  async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    this.check(this.#partitions)
+    const subscription = await this.shared.bus.subscribe(options)
+    this.#subscriptions.push(subscription)
+    return subscription
+  }
+
+  lag(group: string): Promise<PartitionLag[]> {
+    return this.shared.bus.lag(group)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const subscription of this.#subscriptions) await subscription.close()
+  }
+
+  protected check(partitions: number): void {
+    if (this.#closed) throw new FabraError("bus_closed", "The bus is closed.")
+    if (partitions === this.shared.partitions) return
+    throw new FabraError("partition_mismatch", `There are ${this.shared.partitions} partitions, not ${partitions}.`)
+  }
+}
+
+class TakesAnyPartitions extends MemoryClient {
+  protected override check(): void {
+    super.check(this.shared.partitions)
+  }
+}
+
+/** Knows what it published itself, and tells the bus's ids apart from those of other clients. */
+class DedupesAlone extends MemoryClient {
+  static #clients = 0
+  readonly #client = ++DedupesAlone.#clients
+  protected override async append(events: readonly EncodedEvent[]): Promise<PublishResult[]> {
+    const own = events.map(({ data, ...event }) => {
+      const eventId = `${event.eventId} of ${this.#client}`
+      return { ...event, eventId, data: JSON.stringify({ ...JSON.parse(data), event_id: eventId }) }
+    })
+    const results = await super.append(own)
+    return results.map((result, i) => ({ ...result, eventId: events[i]?.eventId ?? "" }))
+  }
+}
+
+/** Knows how old an event is if it took it itself. */
+class TellsOwnAges extends MemoryClient {
+  #hasPublished = false
+  protected override append(events: readonly EncodedEvent[]): Promise<PublishResult[]> {
+    this.#hasPublished = true
+    return super.append(events)
+  }
+  override async lag(group: string): Promise<PartitionLag[]> {
+    const lags = await super.lag(group)
+    return this.#hasPublished ? lags : lags.map((lag) => ({ ...lag, oldestAgeMs: null }))
+  }
+}
+
+class KeepsDeadLettersToItself extends MemoryClient {
+  override readonly deadLetters: DeadLetterQueue = new MemoryEventBus().deadLetters
+}
+
+/** Shares partitions only with members that use the same client. */
+class BelievesItIsAlone extends MemoryClient {
+  static #clients = 0
+  readonly #client = ++BelievesItIsAlone.#clients
+  override subscribe(options: SubscribeOptions): Promise<Subscription> {
+    return super.subscribe({ ...options, group: `${options.group}.${this.#client}` })
+  }
+}
+
+/** What it published goes with it. */
+class TakesItsEventsAlong extends MemoryClient {
+  static readonly #gone = new WeakMap<Shared, Set<string>>()
+  readonly #published = new Set<string>()
+  protected override append(events: readonly EncodedEvent[]): Promise<PublishResult[]> {
+    for (const { eventId, entityId } of events) this.#published.add(dedupeKey(eventId, entityId))
+    return super.append(events)
+  }
+  override async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    const gone = TakesItsEventsAlong.#gone.get(this.shared) ?? new Set()
+    const isThere = (data: string) => {
+      const { eventId, entityId } = decodeEvent(data)
+      return !gone.has(dedupeKey(eventId, entityId))
+    }
+    const Missing = class extends PassingSubscription {
+      override async read(readOptions: ReadOptions): Promise<PartitionBatch[]> {
+        const batches = await super.read(readOptions)
+        return batches.map(({ partition, records }) => ({
+          partition,
+          records: records.filter(({ data }) => isThere(data)),
+        }))
+      }
+    }
+    return new Missing(await super.subscribe(options))
+  }
+  override async close(): Promise<void> {
+    await super.close()
+    const gone = TakesItsEventsAlong.#gone.get(this.shared) ?? new Set()
+    TakesItsEventsAlong.#gone.set(this.shared, new Set([...gone, ...this.#published]))
+  }
+}
+
+/** A client with one fault that only other clients can notice. */
+export interface BrokenClient {
+  readonly fault: string
+  readonly Client: new (shared: Shared, partitions?: number) => EventBus
+  /** Titles of tests, all of which must fail. */
+  readonly breaks: readonly string[]
+}
+
+/** Faults of a bus that says it can be shared. */
+export const brokenClients: readonly BrokenClient[] = [
+  {
+    fault: "takes any number of partitions",
+    Client: TakesAnyPartitions,
+    breaks: ["refuses a client that is set up with another number of partitions"],
+  },
+  {
+    fault: "recognises only events that the same client published",
+    Client: DedupesAlone,
+    breaks: [
+      "recognises an event published again by another client",
+      "recognises an event that was settled long since",
+      "recognises an event of a client that has gone, if it is shared and persistent",
+    ],
+  },
+  {
+    fault: "tells the ages only of events that the same client published",
+    Client: TellsOwnAges,
+    breaks: ["tells each partition's lag and owner"],
+  },
+  {
+    fault: "keeps dead letters to itself",
+    Client: KeepsDeadLettersToItself,
+    breaks: ["shows dead letters to every client"],
+  },
+  {
+    fault: "believes that it is alone",
+    Client: BelievesItIsAlone,
+    breaks: [
+      "shares the partitions among members, each with one owner",
+      "goes on where another client stopped, again and again",
+    ],
+  },
+  {
+    fault: "takes its events along",
+    Client: TakesItsEventsAlong,
+    breaks: ["keeps events when the client that published them goes, if it is shared and persistent"],
+  },
+]
