@@ -109,8 +109,10 @@ export class Fleet {
       this.deaths++
       this.takeOvers.died(worker.name, worker.owned, at)
       this.hurt(worker)
-    } else if (code !== 0 || !this.#stopping) {
-      this.failures.push([`worker ${worker.name} ended with ${signal ?? code}`, ...worker.lines].join("\n  "))
+      return
     }
+    // One that has only just been started knows no better answer to SIGTERM than to die of it.
+    if (this.#stopping && (code === 0 || signal === "SIGTERM")) return
+    this.failures.push([`worker ${worker.name} ended with ${signal ?? code}`, ...worker.lines].join("\n  "))
   }
 }
