@@ -30,7 +30,17 @@ export { MemoryFeatureCache } from "./memory-cache.js"
 export { Registry } from "./registry.js"
 export type { FeatureRow, FeatureStatus, FeatureValue } from "./serve.js"
 export { FeatureStore, type FeatureStoreOptions } from "./store.js"
-export { type AppliedEvent, consoleLogger, type FailedFeature, type Logger, type Telemetry } from "./telemetry.js"
+export {
+  type AppliedEvent,
+  type Call,
+  type Commit,
+  consoleLogger,
+  type FailedFeature,
+  type HandlerCall,
+  type LaneChange,
+  type Logger,
+  type Telemetry,
+} from "./telemetry.js"
 // For those who write a worker or another part of Fabra.
 export { runInTransaction, type Transaction } from "./transaction.js"
 export { decodeValue, encodeValue } from "./values.js"

@@ -26,19 +26,60 @@ function write(level: string, fields: object, message: string): void {
  * quick, and what they throw is logged and dropped.
  */
 export interface Telemetry {
-  /** An event has changed all it could; its effects are committed. */
-  eventApplied?(applied: AppliedEvent): void
+  /** A read of the bus brought so many events. */
+  eventsRead?(read: { readonly events: number }): void
+  /**
+   * A handler is about to be run, by `run`: to be called at once, within whatever should be in force meanwhile, such as an
+   * active span. It never throws, and has returned when an asynchronous handler has its promise.
+   */
+  runHandler?(call: HandlerCall, run: () => void): void
   /** One try of a handler failed. */
   featureFailed?(failed: FailedFeature): void
-  /** A failure was written to the dead-letter queue. */
+  /** A failure was written to the dead-letter queue; maybe once more, when the commit after it met a conflict. */
   deadLettered?(letter: { readonly eventType: string | undefined; readonly reason: DeadLetterReason }): void
   /** One call of the cache's `commit` was answered. */
-  committed?(commit: {
-    readonly applied: number
-    readonly conflicts: number
-    readonly unknown: number
-    readonly durationMs: number
-  }): void
+  committed?(commit: Commit): void
+  /** An event has changed all it could of one entity; its effects are committed. */
+  eventApplied?(applied: AppliedEvent): void
+  /** A call of the bus or the cache has ended. */
+  called?(call: Call): void
+  /** An entity's events wait: for a retry, an outage to end, or their turn where a worker died. */
+  laneBlocked?(lane: LaneChange): void
+  /** They go on, or are no longer this worker's. */
+  laneFreed?(lane: LaneChange): void
+  /** A partition is this worker's now. */
+  partitionAssigned?(change: { readonly partition: number }): void
+  /** It no longer is: handed over, or `lost` to another after the lease ran out. */
+  partitionReleased?(change: { readonly partition: number; readonly lost: boolean }): void
+  /** The cache has lost commits; the partition is read again from its checkpoint. */
+  rolledBack?(change: { readonly partition: number }): void
+}
+
+/** See {@link Telemetry.runHandler}. */
+export interface HandlerCall {
+  /** As the bus brought it; the same object in everything told of it. */
+  readonly event: AxiomEvent
+  readonly entityType: string
+  readonly partition: number
+  readonly feature: string
+  /** 1 for the first try. */
+  readonly attempt: number
+}
+
+/** See {@link Telemetry.featureFailed}. */
+export interface FailedFeature extends HandlerCall {
+  readonly willRetry: boolean
+  readonly error: unknown
+}
+
+/** See {@link Telemetry.committed}; numbers of entities. */
+export interface Commit {
+  readonly applied: number
+  readonly conflicts: number
+  readonly unknown: number
+  readonly durationMs: number
+  /** The events it settles. To be called at once, if at all. */
+  events(): { readonly event: AxiomEvent; readonly entityType: string }[]
 }
 
 /** See {@link Telemetry.eventApplied}. */
@@ -48,18 +89,30 @@ export interface AppliedEvent {
   readonly partition: number
   /** Features whose value it changed. */
   readonly featuresUpdated: readonly string[]
+  /** Features that lie in the dead-letter queue instead. */
+  readonly featuresFailed: readonly string[]
   /** Handlers run for it, all tries. */
   readonly attempts: number
+  /** True when it had been settled before this worker came to it, as after a restart: nothing was done. */
+  readonly repeated: boolean
   /** From reading the event to its commit. */
   readonly durationMs: number
+  /** From the moment the bus accepted the event to its commit, by two clocks where the bus has its own; 0 at least. */
+  readonly freshnessMs: number
 }
 
-/** See {@link Telemetry.featureFailed}. */
-export interface FailedFeature {
-  readonly event: AxiomEvent
-  readonly feature: string
-  /** 1 for the first try. */
-  readonly attempt: number
-  readonly willRetry: boolean
-  readonly error: unknown
+/** See {@link Telemetry.called}. */
+export interface Call {
+  readonly target: "bus" | "cache"
+  readonly operation: "load" | "commit" | "verify" | "checkpoint" | "append_dead_letter" | "note_attempt"
+  readonly durationMs: number
+  /** It was not answered, or answered that nobody can tell. */
+  readonly failed: boolean
+}
+
+/** See {@link Telemetry.laneBlocked}. */
+export interface LaneChange {
+  readonly partition: number
+  readonly entityType: string
+  readonly entityId: string
 }

@@ -67,8 +67,10 @@ export class Caution {
     const { lane, item, go } = request
     for (let attempt = 1; lane.run.active; attempt++) {
       try {
-        const consumers = await this.#subscription()?.noteAttempt(lane.run.partition, item.record.position)
-        if (!lane.run.active || consumers === undefined) return
+        const noted = this.#subscription()?.noteAttempt(lane.run.partition, item.record.position)
+        if (noted === undefined) return
+        const consumers = await this.#observer.time("bus", "note_attempt", noted)
+        if (!lane.run.active) return
         item.caution = { consumers }
         go()
         return

@@ -38,13 +38,13 @@ export class Checkpoints {
     const moved = safe !== undefined && safe.position > (run.start.position ?? "")
     try {
       // The cache must still be the one that confirmed what the checkpoint is about to leave behind.
-      if (moved && !(await this.#cache.verify([...run.incarnations]))) {
+      if (moved && !(await this.#observer.time("cache", "verify", this.#cache.verify([...run.incarnations])))) {
         if (run.active) this.#rolledBack(run)
         return
       }
       const { position, records } = moved ? safe : run.start
       if (!run.active || position === null || !(moved || rewrite)) return
-      await subscription.checkpoint(run.partition, position, records)
+      await this.#observer.time("bus", "checkpoint", subscription.checkpoint(run.partition, position, records))
       if (moved && run.active) run.checkpointed({ position, records })
     } catch (error) {
       this.#observer.outage("A checkpoint could not be stored; trying again.", error)

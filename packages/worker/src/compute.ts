@@ -19,6 +19,8 @@ export interface ComputeEnvironment {
   retryDelay(attempts: number): number
   /** A try has failed. */
   onFailure(item: Item, feature: string, attempt: number, willRetry: boolean, error: unknown): void
+  /** Runs a handler, whatever it does, by calling `run`; telemetry may want to be around it. Default: just that. */
+  readonly runHandler?: ((item: Item, feature: string, attempt: number, run: () => unknown) => unknown) | undefined
 }
 
 const NO_HANDLERS: FeatureHandler[] = []
@@ -51,6 +53,8 @@ export function* computeLane(lane: Lane, draft: Draft, env: ComputeEnvironment):
       }
       // A noted event that did not kill its worker must not be noted by the next one too.
       draft.settle(item.record.position, item.caution !== undefined)
+    } else if (item.attempts === 0) {
+      item.repeated = true
     }
     lane.settles++
   }
@@ -186,7 +190,8 @@ function runHandler(
   try {
     if (when !== undefined && !when(event)) return false
     item.attempts++
-    const result = runInTransaction(run, () => compute(lane.key.entityId, event, run))
+    const call = () => runInTransaction(run, () => compute(lane.key.entityId, event, run))
+    const result = env.runHandler === undefined ? call() : env.runHandler(item, feature.name, run.attempt, call)
     if (isPromise(result)) return finishLater(env.withTimeout(result, feature.timeoutMs, feature.name), run, item, env)
     run.succeed(result, item.updated)
     return false
@@ -229,6 +234,8 @@ function deadLetter(
   const failure = item.failures?.get(names[0] as string)
   const error = refusal ? refusal.error : failure?.error
   const now = env.now()
+  item.dead ??= new Set()
+  for (const name of names) item.dead.add(name)
   for (const name of names) draft.addFlag(deadLetterFlag(event.replay?.of ?? event.eventId, name))
   draft.deadLetters.push({
     group: env.group,

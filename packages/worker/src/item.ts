@@ -1,5 +1,6 @@
 import type { FeatureHandler } from "@fabra/core"
 import type { AxiomEvent, BusRecord } from "@fabra/events"
+import type { Lane } from "./lane.js"
 import type { ReadBatch } from "./progress.js"
 
 /** How a feature has failed on an event so far. Kept over conflicts and reloads: those are no attempts. */
@@ -15,6 +16,7 @@ export type CheckedEvent = AxiomEvent<string, unknown>
 
 /** One event on its way through the lane of one entity. */
 export interface Item {
+  readonly lane: Lane
   readonly event: AxiomEvent
   readonly record: BusRecord
   readonly batch: ReadBatch
@@ -35,10 +37,15 @@ export interface Item {
   caution: "ask" | { readonly consumers: number } | undefined
   /** Handlers run, all tries. */
   attempts: number
+  /** It was settled before we came to it. */
+  repeated: boolean
+  /** Features that were given up; made with the first one. */
+  dead: Set<string> | undefined
 }
 
 /** An event that was just read. */
 export function newItem(
+  lane: Lane,
   event: AxiomEvent,
   record: BusRecord,
   batch: ReadBatch,
@@ -47,6 +54,7 @@ export function newItem(
   caution: "ask" | undefined,
 ): Item {
   return {
+    lane,
     event,
     record,
     batch,
@@ -57,5 +65,7 @@ export function newItem(
     updated: [],
     caution,
     attempts: 0,
+    repeated: false,
+    dead: undefined,
   }
 }

@@ -1,4 +1,4 @@
-import type { CommitResult, Logger, Telemetry } from "@fabra/core"
+import type { Call, CommitResult, HandlerCall, Logger, Telemetry } from "@fabra/core"
 import { type BusNotice, type Clock, FabraError, type NewDeadLetter } from "@fabra/events"
 import { describe } from "./compute.js"
 import type { Item } from "./item.js"
@@ -6,36 +6,54 @@ import type { Lane } from "./lane.js"
 import type { Settings } from "./settings.js"
 
 const OUTAGE_EVERY_MS = 10_000
+const NONE: readonly string[] = []
 
 /** Tells logger and telemetry what happens; a fault of theirs never touches the work. */
 export class Observer {
+  /** Runs a handler with telemetry around it; `undefined` when none wants to be. */
+  readonly runHandler: ((item: Item, feature: string, attempt: number, run: () => unknown) => unknown) | undefined
   readonly #logger: Logger
-  readonly #telemetry: Telemetry
+  readonly #telemetry: readonly Telemetry[]
   readonly #clock: Clock
   readonly #lastTold = new Map<string, number>()
+  // Looked up once: what nobody wants to know costs next to nothing.
+  readonly #appliedIsWanted: boolean
+  readonly #callsAreWanted: boolean
 
   constructor({ logger, telemetry, clock }: Pick<Settings, "logger" | "telemetry" | "clock">) {
     this.#logger = logger
     this.#telemetry = telemetry
     this.#clock = clock
+    this.#appliedIsWanted = telemetry.some(({ eventApplied }) => eventApplied !== undefined)
+    this.#callsAreWanted = telemetry.some(({ called, committed }) => (called ?? committed) !== undefined)
+    const isAround = telemetry.some(({ runHandler }) => runHandler !== undefined)
+    this.runHandler = isAround ? this.#runHandler.bind(this) : undefined
   }
 
-  applied(lane: Lane, item: Item): void {
-    if (this.#telemetry.eventApplied === undefined) return
-    this.#tell(() =>
-      this.#telemetry.eventApplied?.({
-        event: item.event,
-        entityType: lane.key.entityType,
-        partition: lane.run.partition,
-        featuresUpdated: item.updated,
-        attempts: item.attempts,
-        durationMs: this.#clock.now() - item.readAt,
-      }),
-    )
+  read(events: number): void {
+    this.#tell((to) => to.eventsRead?.({ events }))
+  }
+
+  applied(item: Item): void {
+    if (!this.#appliedIsWanted) return
+    const { event, lane, record, attempts, repeated } = item
+    const now = this.#clock.now()
+    const applied = {
+      event,
+      entityType: lane.key.entityType,
+      partition: lane.run.partition,
+      featuresUpdated: item.updated,
+      featuresFailed: item.dead === undefined ? NONE : [...item.dead],
+      attempts,
+      repeated,
+      durationMs: now - item.readAt,
+      freshnessMs: Math.max(0, now - record.acceptedAt),
+    }
+    this.#tell((to) => to.eventApplied?.(applied))
   }
 
   failed(item: Item, feature: string, attempt: number, willRetry: boolean, error: unknown): void {
-    this.#tell(() => this.#telemetry.featureFailed?.({ event: item.event, feature, attempt, willRetry, error }))
+    this.#tell((to) => to.featureFailed?.({ ...toCall(item, feature, attempt), willRetry, error }))
   }
 
   deadLettered(letter: NewDeadLetter): void {
@@ -44,23 +62,62 @@ export class Observer {
       { event_type: eventType, entity_id: entityId, event_id: eventId, features, reason, attempts, error },
       "dead letter",
     )
-    this.#tell(() => this.#telemetry.deadLettered?.({ eventType, reason }))
+    this.#tell((to) => to.deadLettered?.({ eventType, reason }))
   }
 
   /** Counts what a commit brought; a cache that rejects, against its contract, leaves every outcome unknown. */
-  async timeCommit(changes: number, commit: Promise<CommitResult[]>): Promise<readonly CommitResult[]> {
-    const start = this.#clock.now()
+  async timeCommit(lanes: readonly Lane[], commit: Promise<CommitResult[]>): Promise<readonly CommitResult[]> {
+    const startedAt = performance.now()
     const results = await commit.catch((fault: unknown) => {
       const error = FabraError.from(fault, "cache_unavailable")
-      return Array.from({ length: changes }, (): CommitResult => ({ status: "unknown", error }))
+      return lanes.map((): CommitResult => ({ status: "unknown", error }))
     })
-    if (this.#telemetry.committed !== undefined) {
+    if (this.#callsAreWanted) {
       const count = (status: CommitResult["status"]) => results.filter((result) => result.status === status).length
       const [applied, conflicts, unknown] = [count("applied"), count("conflict"), count("unknown")]
-      const durationMs = this.#clock.now() - start
-      this.#tell(() => this.#telemetry.committed?.({ applied, conflicts, unknown, durationMs }))
+      const durationMs = performance.now() - startedAt
+      this.#tell((to) => {
+        to.committed?.({ applied, conflicts, unknown, durationMs, events: () => lanes.flatMap(settledBy) })
+        to.called?.({ target: "cache", operation: "commit", durationMs, failed: unknown > 0 })
+      })
     }
     return results
+  }
+
+  /** Tells how long a call of bus or cache takes. */
+  time<T>(target: Call["target"], operation: Call["operation"], call: Promise<T>): Promise<T> {
+    if (!this.#callsAreWanted) return call
+    const startedAt = performance.now()
+    const ended = (failed: boolean) => {
+      const durationMs = performance.now() - startedAt
+      this.#tell((to) => to.called?.({ target, operation, durationMs, failed }))
+    }
+    call.then(
+      () => ended(false),
+      () => ended(true),
+    )
+    return call
+  }
+
+  blocked({ key, run: { partition } }: Lane): void {
+    this.#tell((to) => to.laneBlocked?.({ partition, ...key }))
+  }
+
+  freed({ key, run: { partition } }: Lane): void {
+    this.#tell((to) => to.laneFreed?.({ partition, ...key }))
+  }
+
+  assigned(partition: number): void {
+    this.#tell((to) => to.partitionAssigned?.({ partition }))
+  }
+
+  released(partition: number, lost: boolean): void {
+    this.#tell((to) => to.partitionReleased?.({ partition, lost }))
+  }
+
+  rolledBack(partition: number): void {
+    this.#logger.warn({}, `The cache lost commits; partition ${partition} is read again from its checkpoint.`)
+    this.#tell((to) => to.rolledBack?.({ partition }))
   }
 
   /** Something does not answer. Said again only now and then, however often it is met. */
@@ -75,11 +132,55 @@ export class Observer {
     this.#logger[level](error === undefined ? {} : { error: describe(error) }, message)
   }
 
-  #tell(call: () => void): void {
+  /** The handler is run once, and what comes of it counts, whatever telemetry makes of it. */
+  #runHandler(item: Item, feature: string, attempt: number, run: () => unknown): unknown {
+    let outcome: (() => unknown) | undefined
+    const runOnce = () => {
+      outcome ??= attempted(run)
+    }
+    const call = toCall(item, feature, attempt)
+    let around = runOnce
+    for (const telemetry of this.#telemetry) {
+      const inner = around
+      if (telemetry.runHandler !== undefined) {
+        around = () => this.#tellOne(telemetry, () => telemetry.runHandler?.(call, inner))
+      }
+    }
+    around()
+    runOnce()
+    return outcome?.()
+  }
+
+  #tell(call: (telemetry: Telemetry) => void): void {
+    for (const telemetry of this.#telemetry) this.#tellOne(telemetry, call)
+  }
+
+  #tellOne(telemetry: Telemetry, call: (telemetry: Telemetry) => void): void {
     try {
-      call()
+      call(telemetry)
     } catch (error) {
       this.outage("The telemetry failed; the work goes on.", error)
+    }
+  }
+}
+
+function toCall({ event, lane }: Item, feature: string, attempt: number): HandlerCall {
+  return { event, entityType: lane.key.entityType, partition: lane.run.partition, feature, attempt }
+}
+
+/** The events that a lane's draft settles. */
+function settledBy({ items, settles, key: { entityType } }: Lane) {
+  return items.slice(0, settles).map(({ event }) => ({ event, entityType }))
+}
+
+/** Runs it; the result gives what it returned, or throws what it threw. */
+function attempted(run: () => unknown): () => unknown {
+  try {
+    const value = run()
+    return () => value
+  } catch (error) {
+    return () => {
+      throw error
     }
   }
 }

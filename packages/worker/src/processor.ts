@@ -91,7 +91,8 @@ export class Processor {
   /** Forgets a run: its lanes, and with it the records that were loaded for it. */
   drop(run: PartitionRun): void {
     for (const lane of run.lanes()) {
-      if (lane.state !== "waiting") this.backlog -= lane.items.length
+      if (lane.state === "waiting") this.#observer.freed(lane)
+      else this.backlog -= lane.items.length
       this.#records.delete(lane)
     }
     run.end()
@@ -102,10 +103,8 @@ export class Processor {
   async #load(lanes: readonly Lane[]): Promise<void> {
     let records: readonly EntityRecord[]
     try {
-      records = await this.#cache.load(
-        lanes.map(({ key }) => key),
-        this.#settings.group,
-      )
+      const keys = lanes.map(({ key }) => key)
+      records = await this.#observer.time("cache", "load", this.#cache.load(keys, this.#settings.group))
     } catch (error) {
       for (const lane of lanes) this.#retryOutage(lane, error)
       return
@@ -147,7 +146,7 @@ export class Processor {
   async #bury(lane: Lane, draft: Draft): Promise<void> {
     for (let attempt = 1; lane.run.active; attempt++) {
       try {
-        await this.#deadLetters.append(draft.deadLetters)
+        await this.#observer.time("bus", "append_dead_letter", this.#deadLetters.append(draft.deadLetters))
         for (const letter of draft.deadLetters) this.#observer.deadLettered(letter)
         if (lane.run.active) this.#commitSoon(lane)
         return
@@ -173,7 +172,7 @@ export class Processor {
     const changes = lanes.map(({ key, draft }) =>
       (draft as Draft).toChange(key, this.#settings.group, this.#nextToken()),
     )
-    const results = await this.#observer.timeCommit(changes.length, this.#cache.commit(changes))
+    const results = await this.#observer.timeCommit(lanes, this.#cache.commit(changes))
     for (const [i, lane] of lanes.entries()) {
       if (lane.run.active) this.#committed(lane, results[i] as CommitResult)
     }
@@ -205,7 +204,7 @@ export class Processor {
     for (const item of settled) {
       if (item.caution !== undefined) this.#caution.done(item)
       run.settle(item)
-      this.#observer.applied(lane, item)
+      this.#observer.applied(item)
     }
     if (lane.retryInMs !== undefined) this.#wait(lane, lane.retryInMs)
     else if (lane.asks) this.#askCaution(lane)
@@ -243,10 +242,12 @@ export class Processor {
   #park(lane: Lane): void {
     lane.state = "waiting"
     this.backlog -= lane.items.length
+    this.#observer.blocked(lane)
   }
 
   #unpark(lane: Lane): void {
     this.backlog += lane.items.length
+    this.#observer.freed(lane)
     this.#makeReady(lane)
     this.pump()
   }

@@ -49,15 +49,16 @@ export interface WorkerOptions {
   readonly retryMaxMs?: number
   /** Default: warnings and errors to standard error. */
   readonly logger?: Logger
-  /** Told what happens. */
-  readonly telemetry?: Telemetry
+  /** Told what happens; each of them, when there are several. */
+  readonly telemetry?: Telemetry | readonly Telemetry[]
   readonly clock?: Clock
 }
 
 /** Options with every default filled in. */
-export type Settings = Required<Omit<WorkerOptions, "bus" | "cache" | "trailMs" | "watchdogMs">> & {
+export type Settings = Required<Omit<WorkerOptions, "bus" | "cache" | "trailMs" | "watchdogMs" | "telemetry">> & {
   readonly trailMs: number | undefined
   readonly watchdogMs: number | undefined
+  readonly telemetry: readonly Telemetry[]
 }
 
 /** @throws FabraError `invalid_setting` or `invalid_name`, naming the option */
@@ -75,7 +76,7 @@ export function resolveSettings(options: WorkerOptions): Settings {
     retryBaseMs: options.retryBaseMs ?? 100,
     retryMaxMs: options.retryMaxMs ?? 10_000,
     logger: options.logger ?? consoleLogger,
-    telemetry: options.telemetry ?? {},
+    telemetry: [options.telemetry ?? []].flat(),
     clock: options.clock ?? systemClock,
     consumer: options.consumer ?? `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`,
   }

@@ -87,6 +87,7 @@ export class AxiomWorker implements AsyncDisposable {
       withTimeout: (promise: Promise<unknown>, ms: number, feature: string) => withTimeout(clock, promise, ms, feature),
       retryDelay: (attempts: number) => retryDelay(settings, attempts),
       onFailure: this.#observer.failed.bind(this.#observer),
+      runHandler: this.#observer.runHandler,
     }
     const caution = new Caution(
       settings,
@@ -174,7 +175,7 @@ export class AxiomWorker implements AsyncDisposable {
           leaseMs,
           onAssigned: (assignment) => this.#assigned(assignment),
           onRevoked: (partition) => this.#revoked(partition),
-          onLost: (partition) => this.#lost(partition),
+          onLost: (partition) => this.#release(partition, true),
           onNotice: (notice) => this.#observer.notice(notice),
         })
       } catch (error) {
@@ -204,6 +205,7 @@ export class AxiomWorker implements AsyncDisposable {
     const { batches: coming, asking, before } = this.#reading ?? this.#startReading(subscription)
     const batches = await coming
     const read = batches.reduce((sum, { records }) => sum + records.length, 0)
+    if (read > 0) this.#observer.read(read)
     const goesOn = read > 0 && this.#processor.backlog + read <= 2 * batchSize
     this.#reading = goesOn ? this.#startReading(subscription) : undefined
     for (const batch of batches) this.#accept(batch, before.get(batch.partition), subscription)
@@ -260,7 +262,7 @@ export class AxiomWorker implements AsyncDisposable {
       const lane = run.lane(entityType, event.entityId)
       batch.pending++
       const caution = record.position <= run.cautiousUntil ? "ask" : undefined
-      this.#processor.enqueue(lane, newItem(event, record, batch, handlers, readAt, caution))
+      this.#processor.enqueue(lane, newItem(lane, event, record, batch, handlers, readAt, caution))
     }
   }
 
@@ -275,7 +277,7 @@ export class AxiomWorker implements AsyncDisposable {
     }
     for (let attempt = 1; run.active; attempt++) {
       try {
-        await this.#bus.deadLetters.append([letter])
+        await this.#observer.time("bus", "append_dead_letter", this.#bus.deadLetters.append([letter]))
         this.#observer.deadLettered(letter)
         if (run.active) run.settle({ batch, record })
         this.#onProgress(run)
@@ -304,6 +306,7 @@ export class AxiomWorker implements AsyncDisposable {
 
   #assigned({ partition, checkpoint, cautiousUntil }: Assignment): void {
     this.#runs.set(partition, new PartitionRun(partition, { position: checkpoint, records: 0 }, cautiousUntil))
+    this.#observer.assigned(partition)
   }
 
   async #revoked(partition: number): Promise<void> {
@@ -315,24 +318,22 @@ export class AxiomWorker implements AsyncDisposable {
       enough.abort()
       if (run.active && this.#subscription) await this.#checkpoints.store(run, this.#subscription)
     }
-    this.#lost(partition)
+    this.#release(partition, false)
   }
 
-  #lost(partition: number): void {
+  #release(partition: number, lost: boolean): void {
     const run = this.#runs.get(partition)
     if (run === undefined) return
     this.#runs.delete(partition)
     this.#processor.drop(run)
+    this.#observer.released(partition, lost)
   }
 
   /** The cache is not what it was: forget all that was learnt of the partition and read it again (rules R2 to R4). */
   #restart(run: PartitionRun): void {
     if (this.#runs.get(run.partition) !== run) return
     const { partition, start, cautiousUntil } = run
-    this.#observer.notice({
-      level: "warn",
-      message: `The cache lost commits; partition ${partition} is read again from its checkpoint.`,
-    })
+    this.#observer.rolledBack(partition)
     this.#processor.drop(run)
     this.#runs.set(partition, new PartitionRun(partition, start, cautiousUntil))
     this.#subscription?.seek(partition, start.position)
