@@ -6,6 +6,7 @@ const mayImport = {
   worker: ["@fabra/events", "@fabra/core"],
   "bus-redis": ["@fabra/events", "ioredis", "cluster-key-slot"],
   "cache-redis": ["@fabra/events", "@fabra/core", "ioredis"],
+  metrics: ["@fabra/events", "@fabra/core", "prom-client"],
   testing: ["@fabra/events", "@fabra/core", "@fabra/worker", "vitest"],
 }
 
