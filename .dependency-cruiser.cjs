@@ -7,6 +7,7 @@ const mayImport = {
   "bus-redis": ["@fabra/events", "ioredis", "cluster-key-slot"],
   "cache-redis": ["@fabra/events", "@fabra/core", "ioredis"],
   metrics: ["@fabra/events", "@fabra/core", "prom-client"],
+  logs: ["@fabra/events", "@fabra/core", "@pinojs/redact", "pino", "pino-pretty"],
   testing: ["@fabra/events", "@fabra/core", "@fabra/worker", "vitest"],
 }
 
