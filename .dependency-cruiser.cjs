@@ -8,6 +8,7 @@ const mayImport = {
   "cache-redis": ["@fabra/events", "@fabra/core", "ioredis"],
   metrics: ["@fabra/events", "@fabra/core", "prom-client"],
   logs: ["@fabra/events", "@fabra/core", "@pinojs/redact", "pino", "pino-pretty"],
+  tracing: ["@fabra/events", "@fabra/core", "@opentelemetry/api"],
   testing: ["@fabra/events", "@fabra/core", "@fabra/worker", "vitest"],
 }
 
