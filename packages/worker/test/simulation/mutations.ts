@@ -176,8 +176,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R4: a read in flight does not move the cursor after a seek",
     changes: [events("log-subscription", "held.revoking || held.cursor !== cursor", "held.revoking")],
     config: "cache",
-    finds: [],
-    covered: "the worker, which seeks again when a batch is of an earlier generation",
+    finds: ["lost"],
   },
   {
     guard: "R4: a restarted generation reads again from its start",
