@@ -1,8 +1,8 @@
 import { LUA_STREAMS } from "./lua.js"
 import { Script } from "./script.js"
 
-/** `moved` forward; `kept`, since the stored one is as great; `created` because the group was gone. */
-export type CheckpointAnswer = "moved" | "kept" | "created"
+/** `moved` forward; `kept`, since the stored one is as great; created anew because the `group` or `stream` was gone. */
+export type CheckpointAnswer = "moved" | "kept" | "group" | "stream"
 
 /**
  * Stores a group's checkpoint, never lowering it, and drops from the stream what every group has settled.
@@ -14,15 +14,12 @@ export const checkpointScript = new Script<CheckpointAnswer>(`${LUA_STREAMS}
 local stream, attempts = KEYS[1], KEYS[2]
 local group, id, entries_read, retention, attempts_end = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
-local stored = nil
-for _, candidate in ipairs(groups_of(stream)) do
-  if candidate.name == group then stored = candidate['last-delivered-id'] end
-end
+local stored = find_group(stream, group)
 local answer = 'kept'
 if stored == nil then
-  redis.call('XGROUP', 'CREATE', stream, group, id, 'MKSTREAM')
-  answer = 'created'
-elseif is_before(stored, id) then
+  answer = make_group(stream, group, id)
+  raise(stream, id)
+elseif is_before(stored['last-delivered-id'], id) then
   if entries_read == '' then
     redis.call('XGROUP', 'SETID', stream, group, id)
   else
@@ -34,10 +31,23 @@ redis.call('ZREMRANGEBYLEX', attempts, '-', attempts_end)
 
 if retention ~= '' then
   local settled = settled_end(stream)
-  local kept_from = string.format('%.0f-0', math.max(0, now_ms() - tonumber(retention)))
+  local kept_from = string.format('%.0f-0', math.max(0, now_ms() - tonumber(retention) + 1))
   if settled then
     redis.call('XTRIM', stream, 'MINID', '=', is_before(settled, kept_from) and settled or kept_from)
   end
 end
 return answer
+`)
+
+/**
+ * Notes an attempt and counts those of the same record. It begins to write with a command that may give nothing, as
+ * `leaseScript` does.
+ *
+ * Keys: the attempts noted. Arguments: how long they live, the attempt, both ends of the attempts of this record.
+ */
+export const attemptScript = new Script<number>(`
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+redis.call('ZADD', KEYS[1], 0, ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return redis.call('ZLEXCOUNT', KEYS[1], ARGV[3], ARGV[4])
 `)

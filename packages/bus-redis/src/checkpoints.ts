@@ -1,5 +1,5 @@
 import type { Clock, Position } from "@fabra/events"
-import { type CheckpointAnswer, checkpointScript } from "./checkpoint-script.js"
+import { attemptScript, type CheckpointAnswer, checkpointScript } from "./checkpoint-script.js"
 import type { PartitionKeys } from "./keys.js"
 import type { Link } from "./link.js"
 import { toStreamId } from "./positions.js"
@@ -36,21 +36,20 @@ export class Checkpoints {
     const scriptKeys = [keys.events, keys.attempts(group)]
     const args = [group, toStreamId(position), entriesRead, retention, `(${attemptsEnd(position)}`]
     const answer = await this.#link.run(keys.events, (redis) => checkpointScript.run(redis, scriptKeys, args))
-    if (answer === "created") this.#base.set(keys.index, null)
+    if (answer === "stream") this.forget(keys.index)
     return answer
+  }
+
+  /** The stream is another one: what was counted of it is true no more. */
+  forget(partition: number): void {
+    this.#base.set(partition, null)
   }
 
   /** How many consumers have noted the record, this one included. */
   async noteAttempt(keys: PartitionKeys, group: string, position: Position, consumer: string): Promise<number> {
     const key = keys.attempts(group)
-    return await this.#link.run(key, async (redis) => {
-      const [, count] = await Promise.all([
-        redis.zadd(key, 0, `${position}\n${consumer}`),
-        redis.zlexcount(key, `[${position}\n`, `(${attemptsEnd(position)}`),
-        redis.pexpire(key, ATTEMPTS_LIFE_MS),
-      ])
-      return count
-    })
+    const args = [ATTEMPTS_LIFE_MS, `${position}\n${consumer}`, `[${position}\n`, `(${attemptsEnd(position)}`]
+    return await this.#link.run(key, (redis) => attemptScript.run(redis, [key], args))
   }
 
   #isTimeToTrim(partition: number): boolean {

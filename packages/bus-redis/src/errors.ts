@@ -17,7 +17,7 @@ export class NoAnswer extends Error {
 }
 
 /** Refusals that pass by themselves: the server is starting, fails over, or hands a slot to another one. */
-const PASSING = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOREPLICAS) /
+const PASSING = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOREPLICAS|UNBLOCKED)$/
 
 /** What is known of the command that failed with `error`. */
 export function outcomeOf(error: unknown): Outcome {
@@ -31,12 +31,21 @@ export function outcomeOf(error: unknown): Outcome {
 
 /** True when trying again in a moment may well succeed, because Redis refused for a reason that passes. */
 export function isPassing(error: unknown): boolean {
-  return outcomeOf(error) === "refused" && PASSING.test((error as Error).message)
+  return PASSING.test(refusalOf(error))
 }
 
-/** True when Redis refused with this word at the start of its message, as `NOSCRIPT`. */
+/** True when Redis refused with this word, as `NOSCRIPT`. */
 export function isReply(error: unknown, word: string): boolean {
-  return outcomeOf(error) === "refused" && (error as Error).message.startsWith(`${word} `)
+  return refusalOf(error) === word
+}
+
+/** The word with which Redis refused; empty when it did not. */
+function refusalOf(error: unknown): string {
+  if (outcomeOf(error) !== "refused") return ""
+  const { message } = error as Error
+  // Before Redis 7 a script hides why its command was refused: "ERR Error running script (…): …: -READONLY You can't …".
+  const [, inScript] = /^ERR Error running script .*: -([A-Z]+) /.exec(message) ?? []
+  return inScript ?? message.slice(0, message.indexOf(" "))
 }
 
 /** Any failure of an operation, as users of the bus see it. */
@@ -44,7 +53,7 @@ export function toBusError(error: unknown): FabraError {
   if (error instanceof FabraError) return error
   const message = describe(error)
   // A plain ERR or WRONGTYPE is a key that something else has written or a fault of ours: waiting does not mend it.
-  const isFault = outcomeOf(error) === "refused" && /^(ERR|WRONGTYPE) /.test(message)
+  const isFault = ["ERR", "WRONGTYPE"].includes(refusalOf(error))
   return new FabraError(isFault ? "internal" : "bus_unavailable", `Redis: ${message}`, { cause: error })
 }
 

@@ -10,6 +10,9 @@ export type LeaseAnswer = [members: string[], held: string[], taken: string[], u
  * A lease reads `consumer\nuntil\nflag`. The flag says that it was taken over from an owner who never let go; it stays
  * until the new owner renews the lease, and so knows of it: an answer lost on its way does not lose this.
  *
+ * The first command takes and gives nothing: Redis lets a script go on that has begun to write, even when its memory is
+ * full, and without leases nobody would settle what fills it.
+ *
  * Keys: members, leases. Arguments: consumer, lease time, `1` when it leaves, how many partitions it holds and how many
  * it lets go of, then these, then those it wants.
  */
@@ -21,8 +24,8 @@ local released_end = held_end + tonumber(ARGV[5])
 local now = now_ms()
 local until_ms = string.format('%.0f', now + lease_ms)
 
-if is_leaving then redis.call('ZREM', members, consumer) else redis.call('ZADD', members, until_ms, consumer) end
 redis.call('ZREMRANGEBYSCORE', members, '-inf', string.format('%.0f', now))
+if is_leaving then redis.call('ZREM', members, consumer) else redis.call('ZADD', members, until_ms, consumer) end
 
 local function lease_of(partition)
   local text = redis.call('HGET', leases, partition)

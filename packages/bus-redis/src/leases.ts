@@ -1,5 +1,4 @@
 import type { Assignment, LeaseRequest, LeaseView } from "@fabra/events"
-import { isReply } from "./errors.js"
 import type { Keys, PartitionKeys } from "./keys.js"
 import { leaseScript } from "./lease-script.js"
 import type { Link } from "./link.js"
@@ -20,27 +19,25 @@ export interface LeaseRound {
   readonly members: LeaseView["members"]
   readonly held: LeaseView["held"]
   readonly taken: readonly TakenPartition[]
-  /** Partitions in which the group did not exist and was created. */
-  readonly createdIn: readonly number[]
 }
 
-/** Keeps the leases of one member, and finds out where to begin with what it takes. */
+/**
+ * Keeps the leases of one member, and finds out where to begin with what it takes, where the group exists.
+ * @param onForgotten called when the server has lost its scripts
+ */
 export async function keepLeases(
   link: Link,
   keys: Keys,
   partitions: readonly PartitionKeys[],
   request: LeaseRequest,
-  isFirst: boolean,
+  onForgotten: () => void,
 ): Promise<LeaseRound> {
   const { group, consumer, leaseMs, held, released, wanted, leaving } = request
-  // In every partition before anything is read, so that none is trimmed before the group has seen it.
-  const isJoining = isFirst || wanted.length > 0
-  const createdIn = isJoining ? await createGroup(link, partitions, group) : []
   const scriptKeys = [keys.members(group), keys.leases(group)]
   const counts = [leaving ? 1 : 0, held.length, released.length]
   const args = [consumer, leaseMs, ...counts, ...held, ...released, ...wanted]
   const [members, stillHeld, taken, unclean] = await link.run(keys.leases(group), (redis) =>
-    leaseScript.run(redis, scriptKeys, args),
+    leaseScript.run(redis, scriptKeys, args, onForgotten),
   )
   return {
     members,
@@ -48,25 +45,7 @@ export async function keepLeases(
     taken: await Promise.all(
       taken.map((index) => lookUp(link, partitions[Number(index)] as PartitionKeys, group, unclean.includes(index))),
     ),
-    createdIn,
   }
-}
-
-async function createGroup(link: Link, partitions: readonly PartitionKeys[], group: string): Promise<number[]> {
-  const created = await Promise.all(
-    partitions.map(({ events, index }) =>
-      link.run(events, async (redis) => {
-        try {
-          await redis.xgroup("CREATE", events, group, "0", "MKSTREAM")
-          return index
-        } catch (error) {
-          if (isReply(error, "BUSYGROUP")) return undefined
-          throw error
-        }
-      }),
-    ),
-  )
-  return created.filter((index) => index !== undefined)
 }
 
 async function lookUp(link: Link, { events, index }: PartitionKeys, group: string, isUnclean: boolean) {

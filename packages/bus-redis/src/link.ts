@@ -63,10 +63,35 @@ export class Link {
     }
   }
 
-  /** Asks a cluster anew who has what, when an error says that this may have changed. */
+  /**
+   * Asks every server that keys may lie on; of a cluster those that answer.
+   * @throws FabraError `bus_unavailable`, `bus_closed`
+   */
+  async everywhere<T>(question: (redis: Redis) => Promise<T>): Promise<T[]> {
+    const client = this.#client
+    if (!isCluster(client)) return [await this.run("", question)]
+    try {
+      await this.#ready(client, this.timeoutMs)
+    } catch (error) {
+      throw toBusError(error)
+    }
+    const ask = async (node: Redis) => {
+      const redis = (await this.#ready(node, this.timeoutMs)) as Redis
+      return await answerOf(redis, question(redis), this.clock, this.timeoutMs)
+    }
+    const answers = await Promise.allSettled(client.nodes("master").map(ask))
+    return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []))
+  }
+
+  /** Looks anew who has what, when an error says that this may have changed. */
   learnFrom(error: unknown): void {
-    if (!isCluster(this.#client)) return
-    if (outcomeOf(error) !== "refused" || isReply(error, "MOVED")) this.#client.refreshSlotsCache()
+    const client = this.#client
+    if (isCluster(client)) {
+      if (outcomeOf(error) !== "refused" || isPassing(error)) client.refreshSlotsCache()
+    } else if (isReply(error, "READONLY")) {
+      // It has become a replica. A name, a proxy or a sentinel leads a new connection to the new master.
+      ;(client as Redis).stream?.destroy()
+    }
   }
 
   /** The connection to the server that has `key`, ready to be written to. */

@@ -1,116 +1,111 @@
-import type { PartitionBatch, Position, ReadOptions } from "@fabra/events"
-import type { Redis } from "ioredis"
+import { type BusNotice, type PartitionBatch, type Position, type ReadOptions, sleep } from "@fabra/events"
 import { toBusError } from "./errors.js"
 import type { PartitionKeys } from "./keys.js"
 import type { Link } from "./link.js"
-import { NodeReader } from "./node-reader.js"
+import { partitionNames } from "./partition-names.js"
 import { toStreamId } from "./positions.js"
 import { ReadSize } from "./read-size.js"
-import { toRecords } from "./records.js"
+import { Share } from "./share.js"
 
-/** Streams that one connection can wait for together. */
-interface Share {
-  readonly node: Redis
-  readonly streams: Map<string, string>
-  /** One of their keys, to be written where replicas must be waited for. */
-  readonly barrier: string
-}
+/** When there is news, how long those that were asked as well may take to bring theirs. */
+const GRACE_MS = 50
+/** When there is none, how long after the wait an answer may take before it is left to the next read. */
+const PATIENCE_MS = 1_000
+
+type Cursors = ReadonlyMap<number, Position | null>
 
 /**
  * Reads partitions from wherever they are. On a single server one wait covers them all. A cluster refuses commands across
- * slots even on one of its servers, so there each partition has a connection of its own.
+ * slots even on one of its servers, so there each partition has a connection of its own, and goes on while the servers
+ * of others are away.
  */
 export class LogReader {
   readonly #link: Link
-  readonly #partitions: readonly PartitionKeys[]
-  readonly #indexOf: ReadonlyMap<string, number>
+  readonly #onNotice: (notice: BusNotice) => void
+  readonly #shares: readonly Share[]
   readonly #size = new ReadSize()
-  readonly #readers = new Map<string, NodeReader>()
+  /** Of which it was said that they do not answer. */
+  readonly #silent = new Set<Share>()
 
-  constructor(link: Link, partitions: readonly PartitionKeys[]) {
+  constructor(link: Link, partitions: readonly PartitionKeys[], onNotice: (notice: BusNotice) => void) {
     this.#link = link
-    this.#partitions = partitions
-    this.#indexOf = new Map(partitions.map(({ events, index }) => [events, index]))
+    this.#onNotice = onNotice
+    const alone = partitions.map((keys) => [keys])
+    this.#shares = (link.isCluster ? alone : [partitions]).map((together) => new Share(link, together))
   }
 
-  /** As `PartitionedLog.read`. @throws FabraError `bus_unavailable` */
-  async read(cursors: ReadonlyMap<number, Position | null>, options: ReadOptions): Promise<PartitionBatch[]> {
-    try {
-      const shares = await this.#share(cursors)
-      const count = this.#size.next(cursors.size, options.maxEvents)
-      const batches = await this.#readAll(shares, count, options)
-      this.#size.learn(batches)
-      return batches
-    } catch (error) {
-      throw toBusError(error)
-    }
+  /** As `PartitionedLog.read`. @throws FabraError `bus_unavailable` when none of the partitions can be read */
+  async read(cursors: Cursors, options: ReadOptions): Promise<PartitionBatch[]> {
+    const shares = this.#shares.filter(({ partitions }) => partitions.some(({ index }) => cursors.has(index)))
+    const count = this.#size.next(cursors.size, options.maxEvents)
+    await this.#readAll(shares, cursors, count, options)
+    const outcomes = shares.map((share) => share.fetch())
+    const errors = outcomes.map((outcome) => outcome?.error)
+    if (errors.length > 0 && errors.every((error) => error !== undefined)) throw toBusError(errors[0])
+    this.#tell(shares, errors)
+    const batches = outcomes.flatMap((outcome) => outcome?.batches ?? [])
+    this.#size.learn(batches)
+    return batches
   }
 
   /** Lets go of every connection. A read in flight brings nothing. */
   close(): void {
-    for (const reader of this.#readers.values()) reader.close()
-    this.#readers.clear()
+    for (const share of this.#shares) share.close()
   }
 
-  async #share(cursors: ReadonlyMap<number, Position | null>): Promise<Map<string, Share>> {
-    const shares = new Map<string, Share>()
-    let node: Redis | undefined
-    for (const [index, position] of cursors) {
-      const { events, barrier } = this.#partitions[index] as PartitionKeys
-      if (node === undefined || this.#link.isCluster) node = await this.#link.node(events)
-      const name = this.#link.isCluster ? `${node.options.host}:${node.options.port} ${index}` : ""
-      const share = shares.get(name) ?? { node, streams: new Map(), barrier }
-      share.streams.set(events, toStreamId(position))
-      shares.set(name, share)
-    }
-    return shares
-  }
-
-  /** The first connection with news ends the wait of the others. One that fails takes nothing from them. */
-  async #readAll(shares: ReadonlyMap<string, Share>, count: number, options: ReadOptions): Promise<PartitionBatch[]> {
-    const [[name, share] = [], ...others] = shares
-    if (name !== undefined && share && others.length === 0) return await this.#readShare(name, share, count, options)
+  /** The first share with news ends the wait of the others. One that was away the last time is not waited for. */
+  async #readAll(shares: readonly Share[], cursors: Cursors, count: number, options: ReadOptions): Promise<void> {
+    const { clock } = this.#link
+    const { maxWaitMs, signal } = options
     const enough = new AbortController()
+    const over = new AbortController()
     const stop = () => enough.abort()
-    if (options.signal?.aborted) stop()
-    options.signal?.addEventListener("abort", stop, { once: true })
-    try {
-      const reads = [...shares].map(async ([name, share]) => {
-        const batches = await this.#readShare(name, share, count, { ...options, signal: enough.signal })
-        if (batches.length > 0) stop()
-        return batches
+    if (signal?.aborted) stop()
+    signal?.addEventListener("abort", stop, { once: true })
+    const isAnyWell = shares.some(({ isFailing }) => !isFailing)
+    let hasNews = false
+    const reads = shares.map(async (share) => {
+      const isPatient = shares.length > 1
+      const streams = streamsOf(share, cursors)
+      const reading = share.start(streams, count, { ...options, signal: enough.signal }, isPatient).then((outcome) => {
+        if (outcome.batches.length === 0) return
+        hasNews = true
+        stop()
       })
-      const outcomes = await Promise.allSettled(reads)
-      const batches = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : []))
-      const failed = outcomes.find((outcome) => outcome.status === "rejected")
-      if (failed && batches.length === 0) throw failed.reason
-      return batches
-    } finally {
-      options.signal?.removeEventListener("abort", stop)
-    }
+      if (!isAnyWell || !share.isFailing) await reading
+    })
+    const all = Promise.all(reads)
+    await Promise.race([all, sleep(clock, maxWaitMs, enough.signal)])
+    stop()
+    await Promise.race([all, sleep(clock, hasNews ? GRACE_MS : PATIENCE_MS, over.signal)])
+    over.abort()
+    signal?.removeEventListener("abort", stop)
   }
 
-  async #readShare(
-    name: string,
-    { node, streams, barrier }: Share,
-    count: number,
-    { maxWaitMs, signal }: ReadOptions,
-  ): Promise<PartitionBatch[]> {
-    let reader = this.#readers.get(name)
-    if (reader === undefined) {
-      reader = new NodeReader(node, this.#link.timeoutMs, this.#link.clock)
-      this.#readers.set(name, reader)
+  /** Says which partitions cannot be read while others can, once. */
+  #tell(shares: readonly Share[], errors: readonly unknown[]): void {
+    const lost = shares.filter((share) => share.isFailing && !this.#silent.has(share))
+    const back = shares.filter((share) => !share.isFailing && this.#silent.delete(share))
+    for (const share of lost) this.#silent.add(share)
+    if (lost.length > 0) {
+      const error = toBusError(errors.find((found) => found !== undefined))
+      const message = `Of the bus ${namesOf(lost)} cannot be read (${error.message}); trying again until it can.`
+      this.#onNotice({ level: "warn", message, error })
     }
-    const unblock = (clientId: number) => node.client("UNBLOCK", clientId)
-    try {
-      const reply = await reader.read({ streams, count, waitMs: maxWaitMs, signal, barrier, unblock })
-      return (reply ?? []).map(([key, entries]) => ({
-        partition: this.#indexOf.get(key) as number,
-        records: toRecords(entries),
-      }))
-    } catch (error) {
-      this.#link.learnFrom(error)
-      throw error
-    }
+    if (back.length > 0) this.#onNotice({ level: "info", message: `Of the bus ${namesOf(back)} can be read again.` })
   }
+}
+
+function namesOf(shares: readonly Share[]): string {
+  return partitionNames(shares.flatMap(({ partitions }) => partitions.map(({ index }) => index)))
+}
+
+/** The streams of a share that are asked for, and after which id. */
+function streamsOf({ partitions }: Share, cursors: Cursors): Map<string, string> {
+  const streams = new Map<string, string>()
+  for (const { events, index } of partitions) {
+    const cursor = cursors.get(index)
+    if (cursor !== undefined) streams.set(events, toStreamId(cursor))
+  }
+  return streams
 }

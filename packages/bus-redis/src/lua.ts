@@ -2,6 +2,11 @@
  * Lua that several scripts share. Stream ids are compared by their two numbers; as doubles these are exact far beyond
  * what a clock in milliseconds and a counter within one millisecond reach.
  *
+ * `make_group(key, group, id)`: creates a group that begins after `id`, and the stream if need be; answers which.
+ *
+ * `raise(key, id)`: makes sure that the stream gives no id up to `id` any more, which somebody may remember of an earlier
+ * stream of this name; true when it could have, so that the stream is another one.
+ *
  * `settled_end(key)`: the id after the last entry that every group has settled, `nil` when there is no group or one has
  * settled nothing: then nothing may be trimmed.
  */
@@ -25,6 +30,21 @@ local function groups_of(key)
   local groups = redis.call('XINFO', 'GROUPS', key)
   for i = 1, #groups do groups[i] = fields_of(groups[i]) end
   return groups
+end
+local function find_group(key, name)
+  for _, group in ipairs(groups_of(key)) do
+    if group.name == name then return group end
+  end
+end
+local function make_group(key, group, id)
+  local answer = redis.call('EXISTS', key) == 1 and 'group' or 'stream'
+  redis.call('XGROUP', 'CREATE', key, group, id, 'MKSTREAM')
+  return answer
+end
+local function raise(key, id)
+  if not is_before(fields_of(redis.call('XINFO', 'STREAM', key))['last-generated-id'], id) then return false end
+  redis.call('XSETID', key, id)
+  return true
 end
 local function settled_end(key)
   local slowest = nil

@@ -42,6 +42,9 @@ export class Namespace {
     const { meta } = this.keys
     const now = new Date(this.#settings.clock.now()).toISOString()
     const stored = await this.#link.run(meta, async (redis) => {
+      // Looked at before it is written: looking is allowed when memory is full.
+      const known = await redis.hget(meta, "partitions")
+      if (known !== null) return Number(known)
       const [, , count] = await Promise.all([
         redis.hsetnx(meta, "partitions", wanted ?? DEFAULT_PARTITIONS),
         redis.hsetnx(meta, "created_at", now),

@@ -99,6 +99,11 @@ export class NodeReader {
     if (this.#clientId !== undefined && now - this.#lookedAt < LOOK_FOR_REPLICAS_EVERY_MS) return this.#clientId
     const questions = Promise.all([redis.client("ID"), serverInfo(redis, "replication")])
     const [clientId, replication] = await answerOf(redis, questions, this.#clock, this.#timeoutMs)
+    if (replication.get("role") === "slave") {
+      // What it shows may be behind, and a failover may have left it behind for good: see Link.learnFrom.
+      redis.stream?.destroy()
+      throw new NotConnected("the server has become a replica")
+    }
     this.#clientId = clientId
     this.#lookedAt = now
     this.#hasReplicas ||= replicasOf(replication) > 0

@@ -15,6 +15,7 @@ import {
 } from "@fabra/events"
 import { RedisDeadLetters } from "./dead-letters.js"
 import { busClosed } from "./errors.js"
+import { removeGroup } from "./groups.js"
 import { Keys } from "./keys.js"
 import { groupLag } from "./lag.js"
 import { Link } from "./link.js"
@@ -22,7 +23,7 @@ import { Namespace } from "./namespace.js"
 import { type RedisEventBusOptions, type Settings, toSettings } from "./options.js"
 import { Publisher, refuseAll } from "./publisher.js"
 import { RedisLog } from "./redis-log.js"
-import { noticesAbout, serverInfo } from "./server-info.js"
+import { serverNotices } from "./server-info.js"
 
 /**
  * The event bus on Redis Streams: one stream per partition, checkpoints as the `last-delivered-id` of consumer groups, so
@@ -87,8 +88,7 @@ export class RedisEventBus extends BaseEventBus {
     checkSubscribeOptions(options)
     const onNotice = (notice: BusNotice) => options.onNotice?.(notice)
     const partitions = await this.#namespace.partitions()
-    const { meta } = this.#namespace.keys
-    for (const notice of noticesAbout(await this.#link.run(meta, (redis) => serverInfo(redis)))) onNotice(notice)
+    for (const notices of await this.#link.everywhere(serverNotices)) notices.forEach(onNotice)
     let subscription: Subscription | undefined
     const log = new RedisLog(this.#link, {
       namespace: this.#namespace,
@@ -109,6 +109,16 @@ export class RedisEventBus extends BaseEventBus {
   async lag(group: string): Promise<PartitionLag[]> {
     checkName("group", group)
     return await groupLag(this.#link, this.#namespace.keys, await this.#namespace.partitions(), group)
+  }
+
+  /**
+   * Removes a group that is not used any more: until then nothing is trimmed that it has not settled. What feature caches
+   * keep of it stays, so that a group of this name that comes later does not apply again what this one has.
+   * @returns whether there was such a group @throws FabraError `invalid_argument` while it has members; `bus_unavailable`
+   */
+  async removeGroup(group: string): Promise<boolean> {
+    checkName("group", group)
+    return await removeGroup(this.#link, this.#namespace.keys, await this.#namespace.partitions(), group)
   }
 
   close(): Promise<void> {

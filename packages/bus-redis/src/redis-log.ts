@@ -9,12 +9,17 @@ import {
   type ReadOptions,
 } from "@fabra/events"
 import { Checkpoints } from "./checkpoints.js"
+import { ensureGroup } from "./groups.js"
 import type { PartitionKeys } from "./keys.js"
 import { keepLeases } from "./leases.js"
 import type { Link } from "./link.js"
 import { LogReader } from "./log-reader.js"
 import type { Namespace } from "./namespace.js"
 import type { Settings } from "./options.js"
+import { partitionNames } from "./partition-names.js"
+
+/** Every so many rounds of lease keeping the group is looked for in every partition. */
+const LOOK_EVERY_ROUNDS = 10
 
 /** What one subscription needs of a {@link RedisLog} besides its connection. */
 export interface RedisLogOptions {
@@ -32,52 +37,91 @@ export class RedisLog implements PartitionedLog {
   readonly #options: RedisLogOptions
   readonly #reader: LogReader
   readonly #checkpoints: Checkpoints
+  /** The furthest position read of each partition. */
+  readonly #furthest = new Map<number, Position>()
   #hasJoined = false
+  #rounds = 0
+  #looking: Promise<void> | undefined
 
   constructor(link: Link, options: RedisLogOptions) {
     const { partitions, settings } = options
     this.partitions = partitions.length
     this.#link = link
     this.#options = options
-    this.#reader = new LogReader(link, partitions)
+    this.#reader = new LogReader(link, partitions, options.onNotice)
     this.#checkpoints = new Checkpoints(link, settings.retentionMs, settings.clock)
   }
 
   async syncLeases(request: LeaseRequest): Promise<LeaseView> {
     const { namespace, partitions, onNotice } = this.#options
+    const { group, wanted } = request
     await namespace.check()
-    const round = await keepLeases(this.#link, namespace.keys, partitions, request, !this.#hasJoined)
-    const { members, held, taken, createdIn } = round
-    if (this.#hasJoined && createdIn.length > 0) {
-      onNotice({
-        level: "error",
-        message: `The group "${request.group}" was gone from Redis in ${name(createdIn)}; it was created again and starts at the oldest event there is.`,
-      })
-    }
+    // At first in every partition before anything is read, so that none is trimmed before the group has seen it.
+    if (!this.#hasJoined) await this.#ensureGroup(group, partitions)
+    else if (wanted.length > 0)
+      await this.#ensureGroup(
+        group,
+        wanted.map((partition) => this.#keys(partition)),
+      )
+    const { members, held, taken } = await keepLeases(this.#link, namespace.keys, partitions, request, () =>
+      onNotice({ level: "info", message: "Redis had forgotten the scripts of the bus; it has them again." }),
+    )
     this.#hasJoined = true
+    this.#lookAfterGroup(group)
     for (const { assignment, entriesRead, missing } of taken) {
       this.#checkpoints.begin(assignment.partition, entriesRead)
       if (missing > 0) {
         onNotice({
           level: "error",
-          message: `${missing} events of partition ${assignment.partition} were removed from Redis before the group "${request.group}" had read them.`,
+          message: `${missing} events of partition ${assignment.partition} were removed from Redis before the group "${group}" had read them.`,
         })
       }
     }
     return { members, held, taken: taken.map(({ assignment }) => assignment) }
   }
 
-  read(cursors: ReadonlyMap<number, Position | null>, options: ReadOptions): Promise<PartitionBatch[]> {
-    return this.#reader.read(cursors, options)
+  async read(cursors: ReadonlyMap<number, Position | null>, options: ReadOptions): Promise<PartitionBatch[]> {
+    const batches = await this.#reader.read(cursors, options)
+    for (const { partition, records } of batches) {
+      const last = records.at(-1)?.position ?? ""
+      if (last > (this.#furthest.get(partition) ?? "")) this.#furthest.set(partition, last)
+    }
+    return batches
   }
 
   async writeCheckpoint(group: string, partition: number, position: Position, records: number): Promise<void> {
     const answer = await this.#checkpoints.write(this.#keys(partition), group, position, records)
-    if (answer !== "created") return
-    this.#options.onNotice({
-      level: "error",
-      message: `The group "${group}" was gone from Redis in ${name([partition])}; it was created again at its last checkpoint.`,
-    })
+    if (answer === "group") this.#sayGroupIsGone(group, [partition])
+    else if (answer === "stream") this.#sayStreamsAreGone([partition])
+  }
+
+  /** Now and then, and without making anybody wait: an idle group would not notice otherwise that it is gone. */
+  #lookAfterGroup(group: string): void {
+    if (++this.#rounds % LOOK_EVERY_ROUNDS !== 0 || this.#looking !== undefined) return
+    this.#looking = this.#ensureGroup(group, this.#options.partitions)
+      .catch(() => {}) // whoever needs what does not answer says so
+      .finally(() => {
+        this.#looking = undefined
+      })
+  }
+
+  async #ensureGroup(group: string, partitions: readonly PartitionKeys[]): Promise<void> {
+    const isNew = !this.#hasJoined
+    const { groupIn, streams } = await ensureGroup(this.#link, partitions, group, this.#furthest)
+    for (const partition of streams) this.#checkpoints.forget(partition)
+    if (isNew) return
+    if (groupIn.length > 0) this.#sayGroupIsGone(group, groupIn)
+    if (streams.length > 0) this.#sayStreamsAreGone(streams)
+  }
+
+  #sayGroupIsGone(group: string, partitions: readonly number[]): void {
+    const message = `The group "${group}" was gone from Redis in ${partitionNames(partitions)}. It was created again; what it has applied is not applied twice.`
+    this.#options.onNotice({ level: "error", message })
+  }
+
+  #sayStreamsAreGone(partitions: readonly number[]): void {
+    const message = `Redis has lost the stream of ${partitionNames(partitions)}, or its end: events that were accepted and not yet applied are gone.`
+    this.#options.onNotice({ level: "error", message })
   }
 
   noteAttempt(group: string, partition: number, position: Position, consumer: string): Promise<number> {
@@ -86,6 +130,7 @@ export class RedisLog implements PartitionedLog {
 
   async close(): Promise<void> {
     this.#reader.close()
+    await this.#looking
     this.#options.onClose()
   }
 
@@ -94,8 +139,4 @@ export class RedisLog implements PartitionedLog {
     if (keys === undefined) throw new FabraError("invalid_argument", `There is no partition ${partition}.`)
     return keys
   }
-}
-
-function name(partitions: readonly number[]): string {
-  return partitions.length === 1 ? `partition ${partitions[0]}` : `partitions ${partitions.join(", ")}`
 }

@@ -6,19 +6,32 @@ import { isReply } from "./errors.js"
 export class Script<Answer> {
   readonly text: string
   readonly #sha: string
+  /** Connections on whose server it is, as far as we know. */
+  readonly #known = new WeakSet<Redis>()
 
   constructor(text: string) {
     this.text = text
     this.#sha = createHash("sha1").update(text).digest("hex")
   }
 
-  /** Runs it by its digest, and by its text when the server does not have it (any more). */
-  async run(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<Answer> {
+  /**
+   * Runs it by its digest, and by its text when the server does not have it.
+   * @param onForgotten called when the server had it before
+   */
+  async run(
+    redis: Redis,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    onForgotten?: () => void,
+  ): Promise<Answer> {
     try {
-      return (await redis.evalsha(this.#sha, keys.length, ...keys, ...args)) as Answer
+      const answer = (await redis.evalsha(this.#sha, keys.length, ...keys, ...args)) as Answer
+      this.#known.add(redis)
+      return answer
     } catch (error) {
-      if (isReply(error, "NOSCRIPT")) return await this.runText(redis, keys, args)
-      throw error
+      if (!isReply(error, "NOSCRIPT")) throw error
+      if (this.#known.delete(redis)) onForgotten?.()
+      return await this.runText(redis, keys, args)
     }
   }
 

@@ -32,30 +32,36 @@ export function isAtLeast(info: ServerInfo, major: number, minor: number): boole
   return Number.isNaN(ours) || ours > major || (ours === major && ourMinor >= minor)
 }
 
-/** What a person should know about how the server is set up. */
-export function* noticesAbout(info: ServerInfo): Generator<BusNotice> {
+/** What a person should know about how a server is set up. */
+export async function serverNotices(redis: Redis): Promise<BusNotice[]> {
+  const info = await serverInfo(redis)
+  const { path, host, port } = redis.options
+  return [...noticesAbout(info, `Redis at ${path ?? `${host}:${port}`}`)]
+}
+
+function* noticesAbout(info: ServerInfo, server: string): Generator<BusNotice> {
   if (info.size === 0) {
-    yield { level: "warn", message: "Redis does not let us ask INFO: replicas and settings are not looked after." }
+    yield { level: "warn", message: `${server} does not let us ask INFO: replicas and settings are not looked after.` }
     return
   }
   if (!isAtLeast(info, 6, 2)) {
     const version = info.get("redis_version")
     yield {
       level: "error",
-      message: `Redis ${version} is too old: events are trimmed by XTRIM MINID, which came with 6.2.`,
+      message: `${server} is too old (${version}): events are trimmed by XTRIM MINID, which came with 6.2.`,
     }
   }
   const policy = info.get("maxmemory_policy")
   if (policy !== undefined && policy !== "noeviction") {
     yield {
       level: "warn",
-      message: `Redis may evict keys when its memory is full (maxmemory-policy ${policy}): events, or the memory of which ones have been seen, could vanish. Set it to noeviction.`,
+      message: `${server} may evict keys when its memory is full (maxmemory-policy ${policy}): events, or the memory of which ones have been seen, could vanish. Set it to noeviction.`,
     }
   }
   if (info.get("aof_enabled") === "0") {
     yield {
       level: "info",
-      message: "Redis keeps no append-only file: what it has not saved otherwise is gone when it restarts.",
+      message: `${server} keeps no append-only file: what it has not saved otherwise is gone when it restarts.`,
     }
   }
 }

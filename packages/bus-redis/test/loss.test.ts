@@ -15,7 +15,7 @@ describe.skipIf(isExternal)("a running member", () => {
     await expect.poll(() => member.assigned.length, { timeout: 10_000 }).toBe(2 * PARTITIONS)
     expect(member.lost).toHaveLength(PARTITIONS)
     expect(member.notices).toContainEqual(
-      expect.objectContaining({ level: "error", message: expect.stringContaining("was gone from Redis") }),
+      expect.objectContaining({ level: "error", message: expect.stringContaining("has lost the stream of partitions 0, 1, 2, 3") }),
     )
     expect(await redis.raw.hget(space.keys.meta, "partitions")).toBe(String(PARTITIONS))
     await bus.publish(eventIn(0, { mark: "after" }))

@@ -1,0 +1,125 @@
+import { type PartitionBatch, type ReadOptions, sleep } from "@fabra/events"
+import type { PartitionKeys } from "./keys.js"
+import type { Link } from "./link.js"
+import { NodeReader } from "./node-reader.js"
+import { toRecords } from "./records.js"
+
+const RETRY_PAUSE_MS = 100
+
+/** What one read of a share came to. */
+export interface Outcome {
+  readonly batches: readonly PartitionBatch[]
+  /** Why nothing could be read. */
+  readonly error?: unknown
+}
+
+/** A read under way, or one whose outcome nobody has fetched yet. */
+interface Reading {
+  /** The cursors it started from. */
+  readonly from: string
+  readonly over: Promise<Outcome>
+  outcome: Outcome | undefined
+}
+
+/**
+ * Streams that one connection waits for together. A read that is not over when its caller goes is fetched by the next
+ * one: so a server that does not answer holds up nothing but its own streams.
+ */
+export class Share {
+  readonly partitions: readonly PartitionKeys[]
+  /** It could not be read the last time. */
+  isFailing = false
+  readonly #link: Link
+  readonly #indexOf: ReadonlyMap<string, number>
+  #reader: { readonly address: string; readonly node: NodeReader } | undefined
+  #reading: Reading | undefined
+
+  constructor(link: Link, partitions: readonly PartitionKeys[]) {
+    this.#link = link
+    this.partitions = partitions
+    this.#indexOf = new Map(partitions.map(({ events, index }) => [events, index]))
+  }
+
+  /**
+   * Reads on from these cursors (stream key → stream id), or goes on with the read that has begun there.
+   * @param patient tries again, as long as the read may wait, instead of failing
+   */
+  start(streams: ReadonlyMap<string, string>, count: number, options: ReadOptions, patient: boolean): Promise<Outcome> {
+    const from = [...streams].join("\n")
+    if (this.#reading?.from === from) return this.#reading.over
+    const before = this.#reading?.over ?? Promise.resolve()
+    const over = before.then(() => this.#read(streams, count, options, patient))
+    const reading: Reading = { from, over, outcome: undefined }
+    over.then((outcome) => {
+      reading.outcome = outcome
+    })
+    this.#reading = reading
+    return over
+  }
+
+  /** True while the read that was started is under way. */
+  get isReading(): boolean {
+    return this.#reading !== undefined && this.#reading.outcome === undefined
+  }
+
+  /** The outcome of the read that was started, `undefined` when it is not over. The next {@link start} reads anew. */
+  fetch(): Outcome | undefined {
+    const outcome = this.#reading?.outcome
+    if (outcome === undefined) return undefined
+    this.#reading = undefined
+    this.isFailing = outcome.error !== undefined
+    return outcome
+  }
+
+  /** Lets go of the connection. A read in flight brings nothing. */
+  close(): void {
+    this.#reader?.node.close()
+  }
+
+  async #read(
+    streams: ReadonlyMap<string, string>,
+    count: number,
+    { maxWaitMs, signal }: ReadOptions,
+    patient: boolean,
+  ): Promise<Outcome> {
+    const { clock } = this.#link
+    const deadline = clock.now() + maxWaitMs
+    for (;;) {
+      try {
+        return { batches: await this.#readOnce(streams, count, deadline - clock.now(), signal) }
+      } catch (error) {
+        this.#link.learnFrom(error)
+        if (!patient || signal?.aborted || clock.now() + RETRY_PAUSE_MS > deadline) return { batches: [], error }
+        await sleep(clock, RETRY_PAUSE_MS, signal)
+      }
+    }
+  }
+
+  async #readOnce(
+    streams: ReadonlyMap<string, string>,
+    count: number,
+    waitMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<PartitionBatch[]> {
+    const { events, barrier } = this.partitions[0] as PartitionKeys
+    const node = await this.#link.node(events)
+    const unblock = (clientId: number) => node.client("UNBLOCK", clientId)
+    const reader = this.#readerOf(`${node.options.host}:${node.options.port}`, () => {
+      return new NodeReader(node, this.#link.timeoutMs, this.#link.clock)
+    })
+    const reply = (await reader.read({ streams, count, waitMs, signal, barrier, unblock })) ?? []
+    return reply.map(([key, entries]) => ({
+      partition: this.#indexOf.get(key) as number,
+      records: toRecords(entries),
+    }))
+  }
+
+  /** The streams may have moved to another server, which takes another connection. */
+  #readerOf(address: string, make: () => NodeReader): NodeReader {
+    if (this.#reader?.address !== address) {
+      this.#reader?.node.close()
+      this.#reader = { address, node: make() }
+    }
+    return this.#reader.node
+  }
+}
