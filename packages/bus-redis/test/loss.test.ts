@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest"
-import { eventIn, eventsIn, isExternal, join, PARTITIONS, TestRedis } from "./support.js"
+import { eventIn, eventsIn, isExternal, join, type Member, PARTITIONS, TestRedis } from "./support.js"
 
 const redis = new TestRedis()
+
+async function told({ notices }: Member, message: string): Promise<void> {
+  await expect.poll(() => notices.map((notice) => notice.message).join("\n"), { timeout: 10_000 }).toContain(message)
+}
 
 /** What Redis can lose behind our back, and what a member must do: say so, begin anew, and go on reading. */
 describe.skipIf(isExternal)("a running member", () => {
@@ -15,7 +19,10 @@ describe.skipIf(isExternal)("a running member", () => {
     await expect.poll(() => member.assigned.length, { timeout: 10_000 }).toBe(2 * PARTITIONS)
     expect(member.lost).toHaveLength(PARTITIONS)
     expect(member.notices).toContainEqual(
-      expect.objectContaining({ level: "error", message: expect.stringContaining("has lost the stream of partitions 0, 1, 2, 3") }),
+      expect.objectContaining({
+        level: "error",
+        message: expect.stringContaining("has lost the stream of partitions 0, 1, 2, 3"),
+      }),
     )
     expect(await redis.raw.hget(space.keys.meta, "partitions")).toBe(String(PARTITIONS))
     await bus.publish(eventIn(0, { mark: "after" }))
@@ -51,6 +58,44 @@ describe.skipIf(isExternal)("a running member", () => {
     await bus.publish(eventIn(0, { mark: "after" }))
     expect((await member.take(1))[0]?.records[0]?.data).toContain("after")
     expect((await bus.lag("workers"))[0]).toMatchObject({ events: 1 })
+  })
+
+  test("notices a group and a stream that are gone though nothing happens in them", async () => {
+    const space = redis.space()
+    const member = await join(space.bus(), { leaseMs: 400 })
+    await redis.raw.xgroup("DESTROY", space.stream(1), "workers")
+    await told(member, 'The group "workers" was gone from Redis in partition 1.')
+    expect(await space.group(1, "workers")).toMatchObject({ "last-delivered-id": "0-0" })
+    await redis.raw.del(space.stream(2))
+    await told(member, "Redis has lost the stream of partition 2, or its end")
+    expect(await space.group(2, "workers")).toMatchObject({ "last-delivered-id": "0-0" })
+  })
+
+  test("gets greater positions than before of a stream that was lost, whatever the clock of Redis says", async () => {
+    const space = redis.space()
+    const bus = space.bus()
+    const member = await join(bus, { leaseMs: 400 })
+    // As from a server whose clock was far ahead.
+    await redis.raw.xadd(space.stream(0), "99999999999999-7", "data", "{}")
+    await member.take(1)
+    await redis.raw.del(space.stream(0))
+    await told(member, "Redis has lost the stream of partition 0")
+    expect(await bus.publish(eventIn(0))).toMatchObject({ position: "99999999999999-0000000008" })
+    expect(await member.take(1)).toMatchObject([{ records: [{ position: "99999999999999-0000000008" }] }])
+
+    // Somebody else has made it again before we look, which is a loss all the same.
+    await redis.raw.del(space.stream(0))
+    await redis.raw.xgroup("CREATE", space.stream(0), "workers", "0", "MKSTREAM")
+    await expect.poll(() => member.notices.filter(({ message }) => /lost the stream/.test(message)).length).toBe(2)
+    expect((await bus.publish(eventIn(0))).position > "99999999999999-0000000008").toBe(true)
+  })
+
+  test("is told that the scripts were forgotten, once", async () => {
+    const member = await join(redis.space().bus(), { leaseMs: 400 })
+    await redis.raw.script("FLUSH")
+    await told(member, "Redis had forgotten the scripts")
+    expect(member.notices.filter(({ message }) => message.includes("scripts"))).toHaveLength(1)
+    expect(member.lost).toEqual([])
   })
 
   test("is told of events that were removed before its group had read them", async () => {
