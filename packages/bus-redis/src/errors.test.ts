@@ -28,6 +28,16 @@ test("knows what passes by itself", () => {
   expect(isReply(new Error("NOSCRIPT No matching script."), "NOSCRIPT")).toBe(false)
 })
 
+test("sees through what Redis 6 puts around a refusal within a script", () => {
+  const within = (word: string) =>
+    reply(`ERR Error running script (call to f_1a): @user_script:9: @user_script: 9: -${word} what it says.`)
+  expect(isPassing(within("READONLY"))).toBe(true)
+  expect(toPublishError(within("OOM"), false)).toBeInstanceOf(BusFullError)
+  expect(toBusError(reply("ERR Error running script (call to f_1a): @user_script:1: nil"))).toMatchObject({
+    code: "internal",
+  })
+})
+
 test("speaks to users of what happened, not of the driver's settings", () => {
   expect(toBusError(lost)).toMatchObject({ code: "bus_unavailable", message: "Redis: the connection was lost" })
   expect(toBusError(notWriteable)).toMatchObject({ message: "Redis: there is no connection" })

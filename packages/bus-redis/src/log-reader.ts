@@ -53,7 +53,7 @@ export class LogReader {
     for (const share of this.#shares) share.close()
   }
 
-  /** The first share with news ends the wait of the others. One that was away the last time is not waited for. */
+  /** The first share with news ends the wait of the others. One that did not answer the last time is not waited for. */
   async #readAll(shares: readonly Share[], cursors: Cursors, count: number, options: ReadOptions): Promise<void> {
     const { clock } = this.#link
     const { maxWaitMs, signal } = options
@@ -62,7 +62,8 @@ export class LogReader {
     const stop = () => enough.abort()
     if (signal?.aborted) stop()
     signal?.addEventListener("abort", stop, { once: true })
-    const isAnyWell = shares.some(({ isFailing }) => !isFailing)
+    const well = shares.filter(({ isFailing, isReading }) => !isFailing && !isReading)
+    const awaited = new Set(well.length > 0 ? well : shares)
     let hasNews = false
     const reads = shares.map(async (share) => {
       const isPatient = shares.length > 1
@@ -72,7 +73,7 @@ export class LogReader {
         hasNews = true
         stop()
       })
-      if (!isAnyWell || !share.isFailing) await reading
+      if (awaited.has(share)) await reading
     })
     const all = Promise.all(reads)
     await Promise.race([all, sleep(clock, maxWaitMs, enough.signal)])

@@ -54,6 +54,8 @@ export class NodeReader {
     try {
       return await this.#read(options)
     } catch (error) {
+      // It may be another server now, or what it was no more.
+      this.#lookedAt = Number.NEGATIVE_INFINITY
       if (this.#isClosed) return null
       throw error
     }

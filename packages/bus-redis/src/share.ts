@@ -41,14 +41,19 @@ export class Share {
   }
 
   /**
-   * Reads on from these cursors (stream key → stream id), or goes on with the read that has begun there.
+   * Reads on from these cursors (stream key → stream id), once the read is over that was left to it.
    * @param patient tries again, as long as the read may wait, instead of failing
    */
   start(streams: ReadonlyMap<string, string>, count: number, options: ReadOptions, patient: boolean): Promise<Outcome> {
     const from = [...streams].join("\n")
-    if (this.#reading?.from === from) return this.#reading.over
-    const before = this.#reading?.over ?? Promise.resolve()
-    const over = before.then(() => this.#read(streams, count, options, patient))
+    const before = this.#reading
+    const read = () => this.#read(streams, count, options, patient)
+    const over = before
+      ? before.over.then((outcome) => {
+          if (before.from === from && (outcome.batches.length > 0 || outcome.error !== undefined)) return outcome
+          return options.signal?.aborted ? { batches: [] } : read()
+        })
+      : read()
     const reading: Reading = { from, over, outcome: undefined }
     over.then((outcome) => {
       reading.outcome = outcome
@@ -57,7 +62,7 @@ export class Share {
     return over
   }
 
-  /** True while the read that was started is under way. */
+  /** True while a read that was started is under way. */
   get isReading(): boolean {
     return this.#reading !== undefined && this.#reading.outcome === undefined
   }

@@ -1,52 +1,64 @@
-import { once } from "node:events"
-import { createServer } from "node:net"
-import { type RedisTestServer, startRedisServer } from "@fabra/testing"
+import { type RedisTestCluster, type RedisTestServer, startRedisCluster } from "@fabra/testing"
+import slotOf from "cluster-key-slot"
 import { Cluster, Redis } from "ioredis"
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
-import { RedisEventBus } from "../src/index.js"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { RedisEventBus, type RedisEventBusOptions } from "../src/index.js"
 import { Keys } from "../src/keys.js"
-import { eventIn, isExternal, join } from "./support.js"
+import { eventIn, isExternal, join, numbers } from "./support.js"
 
-const MASTERS = 3
 const PARTITIONS = 4
 
 describe.skipIf(isExternal)("a Redis Cluster", () => {
-  const servers: RedisTestServer[] = []
-  const nodes: Redis[] = []
+  let servers: RedisTestCluster
+  let nodes: Redis[]
   let cluster: Cluster
+  let bus: RedisEventBus
+  let namespace: string
+  let keys: Keys
+  let round = 0
 
   beforeAll(async () => {
-    const busPorts: number[] = []
-    for (let i = 0; i < MASTERS; i++) {
-      const busPort = await freePort()
-      busPorts.push(busPort)
-      servers.push(await startRedisServer({ args: ["--cluster-enabled", "yes", "--cluster-port", String(busPort)] }))
-    }
-    nodes.push(...servers.map(({ url }) => new Redis(url)))
-    for (const [i, node] of nodes.entries()) {
-      const from = Math.floor((i * 16_384) / MASTERS)
-      await node.cluster("ADDSLOTSRANGE", from, Math.floor(((i + 1) * 16_384) / MASTERS) - 1)
-      await node.call("CLUSTER", "MEET", "127.0.0.1", String(servers[0]?.port), String(busPorts[0]))
-    }
-    const isWhole = async () => {
-      for (const node of nodes) expect(await node.cluster("INFO")).toMatch(/cluster_state:ok.*cluster_known_nodes:3/s)
-    }
-    await vi.waitFor(isWhole, { timeout: 20_000 })
-    cluster = new Cluster([{ host: "127.0.0.1", port: servers[0]?.port ?? 0 }], { lazyConnect: true })
-  }, 30_000)
-
+    servers = await startRedisCluster({ replicas: 0, args: ["--cluster-require-full-coverage", "no"] })
+    nodes = servers.masters.map(({ url }) => new Redis(url))
+    for (const node of nodes) node.on("error", () => {})
+  })
   afterAll(async () => {
     for (const node of nodes) node.disconnect()
-    cluster?.disconnect()
-    await Promise.all(servers.map((server) => server.stop()))
+    await servers.stop()
   })
+  beforeEach(() => {
+    namespace = `clustered-${++round}`
+    keys = new Keys(namespace)
+    cluster = new Cluster([...servers.nodes], { lazyConnect: true })
+    bus = open()
+  })
+  afterEach(() => bus.close())
+
+  function open(options: RedisEventBusOptions = {}): RedisEventBus {
+    return new RedisEventBus({ client: cluster, namespace, partitions: PARTITIONS, retentionMs: 0, ...options })
+  }
+
+  /** Which master has a key. */
+  function home(key: string): number {
+    return Math.floor((slotOf(key) * servers.masters.length) / 16_384)
+  }
+
+  /** A partition whose master has nothing that all partitions need, and one of another master. */
+  function partitionsApart(): [number, number] {
+    for (;;) {
+      namespace = `clustered-${++round}`
+      keys = new Keys(namespace)
+      const homes = keys.partitions(PARTITIONS).map(({ events }) => home(events))
+      const needed = [keys.meta, keys.leases("workers")].map(home)
+      const lonely = homes.findIndex((master) => !needed.includes(master))
+      if (lonely !== -1) return [lonely, homes.findIndex((master) => master !== homes[lonely])]
+    }
+  }
 
   test("carries events, groups, checkpoints and dead letters, with partitions on every master", async () => {
-    const namespace = "clustered"
-    const bus = new RedisEventBus({ client: cluster, namespace, partitions: PARTITIONS })
     const events = Array.from({ length: 40 }, (_, i) => eventIn(i % PARTITIONS))
     expect((await bus.publish(events)).filter(({ ok }) => !ok)).toEqual([])
-    const streams = new Keys(namespace).partitions(PARTITIONS).map(({ events }) => events)
+    const streams = keys.partitions(PARTITIONS).map(({ events }) => events)
     const counts = await Promise.all(
       nodes.map(async (node) => (await node.keys("*")).filter((key) => streams.includes(key)).length),
     )
@@ -76,14 +88,60 @@ describe.skipIf(isExternal)("a Redis Cluster", () => {
     await bus.close()
     expect(cluster.status).toBe("wait")
   })
-})
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  server.close()
-  await once(server, "close")
-  if (address === null || typeof address === "string") throw new Error("There is no free port.")
-  return address.port
-}
+  test("every master is looked at, and one that evicts keys is named", async () => {
+    const index = (home(keys.meta) + 1) % servers.masters.length
+    await nodes[index]?.config("SET", "maxmemory-policy", "allkeys-lru")
+    const { notices } = await join(bus)
+    await nodes[index]?.config("SET", "maxmemory-policy", "noeviction")
+    expect(notices.filter(({ level }) => level === "warn").map(({ message }) => message)).toEqual([
+      expect.stringMatching(`^Redis at 127.0.0.1:${servers.masters[index]?.port} may evict keys`),
+    ])
+  })
+
+  test("a master that hangs holds up its own partitions only", async () => {
+    const [away, here] = partitionsApart()
+    bus = open({ commandTimeoutMs: 600_000 })
+    const stopped = servers.masters[home(keys.partitions(PARTITIONS)[away]?.events ?? "")] as RedisTestServer
+    const member = await join(bus)
+    await bus.publish([eventIn(away), eventIn(here)])
+    await member.take(2)
+    await stopped.kill("SIGSTOP")
+    try {
+      for (let i = 0; i < 5; i++) {
+        const event = await bus.publish(eventIn(here))
+        expect(await member.take(1)).toMatchObject([{ partition: here, records: [{ position: event.position }] }])
+      }
+    } finally {
+      await stopped.kill("SIGCONT")
+    }
+    await bus.publish(eventIn(away))
+    expect(await member.take(1)).toMatchObject([{ partition: away }])
+    expect(member.lost).toEqual([])
+  })
+
+  test("a master that is dead holds up its own partitions only; that is said, and when it is back", async () => {
+    const [away, here] = partitionsApart()
+    bus = open({ commandTimeoutMs: 60_000 })
+    const dead = servers.masters[home(keys.partitions(PARTITIONS)[away]?.events ?? "")] as RedisTestServer
+    const member = await join(bus)
+    const seen = [eventIn(away), eventIn(here)]
+    await bus.publish(seen)
+    await member.take(2)
+    const said = (text: string) => member.notices.some(({ message }) => message.includes(text))
+    await dead.kill()
+    while (!said("cannot be read")) {
+      await bus.publish(eventIn(here))
+      expect(await member.take(1)).toMatchObject([{ partition: here }])
+    }
+    await dead.restart()
+    const publishing = bus.publish(eventIn(away))
+    const batches = await member.take(1)
+    expect(numbers(batches)).toHaveLength(1)
+    expect(batches).toMatchObject([{ partition: away, records: [{ position: (await publishing).position }] }])
+    expect(said(`Of the bus partition ${away}`)).toBe(true)
+    await expect.poll(() => said("can be read again")).toBe(true)
+    expect(member.notices.filter(({ message }) => message.includes("cannot be read"))).toHaveLength(1)
+    expect(member.lost).toEqual([])
+  })
+})

@@ -7,10 +7,13 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>()
   #isHole = false
   #dropReplies = false
+  #target: string
 
-  private constructor(port: number, host: string) {
+  private constructor(url: string) {
+    this.#target = url
     this.#server = createServer((near) => {
-      const far = connect(port, host)
+      const { port, hostname } = new URL(this.#target)
+      const far = connect(Number(port), hostname)
       for (const socket of [near, far]) {
         this.#sockets.add(socket)
         socket.on("error", () => {})
@@ -26,8 +29,7 @@ export class TcpProxy {
   }
 
   static async to(url: string): Promise<TcpProxy> {
-    const { hostname, port } = new URL(url)
-    const proxy = new TcpProxy(Number(port), hostname)
+    const proxy = new TcpProxy(url)
     proxy.#server.listen(0, "127.0.0.1")
     await once(proxy.#server, "listening")
     return proxy
@@ -35,6 +37,11 @@ export class TcpProxy {
 
   get url(): string {
     return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** New connections lead to another server. */
+  leadTo(url: string): void {
+    this.#target = url
   }
 
   /** Resets every connection; new ones can be made. */
