@@ -22,7 +22,7 @@ export class Namespace {
    */
   partitions(): Promise<PartitionKeys[]> {
     if (this.#partitions === undefined) {
-      this.#partitions = this.#agree(this.#settings.partitions).then((count) => this.keys.partitions(count))
+      this.#partitions = this.#agree(this.#settings.partitions).then(({ count }) => this.keys.partitions(count))
       this.#partitions.catch(() => {
         this.#partitions = undefined
       })
@@ -32,31 +32,32 @@ export class Namespace {
 
   /**
    * Looks whether the namespace still has as many partitions as we think; creates it again if it is gone.
-   * @throws FabraError `partition_mismatch`, `bus_unavailable`
+   * @returns whether it was there @throws FabraError `partition_mismatch`, `bus_unavailable`
    */
-  async check(): Promise<void> {
-    await this.#agree((await this.partitions()).length)
+  async check(): Promise<boolean> {
+    const count = (await this.partitions()).length
+    return !(await this.#agree(count)).isNew
   }
 
-  async #agree(wanted: number | undefined): Promise<number> {
+  async #agree(wanted: number | undefined): Promise<{ count: number; isNew: boolean }> {
     const { meta } = this.keys
     const now = new Date(this.#settings.clock.now()).toISOString()
     const stored = await this.#link.run(meta, async (redis) => {
       // Looked at before it is written: looking is allowed when memory is full.
       const known = await redis.hget(meta, "partitions")
-      if (known !== null) return Number(known)
-      const [, , count] = await Promise.all([
+      if (known !== null) return { count: Number(known), isNew: false }
+      const [added, , count] = await Promise.all([
         redis.hsetnx(meta, "partitions", wanted ?? DEFAULT_PARTITIONS),
         redis.hsetnx(meta, "created_at", now),
         redis.hget(meta, "partitions"),
       ])
-      return Number(count)
+      return { count: Number(count), isNew: added === 1 }
     })
-    if (wanted === undefined || wanted === stored) return stored
+    if (wanted === undefined || wanted === stored.count) return stored
     throw new FabraError(
       "partition_mismatch",
-      `The namespace "${this.#settings.namespace}" has ${stored} partitions, not ${wanted}. The number is fixed when a ` +
-        `namespace is first used: leave out partitions, say ${stored}, or use another namespace.`,
+      `The namespace "${this.#settings.namespace}" has ${stored.count} partitions, not ${wanted}. The number is fixed when a ` +
+        `namespace is first used: leave out partitions, say ${stored.count}, or use another namespace.`,
       { path: "partitions" },
     )
   }

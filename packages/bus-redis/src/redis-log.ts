@@ -53,9 +53,12 @@ export class RedisLog implements PartitionedLog {
   }
 
   async syncLeases(request: LeaseRequest): Promise<LeaseView> {
-    const { namespace, partitions, onNotice } = this.#options
+    const { namespace, partitions, settings, onNotice } = this.#options
     const { group, wanted } = request
-    await namespace.check()
+    if (!(await namespace.check())) {
+      const message = `Redis has lost all of the bus (the namespace "${settings.namespace}"), with every event that was not yet applied. It begins anew.`
+      onNotice({ level: "error", message })
+    }
     // At first in every partition before anything is read, so that none is trimmed before the group has seen it.
     if (!this.#hasJoined) await this.#ensureGroup(group, partitions)
     else if (wanted.length > 0)
@@ -115,7 +118,7 @@ export class RedisLog implements PartitionedLog {
   }
 
   #sayGroupIsGone(group: string, partitions: readonly number[]): void {
-    const message = `The group "${group}" was gone from Redis in ${partitionNames(partitions)}. It was created again; what it has applied is not applied twice.`
+    const message = `The group "${group}" was gone from Redis in ${partitionNames(partitions)}, perhaps with the events. It was created again; what it has applied is not applied twice.`
     this.#options.onNotice({ level: "error", message })
   }
 

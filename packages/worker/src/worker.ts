@@ -188,10 +188,15 @@ export class AxiomWorker implements AsyncDisposable {
   }
 
   async #checkCache(): Promise<void> {
-    try {
-      for (const message of await this.#cache.check()) this.#observer.notice({ level: "warn", message })
-    } catch (error) {
-      this.#observer.outage("The cache does not answer; trying again.", error)
+    const { signal } = this.#stopping
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      try {
+        for (const message of await this.#cache.check()) this.#observer.notice({ level: "warn", message })
+        return
+      } catch (error) {
+        this.#observer.outage("The cache does not answer; trying again.", error)
+        await sleep(this.#settings.clock, retryDelay(this.#settings, attempt), signal)
+      }
     }
   }
 

@@ -31,7 +31,7 @@ export class World {
 
   constructor(place: Place) {
     this.#place = place
-    this.bus = this.#bus()
+    this.bus = this.#bus(30_000)
     this.cache = this.#cache()
     this.store = this.#store(this.cache)
   }
@@ -42,10 +42,10 @@ export class World {
     return client
   }
 
-  #bus(): RedisEventBus {
+  #bus(commandTimeoutMs: number): RedisEventBus {
     const { namespace } = this.#place
     const client = this.#client(this.#place.client())
-    return new RedisEventBus({ client, namespace, partitions: PARTITIONS, commandTimeoutMs: 30_000 })
+    return new RedisEventBus({ client, namespace, partitions: PARTITIONS, commandTimeoutMs })
   }
 
   #cache(): RedisFeatureCache {
@@ -68,7 +68,7 @@ export class World {
 
   /** Starts a worker with clients of its own, as in a process of its own. */
   start(options: Partial<WorkerOptions> = {}): AxiomWorker {
-    const [bus, cache] = [this.#bus(), this.#cache()]
+    const [bus, cache] = [this.#bus(3_000), this.#cache()]
     const note = (_fields: object, message: string) => this.warnings.push(message)
     const logger: Logger = { info: () => {}, warn: note, error: note }
     const more = { leaseMs: 2_000, trailMs: 3_000, retryBaseMs: 10, retryMaxMs: 200 }
@@ -116,8 +116,10 @@ export class World {
     expect(this.acknowledged.filter(({ eventId }) => !inLog.has(eventId))).toEqual([])
     for (const [entityId, order] of log) {
       await expect.poll(() => this.order(entityId).catch(() => []), { timeout: 60_000 }).toHaveLength(order.length)
-      expect(await this.order(entityId)).toEqual(order)
     }
+    // Nothing of it comes a second time.
+    await Promise.all(this.#workers.map(({ worker }) => worker.idle()))
+    for (const [entityId, order] of log) expect(await this.order(entityId)).toEqual(order)
   }
 
   async close(): Promise<void> {
