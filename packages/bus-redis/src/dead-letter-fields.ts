@@ -2,7 +2,7 @@ import { type DeadLetter, type DeadLetterReason, type NewDeadLetter, type Positi
 import { toPosition } from "./positions.js"
 import type { StreamEntry } from "./records.js"
 
-/** A dead letter as fields and values in turn: flat, so that `redis-cli XRANGE fabra:dlq - +` can be read. */
+/** A dead letter as fields and values in turn: flat, so that `redis-cli XRANGE fabra:dlq - +` can be read. The longest field comes last. */
 export function toFields(entry: NewDeadLetter): string[] {
   const { error } = entry
   const fields: Record<string, string | undefined> = {
@@ -14,7 +14,6 @@ export function toFields(entry: NewDeadLetter): string[] {
     reason: entry.reason,
     error_name: error.name,
     error_message: error.message,
-    error_stack: error.stack,
     attempts: String(entry.attempts),
     first_failed_at: new Date(entry.firstFailedAt).toISOString(),
     last_failed_at: new Date(entry.lastFailedAt).toISOString(),
@@ -22,6 +21,7 @@ export function toFields(entry: NewDeadLetter): string[] {
     partition: String(entry.partition),
     position: entry.position,
     event: entry.data,
+    error_stack: error.stack,
   }
   return Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
 }

@@ -10,6 +10,7 @@ import {
   FabraError,
   matchesFilter,
   type NewDeadLetter,
+  type PublishResult,
   type ReplayOutcome,
   replayEvent,
 } from "@fabra/events"
@@ -28,6 +29,7 @@ const MAX_LIMIT = 1000
 const SEEN_MS = 7 * 24 * 3_600_000
 const APPEND_AT_ONCE = 50
 const SCAN_AT_ONCE = 100
+const REPLAY_AT_ONCE = 100
 
 /**
  * Adds entries that were not added before. Keys: the stream, then one key per entry. Arguments: how long these keys live,
@@ -51,12 +53,17 @@ export class RedisDeadLetters implements DeadLetterQueue {
   readonly #link: Link
   readonly #replicated: Link
   readonly #keys: Keys
-  readonly #publish: (event: AxiomEvent) => Promise<unknown>
+  readonly #publish: (events: readonly AxiomEvent[]) => Promise<PublishResult[]>
   /** Once true it stays: a server that lost its replicas may be the one that a failover has left behind. */
   #hasReplicas = false
 
   /** @param replicated a link of its own to wait for replicas, because that holds up what is behind it */
-  constructor(link: Link, replicated: Link, keys: Keys, publish: (event: AxiomEvent) => Promise<unknown>) {
+  constructor(
+    link: Link,
+    replicated: Link,
+    keys: Keys,
+    publish: (events: readonly AxiomEvent[]) => Promise<PublishResult[]>,
+  ) {
     this.#link = link
     this.#replicated = replicated
     this.#keys = keys
@@ -114,37 +121,67 @@ export class RedisDeadLetters implements DeadLetterQueue {
 
   async replay(ids: readonly string[]): Promise<ReplayOutcome[]> {
     const outcomes: ReplayOutcome[] = []
-    for (const id of ids) outcomes.push(await this.#replayOne(id))
+    for (const some of chunksOf(ids)) outcomes.push(...(await this.#replaySome(some)))
     return outcomes
   }
 
-  async #replayOne(id: string): Promise<ReplayOutcome> {
+  async #replaySome(ids: readonly string[]): Promise<ReplayOutcome[]> {
     try {
-      const entry = await this.get(id)
-      if (entry === undefined) return { id, status: "not_found" }
-      await this.#publish(replayEvent(entry))
-      await this.#remove(id)
-      return { id, status: "replayed" }
+      const again = await this.#publishAgain(ids, replayEvent)
+      const isDone = (id: string) => again.get(id) === "published"
+      await this.#remove(ids.filter(isDone))
+      return ids.map((id) => {
+        const outcome = again.get(id)
+        if (outcome instanceof FabraError) return { id, status: "failed", error: outcome }
+        return { id, status: outcome === "published" ? "replayed" : "not_found" }
+      })
     } catch (error) {
-      return { id, status: "failed", error: FabraError.from(error) }
+      return ids.map((id) => ({ id, status: "failed", error: FabraError.from(error) }))
     }
   }
 
   async discard(ids: readonly string[]): Promise<number> {
     let discarded = 0
-    for (const id of ids) {
-      const entry = await this.get(id)
-      if (entry === undefined) continue
-      const event = forget(entry)
-      if (event !== undefined) await this.#publish(event)
-      discarded += await this.#remove(id)
+    for (const some of chunksOf(ids)) {
+      const again = await this.#publishAgain(some, discardEvent)
+      const outcomes = [...again.values()]
+      // There is nothing to forget of an event that could not be read.
+      const failed = outcomes.find((outcome) => outcome instanceof FabraError && outcome.code !== "invalid_event")
+      if (failed instanceof FabraError) throw failed
+      discarded += await this.#remove([...again.keys()])
     }
     return discarded
   }
 
-  async #remove(id: string): Promise<number> {
+  /** Publishes what `make` makes of each entry, in order; of those that are there, says what became of it. */
+  async #publishAgain(
+    ids: readonly string[],
+    make: (entry: DeadLetter) => AxiomEvent,
+  ): Promise<Map<string, "published" | FabraError>> {
+    const entries = await Promise.all(ids.map((id) => this.get(id)))
+    const outcomes = new Map<string, "published" | FabraError>()
+    const made: { id: string; event: AxiomEvent }[] = []
+    for (const [i, entry] of entries.entries()) {
+      if (entry === undefined) continue
+      const id = ids[i] as string
+      try {
+        made.push({ id, event: make(entry) })
+      } catch (error) {
+        outcomes.set(id, FabraError.from(error))
+      }
+    }
+    const results = await this.#publish(made.map(({ event }) => event))
+    for (const [i, { id }] of made.entries()) {
+      const result = results[i] as PublishResult
+      outcomes.set(id, result.ok ? "published" : result.error)
+    }
+    return outcomes
+  }
+
+  async #remove(ids: readonly string[]): Promise<number> {
+    if (ids.length === 0) return 0
     const { deadLetters } = this.#keys
-    return await this.#link.run(deadLetters, (redis) => redis.xdel(deadLetters, toStreamId(id)))
+    return await this.#link.run(deadLetters, (redis) => redis.xdel(deadLetters, ...ids.map(toStreamId)))
   }
 
   async stats(): Promise<{ count: number; oldestAt: number | null }> {
@@ -173,11 +210,15 @@ function streamIdOrNone(id: string): string | undefined {
   }
 }
 
-/** Tells workers to forget the failure; there is nothing to forget of an event that could not be read. */
-function forget(entry: DeadLetter): AxiomEvent | undefined {
-  try {
-    return discardEvent(entry)
-  } catch {
-    return undefined
+/** Some at a time, none of them twice in one go. */
+function* chunksOf(ids: readonly string[]): Generator<string[]> {
+  let chunk = new Set<string>()
+  for (const id of ids) {
+    if (chunk.size === REPLAY_AT_ONCE || chunk.has(id)) {
+      yield [...chunk]
+      chunk = new Set()
+    }
+    chunk.add(id)
   }
+  if (chunk.size > 0) yield [...chunk]
 }

@@ -55,7 +55,7 @@ export class RedisEventBus extends BaseEventBus {
     this.#replicated = new Link(settings)
     this.#namespace = new Namespace(keys, this.#link, settings)
     this.#publisher = new Publisher(this.#link, this.#replicated, settings)
-    this.deadLetters = new RedisDeadLetters(this.#link, this.#replicated, keys, (event) => this.publish(event))
+    this.deadLetters = new RedisDeadLetters(this.#link, this.#replicated, keys, (events) => this.publish(events))
     this.capabilities = {
       name: "redis-streams",
       persistent: true,

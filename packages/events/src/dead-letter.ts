@@ -54,6 +54,7 @@ export interface DeadLetterFilter {
   readonly eventType?: string
   readonly feature?: string
   readonly entityId?: string
+  readonly entityType?: string
   readonly reason?: DeadLetterReason
   /** Failed at or after, epoch milliseconds. */
   readonly since?: number
@@ -108,12 +109,13 @@ export interface DeadLetterQueue {
 
 /** True when the filter means this entry. */
 export function matchesFilter(entry: DeadLetter, filter: DeadLetterFilter): boolean {
-  const { group, eventType, feature, entityId, reason, since, until } = filter
+  const { group, eventType, feature, entityId, entityType, reason, since, until } = filter
   return (
     (group === undefined || entry.group === group) &&
     (eventType === undefined || entry.eventType === eventType) &&
     (feature === undefined || entry.features.includes(feature)) &&
     (entityId === undefined || entry.entityId === entityId) &&
+    (entityType === undefined || entry.entityType === entityType) &&
     (reason === undefined || entry.reason === reason) &&
     (since === undefined || entry.lastFailedAt >= since) &&
     (until === undefined || entry.lastFailedAt < until)

@@ -34,6 +34,7 @@ export {
   type ReplayOutcome,
   replayEvent,
 } from "./dead-letter.js"
+export { discardAll, replayAll } from "./dead-letters-all.js"
 export { defineEvent, type EventDefinition, type EventOf } from "./define-event.js"
 export {
   BusFullError,

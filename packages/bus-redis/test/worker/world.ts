@@ -4,7 +4,7 @@ import { createEvent, decodeEvent, type PublishOptions, partitionOf } from "@fab
 import { AxiomWorker, type WorkerOptions } from "@fabra/worker"
 import type { Cluster, Redis } from "ioredis"
 import { expect } from "vitest"
-import { RedisEventBus } from "../../src/index.js"
+import { RedisEventBus, type RedisEventBusOptions } from "../../src/index.js"
 import { Keys } from "../../src/keys.js"
 
 export const PARTITIONS = 6
@@ -13,12 +13,17 @@ export const PARTITIONS = 6
 export interface Place {
   readonly namespace: string
   client(): Redis | Cluster
+  readonly bus?: RedisEventBusOptions
   /** Where the cache lies, if elsewhere. */
   cacheClient?(): Redis | Cluster
 }
 
-/** Real workers on a real bus and cache, which keep for every entity the order in which its events were applied. */
+/**
+ * Real workers on a real bus and cache, which keep for every entity the order in which its events were applied: `order`,
+ * and `fragile`, whose handler fails as long as it is told to.
+ */
 export class World {
+  isBroken = false
   readonly warnings: string[] = []
   readonly bus: RedisEventBus
   readonly cache: RedisFeatureCache
@@ -43,9 +48,9 @@ export class World {
   }
 
   #bus(commandTimeoutMs: number): RedisEventBus {
-    const { namespace } = this.#place
+    const { namespace, bus } = this.#place
     const client = this.#client(this.#place.client())
-    return new RedisEventBus({ client, namespace, partitions: PARTITIONS, commandTimeoutMs })
+    return new RedisEventBus({ client, namespace, partitions: PARTITIONS, commandTimeoutMs, ...bus })
   }
 
   #cache(): RedisFeatureCache {
@@ -60,6 +65,22 @@ export class World {
     store.feature("order", {
       entity: User,
       trigger: "step",
+      initial: [] as string[],
+      compute: (_id, event, { current }) => [...current, event.eventId],
+    })
+    store.feature("fragile", {
+      entity: User,
+      trigger: "fragile",
+      initial: [] as string[],
+      maxRetries: 0,
+      compute: (_id, event, { current }) => {
+        if (this.isBroken) throw new Error("broken")
+        return [...current, event.eventId]
+      },
+    })
+    store.feature("sound", {
+      entity: User,
+      trigger: "fragile",
       initial: [] as string[],
       compute: (_id, event, { current }) => [...current, event.eventId],
     })
@@ -84,8 +105,8 @@ export class World {
   }
 
   /** Publishes one event for each entity, and notes those that were acknowledged. */
-  async publish(entityIds: readonly string[], options?: PublishOptions): Promise<void> {
-    const events = entityIds.map((entityId) => createEvent({ eventType: "step", entityId, payload: {} }))
+  async publish(entityIds: readonly string[], options?: PublishOptions, eventType = "step"): Promise<void> {
+    const events = entityIds.map((entityId) => createEvent({ eventType, entityId, payload: {} }))
     const results = await this.bus.publish(events, options)
     for (const [i, result] of results.entries()) {
       if (!result.ok) continue
@@ -105,8 +126,8 @@ export class World {
     return orders
   }
 
-  async order(entityId: string): Promise<readonly string[]> {
-    return (await this.store.getFeature<string[]>("order", entityId)) ?? []
+  async order(entityId: string, feature = "order"): Promise<readonly string[]> {
+    return (await this.store.getFeature<string[]>(feature, entityId)) ?? []
   }
 
   /** Waits until the workers have applied what stands in the log: all of it, once, in order. */

@@ -69,7 +69,7 @@ export function testDeadLetters(check: Check): void {
       deadLetter(1, { group: "other" }),
       deadLetter(2, { features: ["average", "total"] }),
       deadLetter(3, { features: ["average"], reason: "handler_timeout" }),
-      deadLetter(4, { reason: "worker_crashed", entityId: "__proto__" }),
+      deadLetter(4, { reason: "worker_crashed", entityId: "__proto__", entityType: "Account" }),
     ]
     await deadLetters.append(all)
     const at = (n: number) => deadLetter(n).lastFailedAt
@@ -82,6 +82,7 @@ export function testDeadLetters(check: Check): void {
       [{ feature: "tot" }, []],
       [{ entityId: "entity/{2} 😀" }, [2]],
       [{ entityId: "__proto__" }, [4]],
+      [{ entityType: "Account" }, [4]],
       [{ reason: "handler_timeout" }, [3]],
       [{ since: at(2) }, [2, 3, 4]],
       [{ until: at(2) }, [0, 1]],

@@ -1,4 +1,12 @@
-import { type DeadLetter, decodeEvent, type NewDeadLetter, partitionOf, replayEvent } from "@fabra/events"
+import {
+  type DeadLetter,
+  decodeEvent,
+  discardAll,
+  type NewDeadLetter,
+  partitionOf,
+  replayAll,
+  replayEvent,
+} from "@fabra/events"
 import { expect } from "vitest"
 import type { BusWorld, Check } from "./bus-world.js"
 import { deadLetter, failedEvent } from "./dead-letter-samples.js"
@@ -18,6 +26,22 @@ export function testReplay(check: Check): void {
       replay: { of: "evt_failed_1", group: "group", features: ["total", "average"] },
     })
     expect(event).toEqual(replayEvent(failure))
+  })
+
+  check("replays all that a filter means, oldest first, and leaves the others", async (world) => {
+    const { deadLetters } = world.bus
+    const all = Array.from({ length: 120 }, (_, n) => {
+      const features = [n % 3 === 0 ? "other" : "total"]
+      return deadLetter(n, { features }, { ...failedEvent(n), entityId: "one" })
+    })
+    await deadLetters.append(all)
+    const meant = all.filter(({ features }) => features[0] === "total")
+    const outcomes = await replayAll(deadLetters, { feature: "total" })
+    expect(outcomes.map(({ status }) => status)).toEqual(meant.map(() => "replayed"))
+    expect((await deadLetters.stats()).count).toBe(40)
+    expect(await published(world, 80)).toEqual(meant.map(replayEvent))
+    expect(await discardAll(deadLetters)).toBe(40)
+    expect(await deadLetters.stats()).toEqual({ count: 0, oldestAt: null })
   })
 
   check("takes a replayed dead letter off the queue", async (world) => {
