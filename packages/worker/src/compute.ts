@@ -6,6 +6,9 @@ import { HandlerRun, type Stamp } from "./handler-context.js"
 import type { CheckedEvent, Item } from "./item.js"
 import type { Lane } from "./lane.js"
 
+/** Most events of one step: handlers that never wait would hold up everything else, leases among it. */
+const MAX_STEP = 500
+
 /** What computing needs from outside: stamps and timers come through here, so the rest is pure. */
 export interface ComputeEnvironment {
   readonly registry: Registry
@@ -37,7 +40,7 @@ export function* computeLane(lane: Lane, draft: Draft, env: ComputeEnvironment):
   lane.retryInMs = undefined
   lane.asks = false
   // The queue may grow while an async handler runs; what comes then belongs to the next step.
-  const { length } = lane.items
+  const length = Math.min(lane.items.length, MAX_STEP)
   for (let i = 0; i < length; i++) {
     const item = lane.items[i] as Item
     if (!draft.isSettled(item.record.position)) {

@@ -2,6 +2,7 @@ import type { EntityKey, Incarnation } from "@fabra/core"
 import type { Position } from "@fabra/events"
 import type { Item } from "./item.js"
 import { type Lane, newLane } from "./lane.js"
+import { Overflow } from "./overflow.js"
 import { Progress } from "./progress.js"
 
 /** From where a run reads: a stored checkpoint, and how many records of the assignment lie before it. */
@@ -24,6 +25,10 @@ export class PartitionRun {
   unsettled = 0
   /** Bytes of the events that these hold, about. */
   unsettledBytes = 0
+  /** The last record read, whatever has been read again since. */
+  readTo: Position
+  /** What full lanes have left out. */
+  readonly overflow = new Overflow()
   /** Where the last owner may have died: up to here events are run with caution (rule R13); `""`: nowhere. */
   readonly cautiousUntil: Position
   /** Which parts of the cache have confirmed what was settled since the stored checkpoint (rule R3). */
@@ -41,6 +46,7 @@ export class PartitionRun {
     this.partition = partition
     this.cautiousUntil = cautiousUntil ?? ""
     this.start = start
+    this.readTo = start.position ?? ""
     this.progress = new Progress(start.records)
   }
 
@@ -58,12 +64,23 @@ export class PartitionRun {
     return lane
   }
 
+  /** The entity's lane if there is one. */
+  find(entityType: string, entityId: string): Lane | undefined {
+    return this.#lanes.get(entityType)?.get(entityId)
+  }
+
   *lanes(): Generator<Lane> {
     for (const ofType of this.#lanes.values()) yield* ofType.values()
   }
 
-  forget({ key }: Lane): void {
-    this.#lanes.get(key.entityType)?.delete(key.entityId)
+  /** Lets go of an idle lane, unless it still lacks records. */
+  forget(lane: Lane): void {
+    if (!this.overflow.has(lane)) this.#lanes.get(lane.key.entityType)?.delete(lane.key.entityId)
+  }
+
+  /** Whether anything that was read is not settled. */
+  get isBusy(): boolean {
+    return this.unsettled > 0 || this.overflow.size > 0
   }
 
   /** An item was read. */

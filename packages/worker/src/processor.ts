@@ -18,8 +18,10 @@ const MAX_CALL = 500
 
 /** What the processor tells the worker. */
 export interface ProcessorEvents {
-  /** Items of this run were settled, or it has ended: there may be room for more. */
-  progressed(run: PartitionRun): void
+  /** Items were settled, or a run has ended: there may be room for more. */
+  progressed(): void
+  /** A lane that has left out records is empty. */
+  emptied(lane: Lane): void
   /** The cache has lost what this run had seen settled (rule R2). */
   rolledBack(run: PartitionRun): void
   /** A fault of our own: nothing may go on. */
@@ -97,7 +99,7 @@ export class Processor {
     }
     run.end()
     this.#caution.forget(run)
-    this.#events.progressed(run)
+    this.#events.progressed()
   }
 
   async #load(lanes: readonly Lane[]): Promise<void> {
@@ -209,8 +211,11 @@ export class Processor {
     if (lane.retryInMs !== undefined) this.#wait(lane, lane.retryInMs)
     else if (lane.asks) this.#askCaution(lane)
     else if (lane.items.length > 0) this.#makeReady(lane)
-    else lane.state = "idle"
-    this.#events.progressed(run)
+    else {
+      lane.state = "idle"
+      if (run.overflow.has(lane)) this.#events.emptied(lane)
+    }
+    this.#events.progressed()
   }
 
   #askCaution(lane: Lane): void {
@@ -236,7 +241,7 @@ export class Processor {
       lane.timer = undefined
       this.#unpark(lane)
     }, ms)
-    this.#events.progressed(lane.run)
+    this.#events.progressed()
   }
 
   #park(lane: Lane): void {

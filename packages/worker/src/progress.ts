@@ -45,6 +45,11 @@ export class Progress {
     this.#reading.push(batch)
   }
 
+  /** The batch, not settled, in which a record stands. */
+  batchOf(position: Position): ReadBatch | undefined {
+    return this.#reading.find(({ end }) => end >= position)
+  }
+
   /** Looks how far the settled prefix reaches now. To be called after a batch's `pending` has become 0. */
   advance(): void {
     let done = 0
@@ -54,11 +59,24 @@ export class Progress {
       this.#end = { position: batch.end, records: this.#records }
       done++
     }
-    if (done === 0 || this.#end === undefined) return
+    if (done === 0 || this.#end === undefined) {
+      this.#compact()
+      return
+    }
     this.#reading.splice(0, done)
     // One point a tick is enough: it stands for the newest settlement in it.
     if (this.#trail.at(-1)?.tick === this.#tick) this.#trail.pop()
     this.#trail.push({ tick: this.#tick, ...this.#end })
+  }
+
+  /** Behind a batch that stays unsettled for long, what is settled must not pile up. */
+  #compact(): void {
+    for (let i = this.#reading.length - 1; i > 0; i--) {
+      const [before, batch] = this.#reading.slice(i - 1, i + 1) as [ReadBatch, ReadBatch]
+      if (before.pending > 0 || batch.pending > 0) continue
+      const records = before.records + batch.records
+      this.#reading.splice(i - 1, 2, { end: batch.end, records, pending: 0 })
+    }
   }
 
   tick(): void {

@@ -1,9 +1,6 @@
 import type { FeatureCache, FeatureStore } from "@fabra/core"
 import {
   type Assignment,
-  type AxiomEvent,
-  type BusRecord,
-  decodeEvent,
   type EventBus,
   FabraError,
   type PartitionBatch,
@@ -12,12 +9,11 @@ import {
 } from "@fabra/events"
 import { Caution } from "./caution.js"
 import { Checkpoints, TICK_MS } from "./checkpoints.js"
-import { describe } from "./compute.js"
-import { newItem } from "./item.js"
+import { Intake } from "./intake.js"
 import { Observer } from "./observer.js"
+import type { Pass } from "./overflow.js"
 import { PartitionRun } from "./partition-run.js"
 import { Processor } from "./processor.js"
-import type { ReadBatch } from "./progress.js"
 import { retryDelay } from "./retry.js"
 import { Routes } from "./routes.js"
 import { resolveSettings, type Settings, type WorkerOptions } from "./settings.js"
@@ -25,18 +21,13 @@ import { Signal } from "./signal.js"
 import { withTimeout } from "./timeout.js"
 import { startWatchdog } from "./watchdog.js"
 
-/** Unsettled events of one partition beyond which it is not read on: what waits behind retries is bounded by it. */
-const MAX_UNSETTLED = 10_000
-/** The same in bytes, about. */
-const MAX_UNSETTLED_BYTES = 16 * 1024 * 1024
-
 /** A read under way. */
 interface Reading {
   readonly batches: Promise<PartitionBatch[]>
   /** How many had asked to be told of the end when it began. */
   readonly asking: number
-  /** The runs when it began. */
-  readonly before: ReadonlyMap<number, PartitionRun>
+  /** The passes in which partitions were being read when it began. */
+  readonly passes: ReadonlyMap<number, Pass>
 }
 
 /**
@@ -52,9 +43,9 @@ export class AxiomWorker implements AsyncDisposable {
   readonly #bus: EventBus
   readonly #cache: FeatureCache
   readonly #settings: Settings
-  readonly #routes: Routes
   readonly #observer: Observer
   readonly #processor: Processor
+  readonly #intake: Intake
   readonly #checkpoints: Checkpoints
   readonly #runs = new Map<number, PartitionRun>()
   readonly #progressed = new Signal()
@@ -76,7 +67,6 @@ export class AxiomWorker implements AsyncDisposable {
     const { clock } = settings
     this.#bus = options.bus
     this.#settings = settings
-    this.#routes = new Routes(store.registry, settings.group)
     this.#observer = new Observer(settings)
     const env = {
       registry: store.registry,
@@ -96,8 +86,16 @@ export class AxiomWorker implements AsyncDisposable {
       (error) => this.#fail(error),
     )
     this.#processor = new Processor(cache, options.bus.deadLetters, settings, env, this.#observer, caution, {
-      progressed: (run) => this.#onProgress(run),
+      progressed: () => this.#onProgress(),
+      emptied: (lane) => this.#intake.readAgain(lane, this.#subscription),
       rolledBack: (run) => this.#restart(run),
+      failed: (error) => this.#fail(error),
+    })
+    this.#intake = new Intake(this.#runs, new Routes(store.registry, settings.group), this.#processor, {
+      settings,
+      deadLetters: options.bus.deadLetters,
+      observer: this.#observer,
+      progressed: () => this.#onProgress(),
       failed: (error) => this.#fail(error),
     })
     const trailMs = settings.trailMs ?? cache.capabilities.rollbackWindowMs
@@ -207,13 +205,13 @@ export class AxiomWorker implements AsyncDisposable {
       await this.#progressed.wait()
       if (this.#stopping.signal.aborted) return
     }
-    const { batches: coming, asking, before } = this.#reading ?? this.#startReading(subscription)
+    const { batches: coming, asking, passes } = this.#reading ?? this.#startReading(subscription)
     const batches = await coming
     const read = batches.reduce((sum, { records }) => sum + records.length, 0)
     if (read > 0) this.#observer.read(read)
     const goesOn = read > 0 && this.#processor.backlog + read <= 2 * batchSize
     this.#reading = goesOn ? this.#startReading(subscription) : undefined
-    for (const batch of batches) this.#accept(batch, before.get(batch.partition), subscription)
+    for (const batch of batches) this.#intake.accept(batch, passes.get(batch.partition), subscription)
     this.#processor.pump()
     if (read > 0)
       await new Promise(setImmediate) // timers and sockets have their turn, whatever the bus is made of
@@ -228,76 +226,16 @@ export class AxiomWorker implements AsyncDisposable {
     this.#wakeRead = new AbortController()
     const batches = subscription.read({ maxEvents, maxWaitMs, signal: this.#wakeRead.signal })
     batches.catch(() => {}) // whoever awaits it is told; a worker that stops does not
-    return { batches, asking, before: new Map(this.#runs) }
+    return { batches, asking, passes: this.#intake.passes() }
   }
 
   #hasUnsettled(): boolean {
-    for (const { unsettled } of this.#runs.values()) if (unsettled > 0) return true
+    for (const { isBusy } of this.#runs.values()) if (isBusy) return true
     return false
   }
 
-  #accept({ partition, records }: PartitionBatch, before: PartitionRun | undefined, subscription: Subscription): void {
-    const run = this.#runs.get(partition)
-    const last = records.at(-1)
-    if (run === undefined || last === undefined) return
-    if (run !== before) {
-      // The run began when this read was under way, maybe when it had its answer already: it has to begin at its start.
-      subscription.seek(partition, run.start.position)
-      return
-    }
-    const readAt = this.#settings.clock.now()
-    const batch: ReadBatch = { end: last.position, records: records.length, pending: 0 }
-    run.progress.add(batch)
-    for (const record of records) this.#route(run, batch, record, readAt)
-    if (batch.pending === 0) run.progress.advance()
-    if (run.unsettled >= MAX_UNSETTLED || run.unsettledBytes >= MAX_UNSETTLED_BYTES) subscription.pause(partition)
-  }
-
-  #route(run: PartitionRun, batch: ReadBatch, record: BusRecord, readAt: number): void {
-    let event: AxiomEvent
-    try {
-      event = decodeEvent(record.data, Number.POSITIVE_INFINITY)
-    } catch (error) {
-      batch.pending++
-      run.take({ record })
-      this.#buryUnreadable(run, batch, record, error).catch((fault) => this.#fail(fault))
-      return
-    }
-    for (const { entityType, handlers } of this.#routes.for(event)) {
-      const lane = run.lane(entityType, event.entityId)
-      batch.pending++
-      const caution = record.position <= run.cautiousUntil ? "ask" : undefined
-      this.#processor.enqueue(lane, newItem(lane, event, record, batch, handlers, readAt, caution))
-    }
-  }
-
-  /** What cannot be read belongs to no entity: its dead letter is all there is to settle. */
-  async #buryUnreadable(run: PartitionRun, batch: ReadBatch, record: BusRecord, error: unknown): Promise<void> {
-    const { group, clock } = this.#settings
-    const { position, data } = record
-    const now = clock.now()
-    const letter = {
-      ...{ group, partition: run.partition, position, data, features: [], reason: "invalid_event" as const },
-      ...{ error: describe(error), attempts: 0, firstFailedAt: now, lastFailedAt: now },
-    }
-    for (let attempt = 1; run.active; attempt++) {
-      try {
-        await this.#observer.time("bus", "append_dead_letter", this.#bus.deadLetters.append([letter]))
-        this.#observer.deadLettered(letter)
-        if (run.active) run.settle({ batch, record })
-        this.#onProgress(run)
-        return
-      } catch (outage) {
-        this.#observer.outage("The dead-letter queue does not answer; trying again.", outage)
-        await sleep(clock, retryDelay(this.#settings, attempt))
-      }
-    }
-  }
-
-  #onProgress(run: PartitionRun): void {
-    if (run.unsettled < MAX_UNSETTLED / 2 && run.unsettledBytes < MAX_UNSETTLED_BYTES / 2) {
-      this.#subscription?.resume(run.partition)
-    }
+  #onProgress(): void {
+    if (this.#subscription !== undefined) this.#intake.release(this.#subscription)
     this.#progressed.notify()
   }
 

@@ -20,13 +20,14 @@ store.feature("total", {
   initial: 0,
   maxRetries: 100,
   compute: (id, event, { current }) => {
-    if (stuck.includes(id)) throw new Error("stuck")
+    if (Number(id.slice("user_".length)) < stuck) throw new Error("stuck")
     return current + (event.payload.amount as number)
   },
 })
 
 const expected = Number(process.argv[3])
 let applied = 0
+let failed = 0
 const peak = { rss: 0, heap: 0 }
 /** What is really held, not what awaits its collection. */
 function measureHeap(): void {
@@ -37,6 +38,16 @@ const sampling = setInterval(() => {
   peak.rss = Math.max(peak.rss, process.memoryUsage.rss())
 }, 20)
 
+/** Where nothing can be applied, the worker has read as far as it will when nothing new fails. */
+async function stopWhenFull(): Promise<void> {
+  for (let before = -1; failed !== before; ) {
+    before = failed
+    await new Promise((resolve) => setTimeout(resolve, 4_000))
+  }
+  measureHeap()
+  worker.stop()
+}
+
 const worker = new AxiomWorker(store, {
   bus,
   batchSize: 500,
@@ -45,6 +56,9 @@ const worker = new AxiomWorker(store, {
   drainMs: 0,
   logger: { info: () => {}, warn: () => {}, error: () => {} },
   telemetry: {
+    featureFailed: ({ attempt }) => {
+      if (attempt === 1) failed++
+    },
     eventApplied: () => {
       applied++
       if (applied % Math.ceil(expected / 20) === 0) setImmediate(measureHeap)
@@ -52,6 +66,7 @@ const worker = new AxiomWorker(store, {
     },
   },
 })
+if (expected === 0) setTimeout(stopWhenFull, 4_000)
 const start = performance.now()
 await worker.run()
 const seconds = (performance.now() - start) / 1000

@@ -167,7 +167,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R4: a batch read for an earlier generation is not taken",
-    changes: [worker("worker", "if (run !== before) {", "if (false) {")],
+    changes: [worker("intake", "if (run.overflow.pass !== pass) {", "if (false) {")],
     config: "cache",
     finds: [],
     covered: "a test of its own in protocol.test.ts: it shows once in some 20,000 executions",
@@ -346,7 +346,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R13: after a crash events are noted before they run",
-    changes: [worker("worker", 'record.position <= run.cautiousUntil ? "ask" : undefined', "undefined")],
+    changes: [worker("intake", 'record.position <= run.cautiousUntil ? "ask" : undefined', "undefined")],
     config: "poison",
     finds: ["stuck", "lost"],
   },
