@@ -45,3 +45,20 @@ test("what is settled later in one tick makes the point no older than it is", ()
   progress.tick()
   expect(progress.safe(1)).toMatchObject({ position: "10" })
 })
+
+test("what is settled behind an open batch does not pile up, and counts when that is settled", () => {
+  const progress = new Progress(0)
+  const [first, open] = [batch("0010", 1), batch("5000", 1)]
+  progress.add(first)
+  for (let end = 11; end < 5000; end++) {
+    progress.add(batch(`${end}`.padStart(4, "0"), 0))
+    progress.advance()
+  }
+  progress.add(open)
+  expect(progress.size).toBeLessThan(5)
+  expect(progress.batchOf("0005")).toBe(first)
+  expect(progress.batchOf("5000")).toBe(open)
+  first.pending = 0
+  progress.advance()
+  expect(progress.safe(0)).toMatchObject({ position: "4999", records: 10 + 4989 * 10 })
+})

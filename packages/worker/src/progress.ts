@@ -45,6 +45,11 @@ export class Progress {
     this.#reading.push(batch)
   }
 
+  /** How many batches are kept. */
+  get size(): number {
+    return this.#reading.length
+  }
+
   /** The batch, not settled, in which a record stands. */
   batchOf(position: Position): ReadBatch | undefined {
     return this.#reading.find(({ end }) => end >= position)

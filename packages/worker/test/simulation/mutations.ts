@@ -339,6 +339,55 @@ export const MUTATIONS: readonly Mutation[] = [
     finds: ["lost"],
   },
   {
+    guard: "overflow: what a full lane leaves out is read again",
+    changes: [worker("intake", "if (after !== undefined) subscription?.seek(lane.run.partition, after)", "")],
+    config: "processes",
+    finds: ["stuck", "lost"],
+  },
+  {
+    guard: "overflow: a lane that lacks a record takes none after it",
+    changes: [
+      worker(
+        "overflow",
+        "let gap = this.#gaps.get(lane)",
+        "if (!isFull(lane, limit)) return false\n    let gap = this.#gaps.get(lane)",
+      ),
+    ],
+    config: "processes",
+    finds: ["lost", "reordered", "stuck"],
+  },
+  {
+    guard: "overflow: no checkpoint passes what is left out",
+    changes: [
+      worker(
+        "intake",
+        "batch.pending++\n    return overflow.leaves(lane, limit) ? undefined : batch",
+        "if (overflow.leaves(lane, limit)) return undefined\n    batch.pending++\n    return batch",
+      ),
+    ],
+    config: "processes",
+    finds: ["lost", "stuck", "fault"],
+  },
+  {
+    guard: "overflow: a pass that has missed a record brings none after it",
+    changes: [worker("overflow", "gap.missedIn !== this.#pass && ", "")],
+    config: "processes",
+    finds: ["lost", "reordered", "stuck"],
+  },
+  {
+    guard: "overflow: a pass that began later brings nothing",
+    changes: [worker("overflow", " && this.#pass.after <= gap.after", "")],
+    config: "processes",
+    finds: ["lost", "reordered", "stuck"],
+  },
+  {
+    guard: "overflow: a new pass brings what the last one would have",
+    changes: [worker("overflow", "if (other.after < after && this.#brings(other)) after = other.after", "")],
+    config: "processes",
+    finds: [],
+    covered: "a test of its own in overflow.test.ts",
+  },
+  {
     guard: "R12: marks are kept with the record",
     changes: [adapter("records", "groups: { ...before.groups, [group]:", "groups: { [group]:")],
     config: "calm",
