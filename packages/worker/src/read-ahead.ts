@@ -42,12 +42,13 @@ export class ReadAhead {
 
   #isFull(run: PartitionRun, part: number): boolean {
     if (reaches(run, OF_ONE, part)) return true
+    if (!reaches(run, OF_ALL, part / this.#runs.size)) return false
     const all = { unsettled: 0, unsettledBytes: 0 }
     for (const { unsettled, unsettledBytes } of this.#runs.values()) {
       all.unsettled += unsettled
       all.unsettledBytes += unsettledBytes
     }
-    return reaches(all, OF_ALL, part) && reaches(run, OF_ALL, part / this.#runs.size)
+    return reaches(all, OF_ALL, part)
   }
 }
 
