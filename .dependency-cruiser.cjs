@@ -6,6 +6,10 @@ const mayImport = {
   worker: ["@fabra/events", "@fabra/core"],
   "bus-redis": ["@fabra/events", "ioredis", "cluster-key-slot"],
   "cache-redis": ["@fabra/events", "@fabra/core", "ioredis"],
+  server: [
+    ...["@fabra/events", "@fabra/core", "@fabra/worker", "@sinclair/typebox", "ajv"],
+    ...["fastify", "@fastify/cors", "@fastify/rate-limit", "@fastify/swagger", "@fastify/swagger-ui"],
+  ],
   testing: ["@fabra/events", "@fabra/core", "@fabra/worker", "vitest"],
 }
 
