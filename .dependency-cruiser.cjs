@@ -6,6 +6,7 @@ const mayImport = {
   worker: ["@fabra/events", "@fabra/core"],
   "bus-redis": ["@fabra/events", "ioredis", "cluster-key-slot"],
   "cache-redis": ["@fabra/events", "@fabra/core", "ioredis"],
+  client: ["@fabra/events", "@fabra/core"],
   server: [
     ...["@fabra/events", "@fabra/core", "@fabra/worker", "@sinclair/typebox", "ajv"],
     ...["fastify", "@fastify/cors", "@fastify/rate-limit", "@fastify/swagger", "@fastify/swagger-ui"],
@@ -40,6 +41,13 @@ module.exports = {
       comment: "@fabra/events imports types only: who writes a bus adapter installs nothing else.",
       severity: "error",
       from: sourceOf("events"),
+      to: { path: "node_modules/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "client-nothing-at-run-time",
+      comment: "@fabra/client imports types only: it is for browsers too.",
+      severity: "error",
+      from: sourceOf("client"),
       to: { path: "node_modules/", dependencyTypesNot: ["type-only"] },
     },
     {
