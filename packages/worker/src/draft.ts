@@ -1,6 +1,6 @@
 import type { EntityChange, EntityKey, StoredValue } from "@fabra/core"
 import type { NewDeadLetter, Position } from "@fabra/events"
-import { encodeBookkeeping, type PartitionMark } from "./bookkeeping.js"
+import { covers, encodeBookkeeping, type PartitionMark } from "./bookkeeping.js"
 import type { LiveRecord } from "./live-record.js"
 
 const NONE: readonly string[] = []
@@ -16,7 +16,7 @@ export class Draft {
   readonly partition: number
   /** Dead letters that must be durable before this is committed. */
   readonly deadLetters: NewDeadLetter[] = []
-  /** Whether there is anything to commit. A mark alone is not: events that change nothing may be read again. */
+  /** Whether there is anything to commit. A mark alone is not, unless somebody waits: it may be read again instead. */
   dirty = false
   #mark: PartitionMark
   readonly #values = new Map<string, StoredValue>()
@@ -34,10 +34,8 @@ export class Draft {
     return this.#mark.mark
   }
 
-  /** Events are taken in order, so the note of a half-done one says too that all before it are settled. */
   isSettled(position: Position): boolean {
-    const { mark, halfDone } = this.#mark
-    return position <= mark || (halfDone !== undefined && position < halfDone.position)
+    return covers(this.#mark, position)
   }
 
   /** The text of a value. */

@@ -6,7 +6,7 @@ import { PartitionRun } from "./partition-run.js"
 const LIMIT = 2
 
 function full(run: PartitionRun, id: string, last: string): Lane {
-  const lane = newLane(id, { entityType: "User", entityId: id }, run)
+  const lane = newLane({ entityType: "User", entityId: id }, run)
   lane.state = "waiting"
   lane.items.push({} as Item, { record: { position: last } } as Item)
   return lane

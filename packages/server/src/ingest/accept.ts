@@ -1,0 +1,49 @@
+import { type AxiomEvent, FabraError, parseEvent } from "@fabra/events"
+import type { ServerContext } from "../context.js"
+import { withDeadline } from "../deadline.js"
+import { unknownName } from "../lookup.js"
+import { Problem } from "../problem.js"
+import type { EventFields } from "./event-fields.js"
+
+/**
+ * Makes an event of what a client sent, if the store knows its type and its payload is what the schema says.
+ * @throws Problem `unknown_event_type`, `invalid_event`
+ */
+export async function acceptEvent(context: ServerContext, fields: EventFields): Promise<AxiomEvent> {
+  checkEventType(context, fields.event_type)
+  const event = toEvent(fields)
+  await checkPayload(context, event)
+  return event
+}
+
+function checkEventType({ store, settings }: ServerContext, eventType: string): void {
+  const known = store.registry.eventTypes
+  if (settings.acceptUnknownEvents || known.includes(eventType)) return
+  throw unknownName("unknown_event_type", `No feature is triggered by "${eventType}".`, eventType, known, "event_type")
+}
+
+function toEvent(fields: EventFields): AxiomEvent {
+  try {
+    return parseEvent(fields)
+  } catch (error) {
+    const { message, path, issues } = FabraError.from(error)
+    throw new Problem("invalid_event", message, { path, issues, cause: error })
+  }
+}
+
+async function checkPayload({ store, settings }: ServerContext, event: AxiomEvent): Promise<void> {
+  const definition = store.registry.events.get(event.eventType)
+  if (definition?.schema === undefined) return
+  try {
+    const checked = definition.parse(event.payload)
+    const late = () => new FabraError("timeout", `The schema took longer than ${settings.deadlineMs} ms.`)
+    if (checked instanceof Promise) await withDeadline(checked, settings.deadlineMs, late)
+  } catch (error) {
+    if (error instanceof FabraError && error.code === "invalid_event") {
+      throw new Problem("invalid_event", error.message, { path: error.issues[0]?.path, issues: error.issues })
+    }
+    settings.logger.error({ event_type: event.eventType, error }, "A schema failed.")
+    const message = `The schema of event "${event.eventType}" fails on this payload.`
+    throw new Problem("invalid_event", message, { path: "payload", cause: error })
+  }
+}
