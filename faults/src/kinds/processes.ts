@@ -9,16 +9,22 @@ const POINTS = Object.keys(DEATH_POINTS) as DeathPoint[]
 const DEATHS = 3
 const LONGEST_LIFE_MS = 5_000
 const STEP_MS = 60_000
+const LIMIT_MS = 60_000
 
-/** `kill -9` of workers at random times, sometimes of two at once, sometimes of one that has only just taken over. */
+/**
+ * `kill -9` of workers at random times, sometimes of all but one, sometimes of one that has only just taken over. One is
+ * always left: how soon the first of new ones comes up is no matter of ours.
+ */
 export const kill: Fault = {
   place: "one",
   async run(stage) {
     const { fleet, random } = stage
     for (let n = 0; n < DEATHS; n++) {
       await delay(random.int(200, 1_500))
-      const living = fleet.workers
-      const victims = random.chance(0.25) ? living.slice(1) : [random.pick(living)]
+      const working = () => fleet.workers.filter(({ owned }) => owned.length > 0)
+      await until(() => working().length > 1, LIMIT_MS)
+      const one = random.pick(working())
+      const victims = random.chance(0.25) ? working().filter((worker) => worker !== one) : [one]
       await Promise.all(victims.map((worker) => fleet.killOne(worker)))
       if (random.chance(0.7)) await takenOver(stage)
     }
