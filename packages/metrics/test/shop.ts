@@ -13,7 +13,7 @@ export function shop() {
     initial: 0,
     compute: (_userId, event, { current }) => current + event.payload.amount,
   })
-  const count = store.feature("event_count", {
+  store.feature("event_count", {
     entity: User,
     trigger: [purchase, refund],
     initial: 0,
@@ -29,5 +29,5 @@ export function shop() {
       return current + 1
     },
   })
-  return { store, purchase, refund, count }
+  return { store, purchase, refund }
 }
