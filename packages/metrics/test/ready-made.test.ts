@@ -21,9 +21,9 @@ beforeAll(async () => {
   requestEnded({ method: "POST", route: "/ingest/:event_type", status: 202, durationMs: 1 })
   const server = new Exposition(await text())
   samples = [...run.pages.flatMap((page) => page.samples), ...server.samples]
-})
+}, 60_000)
 
-afterAll(() => run.stop())
+afterAll(() => run?.stop())
 
 const panels = dashboard.panels as { title: string; targets?: { expr: string; legendFormat: string }[] }[]
 const graphs = panels.flatMap(({ title, targets = [] }) =>

@@ -6,9 +6,9 @@ let run: TwoWorkers
 
 beforeAll(async () => {
   run = await TwoWorkers.run()
-})
+}, 60_000)
 
-afterAll(() => run.stop())
+afterAll(() => run?.stop())
 
 test("what two workers have counted is what has happened", () => {
   const processed = "fabra_events_processed_total"
