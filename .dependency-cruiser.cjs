@@ -9,6 +9,10 @@ const mayImport = {
   metrics: ["@fabra/events", "@fabra/core", "prom-client"],
   logs: ["@fabra/events", "@fabra/core", "@pinojs/redact", "pino", "pino-pretty"],
   tracing: ["@fabra/events", "@fabra/core", "@opentelemetry/api"],
+  server: [
+    ...["@fabra/events", "@fabra/core", "@fabra/worker", "@sinclair/typebox", "ajv"],
+    ...["fastify", "@fastify/cors", "@fastify/rate-limit", "@fastify/swagger", "@fastify/swagger-ui"],
+  ],
   testing: ["@fabra/events", "@fabra/core", "@fabra/worker", "vitest"],
 }
 

@@ -1,0 +1,27 @@
+import type { FeatureStore } from "@fabra/core"
+import { type EventBus, FabraError } from "@fabra/events"
+import { withDeadline } from "./deadline.js"
+import type { Settings } from "./options.js"
+
+/** What every route works with. */
+export interface ServerContext {
+  readonly store: FeatureStore
+  readonly bus: EventBus
+  readonly settings: Settings
+  /** Fires when the server is being closed: what waits should end. */
+  readonly closing: AbortSignal
+}
+
+/** A call of the bus, in time. @throws FabraError `bus_unavailable` after the deadline */
+export function onBus<Result>({ settings: { deadlineMs } }: ServerContext, call: Promise<Result>): Promise<Result> {
+  return withDeadline(call, deadlineMs, () => late("bus_unavailable", "bus", deadlineMs))
+}
+
+/** A call of the cache, in time. @throws FabraError `cache_unavailable` after the deadline */
+export function onCache<Result>({ settings: { deadlineMs } }: ServerContext, call: Promise<Result>): Promise<Result> {
+  return withDeadline(call, deadlineMs, () => late("cache_unavailable", "cache", deadlineMs))
+}
+
+function late(code: "bus_unavailable" | "cache_unavailable", what: string, ms: number): FabraError {
+  return new FabraError(code, `The ${what} did not answer within ${ms} ms.`)
+}

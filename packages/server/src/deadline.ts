@@ -1,0 +1,9 @@
+import type { FabraError } from "@fabra/events"
+
+/** Settles as `promise` does, or rejects with what `late` makes after `ms` milliseconds, whichever comes first. */
+export function withDeadline<Result>(promise: Promise<Result>, ms: number, late: () => FabraError): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(late()), ms)
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

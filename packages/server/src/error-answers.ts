@@ -1,0 +1,41 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
+import type { Settings } from "./options.js"
+import { Problem, toProblem } from "./problem.js"
+
+/** Answers every error with a problem of RFC 9457, and logs those that are faults of ours. */
+export function answerErrors(app: FastifyInstance, { logger, maxBodyBytes }: Settings): void {
+  app.setErrorHandler((error: Error & { readonly code?: string }, request, reply) => {
+    const problem = limitProblem(error, request, maxBodyBytes) ?? toProblem(error)
+    if (problem.status >= 500) {
+      const { method, url } = request
+      logger.error({ method, url, code: problem.code, error: problem.extras.cause ?? error }, "A request failed.")
+    }
+    return sendProblem(reply, problem)
+  })
+  app.setNotFoundHandler(({ method, url }, reply) => {
+    const path = url.split("?", 1)[0]
+    return sendProblem(reply, new Problem("not_found", `There is no ${method} ${path}. See /docs for what there is.`))
+  })
+}
+
+/** Sends an error answer. */
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .type("application/problem+json")
+    .send(JSON.stringify(problem.toBody()))
+}
+
+/** Refusals of Fastify that need to know what was asked. */
+function limitProblem({ code }: { readonly code?: string }, { headers }: FastifyRequest, maxBytes: number) {
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+    const message = `The body is larger than ${maxBytes} bytes. Many events may be sent as NDJSON, which has no limit.`
+    return new Problem("payload_too_large", message)
+  }
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
+    const message = `The content-type ${headers["content-type"]} is not taken here.`
+    return new Problem("unsupported_media_type", message, { path: "headers.content-type" })
+  }
+  return undefined
+}

@@ -1,0 +1,22 @@
+import { type AxiomEvent, FabraError, type PublishResult } from "@fabra/events"
+import type { ServerContext } from "../context.js"
+import { withDeadline } from "../deadline.js"
+
+/**
+ * Publishes events, one result each. Never rejects: what the bus has not answered for in time is `publish_unknown`, for
+ * it may have taken it.
+ */
+export async function publishAll(
+  { bus, settings: { deadlineMs } }: ServerContext,
+  events: readonly AxiomEvent<string, object>[],
+): Promise<PublishResult[]> {
+  const giveUp = new AbortController()
+  const late = () => new FabraError("publish_unknown", `The bus did not answer within ${deadlineMs} ms.`)
+  try {
+    return await withDeadline(bus.publish(events, { signal: giveUp.signal }), deadlineMs, late)
+  } catch (cause) {
+    giveUp.abort()
+    const error = FabraError.from(cause, "publish_unknown")
+    return events.map(({ eventId }) => ({ ok: false, eventId, error }))
+  }
+}

@@ -1,0 +1,115 @@
+import { isIP } from "node:net"
+import { consoleLogger, type FeatureCache, type Logger } from "@fabra/core"
+import { checkName, type EventBus, FabraError, show } from "@fabra/events"
+import { type ApiKey, KeyRing } from "./api-keys.js"
+
+/** What `/metrics` serves; `@fabra/metrics` makes one. */
+export interface MetricsSource {
+  readonly contentType: string
+  text(): Promise<string>
+}
+
+/** Options of `createServer`. */
+export interface ServerOptions {
+  /** Where events go. The server does not close it. */
+  readonly bus: EventBus
+  /** Where values are. Default: the store's own cache. The server does not close it. */
+  readonly cache?: FeatureCache
+  /** Address to listen at. Default `127.0.0.1`. Any but a loopback address needs {@link apiKeys}. */
+  readonly host?: string
+  /** Default 8000. 0: any that is free. */
+  readonly port?: number
+  /** Who may do what. Default: nobody is asked, which is refused unless {@link host} is a loopback address. */
+  readonly apiKeys?: readonly ApiKey[]
+  /** Most requests of one key in a minute. 1 to 10,000,000. Default 60,000; without keys there is no limit. */
+  readonly maxRequestsPerMinute?: number
+  /** Web pages of these origins, such as `https://app.example.com`, may call the server. Default none. */
+  readonly corsOrigins?: readonly string[]
+  /** Consumer group of the workers that compute this store's features. Default `fabra_workers`. */
+  readonly group?: string
+  /** Whether events that trigger no feature of the store are taken. Default: they are refused, with the nearest names. */
+  readonly acceptUnknownEvents?: boolean
+  /** The longest one call of bus or cache may take, in milliseconds; then the answer is 503. Default 5,000. */
+  readonly deadlineMs?: number
+  /** Largest body in bytes; of NDJSON, largest line. Default 1 MiB. */
+  readonly maxBodyBytes?: number
+  /** How long a closing server may finish what it has begun, in milliseconds. Default 10,000. */
+  readonly drainMs?: number
+  /** What `/metrics` serves. Default: there is no such page. */
+  readonly metrics?: MetricsSource
+  /** Default: warnings and errors to standard error. */
+  readonly logger?: Logger
+}
+
+/** Options with every default filled in. */
+export interface Settings {
+  readonly host: string
+  readonly port: number
+  readonly keys: KeyRing
+  readonly maxRequestsPerMinute: number
+  readonly corsOrigins: readonly string[]
+  readonly group: string
+  readonly acceptUnknownEvents: boolean
+  readonly deadlineMs: number
+  readonly maxBodyBytes: number
+  readonly drainMs: number
+  readonly metrics: MetricsSource | undefined
+  readonly logger: Logger
+}
+
+/** @throws FabraError `invalid_setting` or `invalid_name`, naming the option */
+export function resolveSettings(options: ServerOptions): Settings {
+  const settings: Settings = {
+    host: options.host ?? "127.0.0.1",
+    port: options.port ?? 8000,
+    keys: new KeyRing(options.apiKeys ?? []),
+    maxRequestsPerMinute: options.maxRequestsPerMinute ?? 60_000,
+    corsOrigins: options.corsOrigins ?? [],
+    group: options.group ?? "fabra_workers",
+    acceptUnknownEvents: options.acceptUnknownEvents ?? false,
+    deadlineMs: options.deadlineMs ?? 5000,
+    maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+    drainMs: options.drainMs ?? 10_000,
+    metrics: options.metrics,
+    logger: options.logger ?? consoleLogger,
+  }
+  checkName("group", settings.group)
+  checkNumber("port", settings.port, 0, 65_535)
+  checkNumber("maxRequestsPerMinute", settings.maxRequestsPerMinute, 1, 10_000_000)
+  checkNumber("deadlineMs", settings.deadlineMs, 1, 3_600_000)
+  checkNumber("maxBodyBytes", settings.maxBodyBytes, 1024, 1024 ** 3)
+  checkNumber("drainMs", settings.drainMs, 0, 3_600_000)
+  for (const [i, origin] of settings.corsOrigins.entries()) checkOrigin(origin, `corsOrigins[${i}]`)
+  if (settings.keys.size === 0 && !isLoopback(settings.host)) {
+    throw new FabraError(
+      "invalid_setting",
+      `host is ${show(settings.host)}, where others can reach it, and there are no API keys: ` +
+        "set apiKeys, or listen at 127.0.0.1.",
+      { path: "host" },
+    )
+  }
+  return settings
+}
+
+/** True for names and addresses that only this machine can reach: `localhost`, `127.…`, `::1`. */
+export function isLoopback(host: string): boolean {
+  const name = host.replace(/^\[(.*)\]$/, "$1").toLowerCase()
+  return name === "localhost" || name === "::1" || (isIP(name) === 4 && name.startsWith("127."))
+}
+
+function checkNumber(name: string, value: unknown, min: number, max: number): void {
+  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return
+  throw new FabraError(
+    "invalid_setting",
+    `${name} is ${show(value)}: it must be a whole number from ${min} to ${max}.`,
+    {
+      path: name,
+    },
+  )
+}
+
+function checkOrigin(origin: string, path: string): void {
+  if (URL.canParse(origin) && new URL(origin).origin === origin) return
+  const message = `${path} is ${show(origin)}: it must be an origin such as https://app.example.com, without a path.`
+  throw new FabraError("invalid_setting", message, { path })
+}

@@ -1,0 +1,144 @@
+import { STATUS_CODES } from "node:http"
+import { type ErrorCode, type ErrorIssue, FabraError } from "@fabra/events"
+
+/** Every `code` an answer can carry, and the status it always comes with. The list is closed. */
+export const PROBLEM_STATUS = {
+  invalid_json: 400,
+  invalid_request: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  unknown_entity: 404,
+  unknown_event_type: 404,
+  unknown_feature: 404,
+  method_not_allowed: 405,
+  request_timeout: 408,
+  event_too_large: 413,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  misdirected_request: 421,
+  invalid_event: 422,
+  rate_limited: 429,
+  headers_too_large: 431,
+  internal: 500,
+  bus_full: 503,
+  bus_unavailable: 503,
+  cache_unavailable: 503,
+  closing: 503,
+  publish_unknown: 503,
+} as const
+
+/** One of {@link PROBLEM_STATUS}. */
+export type ProblemCode = keyof typeof PROBLEM_STATUS
+
+/** Most issues one answer lists. */
+const MAX_ISSUES = 100
+
+/** An error answer, RFC 9457 (`application/problem+json`), as it is sent. */
+export interface ProblemBody {
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: ProblemCode
+  readonly path?: string
+  readonly allowed?: readonly string[]
+  readonly issues?: readonly ErrorIssue[]
+  readonly event_id?: string
+}
+
+/** What a {@link Problem} may carry besides its code and detail. */
+export interface ProblemExtras {
+  readonly path?: string | undefined
+  readonly allowed?: readonly string[] | undefined
+  readonly issues?: readonly ErrorIssue[] | undefined
+  /** The event the answer is about, so that it can be sent again under its id. */
+  readonly eventId?: string | undefined
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cause?: unknown
+}
+
+/** An answer that is an error. Its text is for clients: nothing of the inside may be in it. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly extras: ProblemExtras
+
+  constructor(code: ProblemCode, detail: string, extras: ProblemExtras = {}) {
+    super(detail, { cause: extras.cause })
+    this.name = "Problem"
+    this.code = code
+    this.extras = extras
+  }
+
+  get status(): number {
+    return PROBLEM_STATUS[this.code]
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return { ...(this.status === 503 ? { "retry-after": "1" } : {}), ...this.extras.headers }
+  }
+
+  toBody(): ProblemBody {
+    const { path, allowed, issues, eventId } = this.extras
+    return {
+      title: STATUS_CODES[this.status] ?? "Error",
+      status: this.status,
+      detail: this.message,
+      code: this.code,
+      ...(path === undefined ? {} : { path }),
+      ...(allowed === undefined ? {} : { allowed }),
+      ...(issues === undefined || issues.length === 0 ? {} : { issues: issues.slice(0, MAX_ISSUES) }),
+      ...(eventId === undefined ? {} : { event_id: eventId }),
+    }
+  }
+
+  /** The same answer, about this event. */
+  about(eventId: string): Problem {
+    return new Problem(this.code, this.message, { ...this.extras, eventId })
+  }
+}
+
+/** What an error of Fabra is to a client. What is not listed is a fault of ours, and told to nobody but the log. */
+const CODE_OF: Partial<Record<ErrorCode, ProblemCode>> = {
+  bus_closed: "bus_unavailable",
+  bus_full: "bus_full",
+  bus_unavailable: "bus_unavailable",
+  cache_unavailable: "cache_unavailable",
+  event_too_large: "event_too_large",
+  invalid_argument: "invalid_request",
+  invalid_event: "invalid_event",
+  invalid_name: "invalid_request",
+  not_found: "not_found",
+  publish_unknown: "publish_unknown",
+  unknown_entity: "unknown_entity",
+  unknown_feature: "unknown_feature",
+}
+
+/** Addresses and states of servers are told to the log, not to clients. */
+const TEXT_OF: Partial<Record<ProblemCode, string>> = {
+  bus_unavailable: "The event bus does not answer; nothing was taken. Try again.",
+  cache_unavailable: "The feature cache does not answer. Try again.",
+  internal: "Something went wrong here; it is in the server's log.",
+  publish_unknown: "The event bus may have taken the event or not; send it again under the same event_id.",
+}
+
+/** Codes of Fastify's own refusals. */
+const FASTIFY: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  FST_ERR_BAD_URL: ["invalid_request", "The path is not well-formed percent-encoding."],
+  FST_ERR_MAX_PARAM_LENGTH: ["invalid_request", "A part of the path is too long."],
+  FST_ERR_CTP_EMPTY_TYPE: ["unsupported_media_type", "Say what the body is with the header content-type."],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ["invalid_request", "The body is not as long as content-length says."],
+}
+
+/** Makes of any error what may be said to a client. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof FabraError) {
+    const code = CODE_OF[error.code] ?? "internal"
+    const { path, issues, allowed } = error
+    if (code === "internal") return new Problem(code, TEXT_OF.internal as string, { cause: error })
+    return new Problem(code, TEXT_OF[code] ?? error.message, { path, issues, allowed, cause: error })
+  }
+  const known = FASTIFY[(error as { code?: string } | null)?.code ?? ""]
+  if (known !== undefined) return new Problem(known[0], known[1], { cause: error })
+  return new Problem("internal", TEXT_OF.internal as string, { cause: error })
+}

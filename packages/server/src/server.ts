@@ -1,0 +1,111 @@
+import type { FeatureStore } from "@fabra/core"
+import { FabraError } from "@fabra/events"
+import cors from "@fastify/cors"
+import rateLimit from "@fastify/rate-limit"
+import Fastify, { type FastifyInstance } from "fastify"
+import { clientErrorHandler } from "./client-error.js"
+import { answerErrors, sendProblem } from "./error-answers.js"
+import { guardRoutes, identify } from "./guard.js"
+import { parseJson } from "./json.js"
+import { resolveSettings, type ServerOptions, type Settings } from "./options.js"
+import { refuseOtherMethods } from "./other-methods.js"
+import { Problem, toProblem } from "./problem.js"
+import { addRoutes } from "./routes.js"
+import { validatorCompiler } from "./validation.js"
+
+/** Longest part of a path: an id of 1 KiB, each byte percent-encoded. */
+const MAX_PARAM_LENGTH = 3 * 1024
+
+/** An HTTP server for a feature store. */
+export interface FabraServer extends AsyncDisposable {
+  /** Starts to listen. @throws FabraError `invalid_setting` when the address cannot be used */
+  listen(): Promise<{ readonly url: string }>
+  /** Takes no more requests, finishes those begun within `drainMs`, and resolves. Idempotent. */
+  close(): Promise<void>
+  /** The Fastify instance underneath, to add routes to before {@link listen}, or to `inject` requests in tests. */
+  readonly fastify: FastifyInstance
+}
+
+/**
+ * Makes the HTTP API of a store: ingest events, read features, operate.
+ *
+ * @example
+ * const server = createServer(store, { bus, cache })
+ * const { url } = await server.listen() // http://127.0.0.1:8000
+ * @throws FabraError `invalid_setting`, `invalid_name`; `invalid_argument` when the store has another cache
+ */
+export function createServer(store: FeatureStore, options: ServerOptions): FabraServer {
+  const settings = resolveSettings(options)
+  if (options.cache !== undefined) store.connect({ cache: options.cache })
+  const closing = new AbortController()
+  const app = Fastify({
+    bodyLimit: settings.maxBodyBytes,
+    requestTimeout: 300_000,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    clientErrorHandler,
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, toProblem(error)),
+  })
+  configure(app, settings)
+  addRoutes(app, { store, bus: options.bus, settings, closing: closing.signal })
+  refuseOtherMethods(app)
+
+  let closed: Promise<void> | undefined
+  const close = () => {
+    closing.abort()
+    closed ??= closeWithin(app, settings.drainMs)
+    return closed
+  }
+  return { fastify: app, listen: () => listen(app, settings), close, [Symbol.asyncDispose]: close }
+}
+
+function configure(app: FastifyInstance, settings: Settings): void {
+  app.setValidatorCompiler(validatorCompiler)
+  // Schemas of answers are for the documentation: they must never change what is sent.
+  app.setSerializerCompiler(() => JSON.stringify)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: unknown, body: Buffer) =>
+    parseJson(body),
+  )
+  answerErrors(app, settings)
+  app.addHook("onRequest", async (_request, reply) => {
+    reply.header("x-content-type-options", "nosniff")
+  })
+  identify(app, settings)
+  if (settings.corsOrigins.length > 0) {
+    app.register(cors, {
+      origin: [...settings.corsOrigins],
+      exposedHeaders: ["etag", "retry-after"],
+      maxAge: 600,
+    })
+  }
+  if (settings.keys.size > 0) {
+    app.register(rateLimit, {
+      max: settings.maxRequestsPerMinute,
+      timeWindow: 60_000,
+      keyGenerator: ({ apiKey, ip }) => (apiKey === undefined ? `ip ${ip}` : `key ${apiKey.name}`),
+      errorResponseBuilder: (_request, { max }) =>
+        new Problem("rate_limited", `More than ${max} requests in a minute. Try again when retry-after has passed.`),
+    })
+  }
+  guardRoutes(app, settings)
+}
+
+async function listen(app: FastifyInstance, { host, port }: Settings): Promise<{ readonly url: string }> {
+  await app.ready()
+  try {
+    return { url: await app.listen({ host, port }) }
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    const reason = code === "EADDRINUSE" ? "something else listens there" : message
+    throw new FabraError("invalid_setting", `The server cannot listen at ${host}, port ${port}: ${reason}.`, {
+      path: code === "EADDRINUSE" ? "port" : "host",
+      cause,
+    })
+  }
+}
+
+async function closeWithin(app: FastifyInstance, ms: number): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), ms)
+  await app.close()
+  clearTimeout(timer)
+}
