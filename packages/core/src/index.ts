@@ -28,7 +28,7 @@ export type {
 } from "./feature.js"
 export { MemoryFeatureCache } from "./memory-cache.js"
 export { Registry } from "./registry.js"
-export type { FeatureRow, FeatureStatus, FeatureValue } from "./serve.js"
+export { type FeatureRow, type FeatureStatus, type FeatureValue, serveValue } from "./serve.js"
 export { FeatureStore, type FeatureStoreOptions } from "./store.js"
 export {
   type AppliedEvent,

@@ -27,11 +27,15 @@ export function serve(
   features: readonly Feature[],
   stored: readonly (StoredValue | undefined)[],
 ): FeatureRow<readonly Feature[]> {
-  const values = features.map((feature, i) => [feature.name, serveOne(feature, stored[i])])
+  const values = features.map((feature, i) => [feature.name, serveValue(feature, stored[i])])
   return { entityId, features: Object.fromEntries(values) }
 }
 
-function serveOne({ initial }: Feature, stored: StoredValue | undefined): FeatureValue<unknown> {
+/** What is served of one feature: what is stored, else its `initial`. */
+export function serveValue(
+  { initial }: Pick<Feature, "initial">,
+  stored: StoredValue | undefined,
+): FeatureValue<unknown> {
   if (stored === undefined) {
     const status = initial === undefined ? "MISSING" : "DEFAULT"
     return { value: structuredClone(initial), status, eventTime: null, computedAt: null }

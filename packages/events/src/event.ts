@@ -25,6 +25,8 @@ export interface AxiomEvent<Type extends string = string, Payload = JsonObject> 
   readonly eventId: string
   /** W3C trace context of the publisher, https://www.w3.org/TR/trace-context/. */
   readonly traceparent?: string
+  /** Somebody waits for its effects: workers leave their mark in the entity's record even when it changes nothing. */
+  readonly awaited?: boolean
   /** Set on the replay of a dead letter. */
   readonly replay?: ReplayOrigin
 }

@@ -22,6 +22,7 @@ const anyEvent: fc.Arbitrary<AxiomEvent> = fc.record(
     timestamp: fc.date({ min: new Date(-62_167_219_200_000), max: new Date(253_402_300_799_999), noInvalidDate: true }),
     payload,
     traceparent: fc.stringMatching(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/),
+    awaited: fc.constant(true),
     replay: fc.record({ of: text(20), group: name, features: fc.array(name) }),
   },
   { requiredKeys: ["eventType", "entityId", "eventId", "timestamp", "payload"] },
@@ -125,10 +126,10 @@ test("is not fooled by names that every object has", () => {
   expect(encodeEvent(decodeEvent(spelled))).toBe(spelled)
 })
 
-test("fills in what people outside leave out, and takes no replay from them", () => {
+test("fills in what people outside leave out, and takes neither replay nor awaited from them", () => {
   const clock = { ...systemClock, now: () => 1_800_000_000_000 }
   const replay = { of: "a", group: "b", features: [] }
-  const parsed = parseEvent({ event_type: "purchase", entity_id: "user_1", replay }, clock)
+  const parsed = parseEvent({ event_type: "purchase", entity_id: "user_1", awaited: true, replay }, clock)
   expect(parsed).toEqual({
     eventType: "purchase",
     entityId: "user_1",

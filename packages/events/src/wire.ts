@@ -20,7 +20,7 @@ const REPLAY_BYTES = 64 * 1024
  */
 export function encodeEvent(event: AxiomEvent<string, object>, maxBytes: number = DEFAULT_MAX_EVENT_BYTES): string {
   checkEvent(event)
-  const { eventId, eventType, entityId, timestamp, payload, traceparent, replay } = event
+  const { eventId, eventType, entityId, timestamp, payload, traceparent, awaited, replay } = event
   const text = JSON.stringify({
     event_id: eventId,
     event_type: eventType,
@@ -28,6 +28,7 @@ export function encodeEvent(event: AxiomEvent<string, object>, maxBytes: number 
     timestamp: timestamp.toISOString(),
     payload,
     traceparent,
+    awaited: awaited === true ? true : undefined,
     replay,
   })
   // An event that was small enough once must not be too large for its own replay.
@@ -64,16 +65,17 @@ export function decodeEvent(text: string, maxBytes: number = DEFAULT_MAX_EVENT_B
 
 /**
  * Reads an event as people and programs outside write it, already parsed from JSON: snake_case, `timestamp` (ISO 8601 or
- * epoch) and `event_id` may be absent, `payload` too. Fields it does not know are left out, `replay` among them.
+ * epoch) and `event_id` may be absent, `payload` too. Fields it does not know are left out, `replay` and `awaited` among them.
  * @throws FabraError `invalid_event` with the path of what is missing or wrong
  */
 export function parseEvent(fields: unknown, clock: Clock = systemClock): AxiomEvent {
-  const { replay: _, ...event } = readFields(fields, (name) => {
+  const read = readFields(fields, (name) => {
     if (name === "event_id") return newEventId(clock)
     if (name === "timestamp") return clock.now()
     if (name === "payload") return {}
     throw new FabraError("invalid_event", `The event has no ${name}.`, { path: name })
   })
+  const { replay: _, awaited: __, ...event } = read
   return event
 }
 
@@ -95,9 +97,10 @@ function readFields(fields: unknown, missing: (name: string) => unknown): AxiomE
     }
     checkJson(payload, "payload")
     const event = { eventType, entityId, payload: payload as JsonObject, timestamp, eventId }
-    const { traceparent, replay } = fields
-    if (traceparent === undefined && replay === undefined) return event
-    return { ...event, ...readTraceparent(traceparent), ...readReplay(replay) }
+    const { traceparent, awaited, replay } = fields
+    if (traceparent === undefined && awaited === undefined && replay === undefined) return event
+    const marks = awaited === true ? { awaited } : {}
+    return { ...event, ...readTraceparent(traceparent), ...marks, ...readReplay(replay) }
   } catch (error) {
     const known = FabraError.from(error)
     if (known.code === "invalid_event") throw known

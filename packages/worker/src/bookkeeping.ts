@@ -1,3 +1,4 @@
+import type { EntityRecord } from "@fabra/core"
 import type { Position } from "@fabra/events"
 
 /** What a group has settled of one partition for one entity. */
@@ -39,6 +40,20 @@ export function decodeBookkeeping(text: string | null): Map<number, PartitionMar
 }
 
 type Spelled = readonly [mark: Position, position?: Position, features?: readonly string[]]
+
+/**
+ * Whether the group whose record this is has settled the event at `position` on this entity: each feature it triggers is
+ * applied or lies in the dead-letter queue. An event that changed nothing is known to be settled if it was published as
+ * `awaited`, else only by a later one that did.
+ */
+export function isSettled({ state }: Pick<EntityRecord, "state">, partition: number, position: Position): boolean {
+  return (decodeBookkeeping(state).get(partition) ?? NO_MARK).mark >= position
+}
+
+/** Whether the feature's failure on the event lies in the dead-letter queue, as the record says. */
+export function isDeadLettered({ flags }: Pick<EntityRecord, "flags">, eventId: string, feature: string): boolean {
+  return flags.has(deadLetterFlag(eventId, feature))
+}
 
 /** The flag that stands in a record while a feature's failure on an event lies in the dead-letter queue. */
 export function deadLetterFlag(eventId: string, feature: string): string {

@@ -54,8 +54,8 @@ export function* computeLane(lane: Lane, draft: Draft, env: ComputeEnvironment):
         lane.retryInMs = retryInMs
         return
       }
-      // A noted event that did not kill its worker must not be noted by the next one too.
-      draft.settle(item.record.position, item.caution !== undefined)
+      // A noted event that did not kill its worker must not be noted by the next one too; an awaited one is looked for.
+      draft.settle(item.record.position, item.event.awaited === true || item.caution !== undefined)
     } else if (item.attempts === 0) {
       item.repeated = true
     }

@@ -16,7 +16,7 @@ export class Draft {
   readonly partition: number
   /** Dead letters that must be durable before this is committed. */
   readonly deadLetters: NewDeadLetter[] = []
-  /** Whether there is anything to commit. A mark alone is not: events that change nothing may be read again. */
+  /** Whether there is anything to commit. A mark alone is not, unless somebody waits: it may be read again instead. */
   dirty = false
   #mark: PartitionMark
   readonly #values = new Map<string, StoredValue>()

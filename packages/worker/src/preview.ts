@@ -1,0 +1,96 @@
+import type { EntityRecord, FeatureStore, StoredValue } from "@fabra/core"
+import { type AxiomEvent, type Clock, systemClock } from "@fabra/events"
+import { type ComputeEnvironment, computeLane, drive } from "./compute.js"
+import { Draft } from "./draft.js"
+import { newItem } from "./item.js"
+import { newLane } from "./lane.js"
+import { LiveRecord } from "./live-record.js"
+import { PartitionRun } from "./partition-run.js"
+import { type Route, Routes } from "./routes.js"
+import { withTimeout } from "./timeout.js"
+
+/** Options of {@link preview}. */
+export interface PreviewOptions {
+  /** Consumer group as which records are read. Default `fabra_workers`. */
+  readonly group?: string
+  /** The longest one handler may take, in milliseconds, if its own time-out is not shorter. Default 5,000. */
+  readonly timeoutMs?: number
+  readonly clock?: Clock
+}
+
+/** A value that an event would change. */
+export interface PreviewedChange {
+  readonly entityType: string
+  /** The feature, or the free key that a handler sets. */
+  readonly name: string
+  readonly before: StoredValue | undefined
+  readonly after: StoredValue | undefined
+}
+
+/** What an event would do. */
+export interface Preview {
+  readonly changes: readonly PreviewedChange[]
+  /** What handlers, or the schema of the event, threw. Those handlers have changed nothing. */
+  readonly failures: readonly { readonly entityType: string; readonly feature: string; readonly error: unknown }[]
+}
+
+/** No bus has it, so no record has a mark for it. */
+const NO_PARTITION = -1
+
+/**
+ * Runs the handlers of an event once on the records as they are now, and commits nothing. What handlers do elsewhere is
+ * done for real.
+ * @throws FabraError `cache_unavailable`
+ */
+export async function preview(
+  store: FeatureStore,
+  event: AxiomEvent,
+  { group = "fabra_workers", timeoutMs = 5000, clock = systemClock }: PreviewOptions = {},
+): Promise<Preview> {
+  const env: ComputeEnvironment = {
+    registry: store.registry,
+    group,
+    haltsEntities: false,
+    maxCrashes: Number.POSITIVE_INFINITY,
+    now: () => clock.now(),
+    withTimeout: (promise, ms, feature) => withTimeout(clock, promise, Math.min(ms, timeoutMs), feature),
+    retryDelay: () => 0,
+    onFailure: () => {},
+  }
+  const routes = new Routes(store.registry, group).for(event)
+  const keys = routes.map(({ entityType }) => ({ entityType, entityId: event.entityId }))
+  const records = keys.length === 0 ? [] : await store.cache.load(keys, group)
+  const previews = records.map((record, i) => previewOne(event, routes[i] as Route, record, env))
+  const done = await Promise.all(previews)
+  return { changes: done.flatMap(({ changes }) => changes), failures: done.flatMap(({ failures }) => failures) }
+}
+
+async function previewOne(
+  event: AxiomEvent,
+  { entityType, handlers }: Route,
+  record: EntityRecord,
+  env: ComputeEnvironment,
+): Promise<Preview> {
+  const draft = new Draft(new LiveRecord(record, NO_PARTITION), NO_PARTITION)
+  const lane = newLane(record.key, new PartitionRun(NO_PARTITION, { position: null, records: 0 }, null))
+  const now = env.now()
+  const inLog = { position: "0", data: "", acceptedAt: now }
+  const item = newItem(event, inLog, { end: "0", records: 1, pending: 1 }, handlers, now, undefined)
+  lane.items.push(item)
+  await drive(computeLane(lane, draft, env))
+  const refused = item.checked instanceof Error ? { error: item.checked } : undefined
+  return {
+    changes: draft
+      .toChange(record.key, env.group, "")
+      .values.map(([name, after]) => ({
+        entityType,
+        name,
+        before: record.values.get(name),
+        after: after ?? undefined,
+      })),
+    failures: handlers.flatMap(({ feature: { name } }) => {
+      const failure = refused ?? item.failures?.get(name)
+      return failure === undefined ? [] : [{ entityType, feature: name, error: failure.error }]
+    }),
+  }
+}
