@@ -84,7 +84,7 @@ export class Problem extends Error {
       status: this.status,
       detail: this.message,
       code: this.code,
-      ...(path === undefined ? {} : { path }),
+      ...(path ? { path } : {}),
       ...(allowed === undefined ? {} : { allowed }),
       ...(issues === undefined || issues.length === 0 ? {} : { issues: issues.slice(0, MAX_ISSUES) }),
       ...(eventId === undefined ? {} : { event_id: eventId }),
@@ -115,7 +115,7 @@ const CODE_OF: Partial<Record<ErrorCode, ProblemCode>> = {
 
 /** Addresses and states of servers are told to the log, not to clients. */
 const TEXT_OF: Partial<Record<ProblemCode, string>> = {
-  bus_unavailable: "The event bus does not answer; nothing was taken. Try again.",
+  bus_unavailable: "The event bus does not answer. Try again.",
   cache_unavailable: "The feature cache does not answer. Try again.",
   internal: "Something went wrong here; it is in the server's log.",
   publish_unknown: "The event bus may have taken the event or not; send it again under the same event_id.",

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox"
 import { DURATION_PATTERN } from "./duration.js"
+import { PROBLEM_STATUS, type ProblemCode } from "./problem.js"
 
 /** An object that may hold nothing but what is listed. */
 export const strict = { additionalProperties: false } as const
@@ -47,21 +48,24 @@ export const FeatureValueBody = Type.Object(
 )
 
 /** Values by the name of their feature. */
-export const FeatureValues = Type.Record(Type.String(), FeatureValueBody)
+export const FeatureValues = Type.Unsafe<Record<string, Static<typeof FeatureValueBody>>>({
+  type: "object",
+  additionalProperties: FeatureValueBody,
+})
 
-export const ProblemSchema = Type.Object(
-  {
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String({ description: "For people." }),
-    code: Type.String({ description: "For programs: stable, see the list in docs/http-api.md." }),
-    path: Type.Optional(Type.String({ description: "Where the fault lies, as payload.items[2].price." })),
-    allowed: Type.Optional(Type.Array(Type.String())),
-    issues: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }, strict))),
-    event_id: Type.Optional(Type.String()),
-  },
-  strict,
-)
+/** What an error answer holds. */
+export const ProblemFields = {
+  title: Type.String(),
+  status: Type.Integer(),
+  detail: Type.String({ description: "For people." }),
+  code: Type.Unsafe<ProblemCode>({ type: "string", enum: Object.keys(PROBLEM_STATUS), description: "For programs." }),
+  path: Type.Optional(Type.String({ description: "Where the fault lies, as payload.items[2].price." })),
+  allowed: Type.Optional(Type.Array(Type.String())),
+  issues: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }, strict))),
+  event_id: Type.Optional(Type.String({ description: "The event it is about: send it again under this id." })),
+}
+
+const ProblemSchema = Type.Object(ProblemFields, strict)
 
 /** The answers that are errors, for the OpenAPI document. */
 export function problems(...statuses: readonly number[]): Record<number, object> {

@@ -15,11 +15,12 @@ const forTexts = new Ajv({ ...settings, coerceTypes: true })
 const ROOTS: Readonly<Record<string, string>> = { querystring: "query", headers: "headers", params: "params" }
 
 /** Has Fastify check requests by the schemas of their routes, which are also what the OpenAPI document shows. */
-export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = "body" }) => {
+export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = "body", url }) => {
   const validate = (httpPart === "body" ? forBodies : forTexts).compile(schema)
+  const code = httpPart === "body" && url?.startsWith("/ingest") ? "invalid_event" : "invalid_request"
   return (data) => {
     if (validate(data)) return { value: data }
-    return { error: problemOf(validate, ROOTS[httpPart] ?? "", "invalid_request") }
+    return { error: problemOf(validate, ROOTS[httpPart] ?? "", code) }
   }
 }
 

@@ -15,7 +15,11 @@ export function toServed(features: FeatureRow<readonly []>["features"], oldestMs
   )
 }
 
-function serveOne({ value, status, eventTime, computedAt }: FeatureValue<unknown>, oldestMs: number): ServedFeature {
+/** Spells one value for JSON. */
+export function serveOne(
+  { value, status, eventTime, computedAt }: FeatureValue<unknown>,
+  oldestMs = Number.NEGATIVE_INFINITY,
+): ServedFeature {
   return {
     value: toJson(value),
     status: computedAt !== null && computedAt.getTime() < oldestMs ? "STALE" : status,

@@ -1,14 +1,15 @@
-import { type AxiomEvent, FabraError, type PublishResult } from "@fabra/events"
+import { type AxiomEvent, FabraError, type PublishReceipt, type PublishResult } from "@fabra/events"
 import type { ServerContext } from "../context.js"
 import { withDeadline } from "../deadline.js"
+import { toProblem } from "../problem.js"
 
 /**
  * Publishes events, one result each. Never rejects: what the bus has not answered for in time is `publish_unknown`, for
  * it may have taken it.
  */
-export async function publishAll(
+export async function publishMany(
   { bus, settings: { deadlineMs } }: ServerContext,
-  events: readonly AxiomEvent<string, object>[],
+  events: readonly AxiomEvent[],
 ): Promise<PublishResult[]> {
   const giveUp = new AbortController()
   const late = () => new FabraError("publish_unknown", `The bus did not answer within ${deadlineMs} ms.`)
@@ -19,4 +20,11 @@ export async function publishAll(
     const error = FabraError.from(cause, "publish_unknown")
     return events.map(({ eventId }) => ({ ok: false, eventId, error }))
   }
+}
+
+/** Publishes one event. @throws Problem that names the event, so that it can be sent again under its id */
+export async function publishOne(context: ServerContext, event: AxiomEvent): Promise<PublishReceipt> {
+  const [result] = await publishMany(context, [event])
+  if (result?.ok) return result
+  throw toProblem(result?.error).about(event.eventId)
 }

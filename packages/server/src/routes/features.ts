@@ -1,9 +1,10 @@
-import type { Entity, Feature } from "@fabra/core"
-import { checkEntityId, nearest } from "@fabra/events"
+import type { Feature } from "@fabra/core"
+import { checkEntityId } from "@fabra/events"
 import { Type } from "@sinclair/typebox"
 import { onCache, type ServerContext } from "../context.js"
 import { durationMs } from "../duration.js"
 import { sendTagged } from "../etag.js"
+import { entityOf, featuresOf, unknownName } from "../lookup.js"
 import { Problem } from "../problem.js"
 import { Duration, FeatureValues, problems, strict } from "../schemas.js"
 import type { TypeBoxApp } from "../typebox.js"
@@ -11,12 +12,24 @@ import { toServed } from "../wire-values.js"
 
 const MaxAge = Type.Unsafe<string>({
   ...Duration,
-  description: "Values computed longer ago are marked STALE.",
+  description: "Values that were computed longer ago are marked STALE.",
   examples: ["60s"],
 })
 
+/** An id under the key of each entity that is asked about. */
+const Row = Type.Unsafe<Readonly<Record<string, string>>>({ type: "object", additionalProperties: { type: "string" } })
+
+/** Most rows and features of one `POST /features`. */
+const MAX_ROWS = 1000
+const MAX_FEATURES = 100
+
 /** `GET /features/:entity/:id` and `POST /features`. */
 export function addFeatureRoutes(app: TypeBoxApp, context: ServerContext): void {
+  addOneEntity(app, context)
+  addManyEntities(app, context)
+}
+
+function addOneEntity(app: TypeBoxApp, context: ServerContext): void {
   app.route({
     method: "GET",
     url: "/features/:entity/:id",
@@ -24,7 +37,7 @@ export function addFeatureRoutes(app: TypeBoxApp, context: ServerContext): void 
     schema: {
       summary: "Read features of one entity",
       tags: ["features"],
-      params: Type.Object({ entity: Type.String(), id: Type.String() }),
+      params: Type.Object({ entity: Type.String(), id: Type.String({ description: "Percent-encoded." }) }),
       querystring: Type.Object(
         {
           names: Type.Optional(Type.String({ description: "Comma-separated. Default: all of the entity." })),
@@ -32,6 +45,7 @@ export function addFeatureRoutes(app: TypeBoxApp, context: ServerContext): void 
         },
         strict,
       ),
+      headers: Type.Object({ "if-none-match": Type.Optional(Type.String()) }),
       response: {
         200: Type.Object({ entity: Type.String(), entity_id: Type.String(), features: FeatureValues }, strict),
         304: Type.Null({ description: "The client has just this (If-None-Match)." }),
@@ -40,47 +54,106 @@ export function addFeatureRoutes(app: TypeBoxApp, context: ServerContext): void 
     },
     handler: async (request, reply) => {
       const { params, query } = request
-      checkEntityId(params.id, "id")
       const entity = entityOf(context, params.entity)
+      checkEntityId(params.id, "id")
       const features = featuresOf(context, entity, query.names?.split(","))
-      const values = features.length === 0 ? {} : await read(context, features, params.id, query.max_age)
+      const [values] = await read(context, features, [params.id], query.max_age)
       return sendTagged(request, reply, { entity: entity.name, entity_id: params.id, features: values })
     },
   })
 }
 
-async function read({ store, settings }: ServerContext, features: readonly Feature[], id: string, maxAge?: string) {
-  const row = await onCache({ store, settings } as ServerContext, store.getFeatures(features, id))
-  return toServed(row.features, maxAge === undefined ? undefined : Date.now() - durationMs(maxAge))
+function addManyEntities(app: TypeBoxApp, context: ServerContext): void {
+  app.route({
+    method: "POST",
+    url: "/features",
+    config: { scope: "read" },
+    schema: {
+      summary: "Read features of many entities",
+      description: "Each row names the entities it is about by their keys: `{ user_id: 'user_123' }`.",
+      tags: ["features"],
+      body: Type.Object(
+        {
+          features: Type.Array(Type.String(), {
+            minItems: 1,
+            maxItems: MAX_FEATURES,
+            examples: [["last_purchase_amount", "total_purchases"]],
+          }),
+          entity_rows: Type.Array(Row, {
+            maxItems: MAX_ROWS,
+            examples: [[{ user_id: "user_123" }]],
+          }),
+          max_age: Type.Optional(MaxAge),
+        },
+        strict,
+      ),
+      response: {
+        200: Type.Object(
+          {
+            rows: Type.Array(Type.Object({ entity_row: Row, features: FeatureValues }, strict)),
+          },
+          strict,
+        ),
+        ...problems(400, 404, 413, 415, 503),
+      },
+    },
+    handler: async ({ body }) => {
+      const groups = byEntity(context, body.features)
+      const rows = body.entity_rows
+      const keys = groups.map(([feature]) => (feature as Feature).entity.key)
+      for (const [i, row] of rows.entries()) checkRow(row, keys, `entity_rows[${i}]`)
+      const ids = (key: string) => rows.map((row) => row[key] as string)
+      const values = await Promise.all(
+        groups.map((features, i) => read(context, features, ids(keys[i] as string), body.max_age)),
+      )
+      return {
+        rows: rows.map((row, i) => ({
+          entity_row: row,
+          features: Object.fromEntries(values.flatMap((one) => Object.entries(one[i] ?? {}))),
+        })),
+      }
+    },
+  })
 }
 
-/** @throws Problem `unknown_entity`, with the nearest known ones */
-export function entityOf({ store: { registry } }: ServerContext, name: string): Entity {
-  const found = registry.entities.get(name)
-  if (found !== undefined) return found
-  throw unknown("unknown_entity", `There is no entity "${name}".`, name, [...registry.entities.keys()], "entity")
+/** The features of each entity, since each entity is one read. @throws Problem `unknown_feature` */
+function byEntity({ store: { registry } }: ServerContext, names: readonly string[]): Feature[][] {
+  const groups = new Map<string, Feature[]>()
+  for (const [i, name] of [...new Set(names)].entries()) {
+    const feature = registry.features.get(name)
+    if (feature === undefined) {
+      const known = [...registry.features.keys()]
+      throw unknownName("unknown_feature", `There is no feature "${name}".`, name, known, `features[${i}]`)
+    }
+    groups.set(feature.entity.name, [...(groups.get(feature.entity.name) ?? []), feature])
+  }
+  return [...groups.values()]
 }
 
-function featuresOf({ store: { registry } }: ServerContext, entity: Entity, names?: readonly string[]): Feature[] {
-  const all = [...registry.features.values()].filter((feature) => feature.entity === entity)
-  return (
-    names?.map((name) => {
-      const found = all.find((feature) => feature.name === name)
-      if (found !== undefined) return found
-      const known = all.map((feature) => feature.name)
-      throw unknown("unknown_feature", `${entity.name} has no feature "${name}".`, name, known, "query.names")
-    }) ?? all
-  )
+function checkRow(row: Readonly<Record<string, string>>, keys: readonly string[], path: string): void {
+  for (const key of keys) {
+    if (!Object.hasOwn(row, key)) {
+      throw new Problem("invalid_request", `${path}.${key} is missing.`, { path: `${path}.${key}`, allowed: keys })
+    }
+    checkEntityId(row[key], `${path}.${key}`)
+  }
+  for (const key of Object.keys(row)) {
+    if (!keys.includes(key)) {
+      const message = `${path} has ${JSON.stringify(key)}, which no feature asked for belongs to.`
+      throw new Problem("invalid_request", message, { path, allowed: keys })
+    }
+  }
 }
 
-function unknown(
-  code: "unknown_entity" | "unknown_feature",
-  message: string,
-  name: string,
-  known: readonly string[],
-  path: string,
-): Problem {
-  const near = nearest(name, known)
-  const hint = near.length === 0 ? "" : ` Did you mean ${near.join(" or ")}?`
-  return new Problem(code, `${message}${hint}`, { path, allowed: near.length === 0 ? known : near })
+/** Values of features of one entity type, for each id. */
+async function read(
+  context: ServerContext,
+  features: readonly Feature[],
+  ids: readonly string[],
+  maxAge: string | undefined,
+) {
+  if (features.length === 0) return ids.map(() => ({}))
+  const rows = await onCache(context, context.store.getFeatures(features, ids))
+  const oldest = maxAge === undefined ? undefined : Date.now() - durationMs(maxAge)
+  return rows.map((row) => toServed(row.features, oldest))
 }

@@ -1,0 +1,60 @@
+import { type Feature, serveValue } from "@fabra/core"
+import { type AxiomEvent, FabraError } from "@fabra/events"
+import { preview } from "@fabra/worker"
+import { type Static, Type } from "@sinclair/typebox"
+import type { ServerContext } from "../context.js"
+import { withDeadline } from "../deadline.js"
+import { FeatureValueBody, strict } from "../schemas.js"
+import { serveOne } from "../wire-values.js"
+
+/** What an event would change. */
+export const DryRun = Type.Object(
+  {
+    dry_run: Type.Literal(true),
+    event_id: Type.String(),
+    changes: Type.Array(
+      Type.Object(
+        { entity: Type.String(), feature: Type.String(), before: FeatureValueBody, after: FeatureValueBody },
+        strict,
+      ),
+    ),
+    failures: Type.Array(Type.Object({ entity: Type.String(), feature: Type.String(), error: Type.String() }, strict)),
+  },
+  strict,
+)
+
+/** Runs the event's handlers here, once, on the records as they are now; nothing is published or kept. */
+export async function dryRun(
+  { store, settings: { group, deadlineMs } }: ServerContext,
+  event: AxiomEvent,
+): Promise<Static<typeof DryRun>> {
+  const { registry } = store
+  // Each handler has its own time; what takes longer than all of them together is the cache.
+  const longestMs = deadlineMs * (1 + registry.handlersFor(event.eventType).length)
+  const late = () => new FabraError("cache_unavailable", "The cache did not answer in time.")
+  const { changes, failures } = await withDeadline(
+    preview(store, event, { group, timeoutMs: deadlineMs }),
+    longestMs,
+    late,
+  )
+  const serve = (name: string, stored: Parameters<typeof serveValue>[1]) =>
+    serveOne(serveValue(registry.features.get(name) ?? freeKey, stored))
+  return {
+    dry_run: true,
+    event_id: event.eventId,
+    changes: changes.map(({ entityType, name, before, after }) => ({
+      entity: entityType,
+      feature: name,
+      before: serve(name, before),
+      after: serve(name, after),
+    })),
+    failures: failures.map(({ entityType, feature, error }) => ({
+      entity: entityType,
+      feature,
+      error: error instanceof Error ? error.message : String(error),
+    })),
+  }
+}
+
+/** What handlers keep under a name that is no feature. */
+const freeKey: Pick<Feature, "initial"> = { initial: undefined }

@@ -1,0 +1,29 @@
+import { type Static, Type } from "@sinclair/typebox"
+import { EntityId, EventId, Payload, strict, Timestamp } from "../schemas.js"
+import { checker } from "../validation.js"
+
+/** What every event has, however it comes. */
+const common = {
+  entity_id: EntityId,
+  payload: Type.Optional(Payload),
+  timestamp: Type.Optional(Timestamp),
+  event_id: Type.Optional(EventId),
+  traceparent: Type.Optional(Type.String({ description: "W3C trace context; one that is none is dropped." })),
+}
+
+/** An event whose type stands in the path; it may be repeated. */
+export const TypedByPath = Type.Object({ ...common, event_type: Type.Optional(Type.String()) }, strict)
+
+/** An event among many. */
+export const EventFields = Type.Object({ event_type: Type.String({ examples: ["purchase"] }), ...common }, strict)
+
+/** An event as clients write it. */
+export type EventFields = Static<typeof EventFields>
+
+const check: (value: unknown) => asserts value is EventFields = checker(EventFields, "invalid_event")
+
+/** @throws Problem `invalid_event` */
+export function readFields(value: unknown): EventFields {
+  check(value)
+  return value
+}

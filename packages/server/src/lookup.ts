@@ -1,0 +1,40 @@
+import type { Entity, Feature } from "@fabra/core"
+import { nearest } from "@fabra/events"
+import type { ServerContext } from "./context.js"
+import { Problem, type ProblemCode } from "./problem.js"
+
+/** @throws Problem `unknown_entity`, with the nearest known ones */
+export function entityOf({ store: { registry } }: ServerContext, name: string): Entity {
+  const found = registry.entities.get(name)
+  if (found !== undefined) return found
+  throw unknownName("unknown_entity", `There is no entity "${name}".`, name, [...registry.entities.keys()], "entity")
+}
+
+/** The features of an entity that a request names; all when it names none. @throws Problem `unknown_feature` */
+export function featuresOf(
+  { store: { registry } }: ServerContext,
+  entity: Entity,
+  names?: readonly string[],
+): Feature[] {
+  const all = [...registry.features.values()].filter((feature) => feature.entity === entity)
+  if (names === undefined) return all
+  return [...new Set(names)].map((name) => {
+    const found = all.find((feature) => feature.name === name)
+    if (found !== undefined) return found
+    const known = all.map((feature) => feature.name)
+    throw unknownName("unknown_feature", `${entity.name} has no feature "${name}".`, name, known, "query.names")
+  })
+}
+
+/** The refusal of a name that is not known: with the nearest ones, else with all. */
+export function unknownName(
+  code: ProblemCode,
+  message: string,
+  name: string,
+  known: readonly string[],
+  path: string,
+): Problem {
+  const near = nearest(name, known)
+  const hint = near.length === 0 ? "" : ` Did you mean ${near.join(" or ")}?`
+  return new Problem(code, `${message}${hint}`, { path, allowed: near.length === 0 ? known : near })
+}

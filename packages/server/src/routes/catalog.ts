@@ -1,0 +1,80 @@
+import type { EventDefinition } from "@fabra/events"
+import { Type } from "@sinclair/typebox"
+import type { ServerContext } from "../context.js"
+import { problems, strict } from "../schemas.js"
+import type { TypeBoxApp } from "../typebox.js"
+import { toJson } from "../wire-values.js"
+
+const Catalog = Type.Object(
+  {
+    entities: Type.Array(
+      Type.Object({ name: Type.String(), key: Type.String({ description: "What its id is called in rows." }) }, strict),
+    ),
+    features: Type.Array(
+      Type.Object(
+        {
+          name: Type.String(),
+          entity: Type.String(),
+          triggers: Type.Array(Type.String({ description: "Types of the events that change it." })),
+          initial: Type.Any({ description: "Served, as DEFAULT, before the first event; null when there is none." }),
+          max_retries: Type.Integer(),
+          timeout_ms: Type.Number(),
+        },
+        strict,
+      ),
+    ),
+    events: Type.Array(
+      Type.Object(
+        {
+          event_type: Type.String(),
+          features: Type.Array(Type.String({ description: "What it changes." })),
+          schema: Type.Any({ description: "JSON Schema of its payload; null where none is known." }),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+)
+
+/** `GET /catalog`: what the store knows. */
+export function addCatalogRoute(app: TypeBoxApp, { store: { registry } }: ServerContext): void {
+  app.route({
+    method: "GET",
+    url: "/catalog",
+    config: { scope: "read" },
+    schema: {
+      summary: "Entities, features, and the events that change them",
+      tags: ["features"],
+      response: { 200: Catalog, ...problems() },
+    },
+    handler: async () => ({
+      entities: [...registry.entities.values()].map(({ name, key }) => ({ name, key })),
+      features: [...registry.features.values()].map((feature) => ({
+        name: feature.name,
+        entity: feature.entity.name,
+        triggers: feature.triggers,
+        initial: toJson(feature.initial),
+        max_retries: feature.maxRetries,
+        timeout_ms: feature.timeoutMs,
+      })),
+      events: registry.eventTypes.map((eventType) => ({
+        event_type: eventType,
+        features: registry.handlersFor(eventType).map(({ feature }) => feature.name),
+        schema: jsonSchemaOf(registry.events.get(eventType)),
+      })),
+    }),
+  })
+}
+
+/** Asks the schema for itself as JSON Schema (https://standardschema.dev/json-schema), which not every library can. */
+function jsonSchemaOf(definition: EventDefinition<string, any, any> | undefined): object | null {
+  const standard = definition?.schema?.["~standard"] as
+    | { readonly jsonSchema?: { input(options: { readonly target: string }): object } }
+    | undefined
+  try {
+    return standard?.jsonSchema?.input({ target: "draft-2020-12" }) ?? null
+  } catch {
+    return null // it has something, such as a transform, that JSON Schema cannot say
+  }
+}

@@ -1,0 +1,76 @@
+import { checkName, FabraError } from "@fabra/events"
+import { Type } from "@sinclair/typebox"
+import { onBus, type ServerContext } from "../context.js"
+import { withDeadline } from "../deadline.js"
+import { Nullable, problems, strict } from "../schemas.js"
+import type { TypeBoxApp } from "../typebox.js"
+
+const Lag = {
+  events: Type.Integer({ description: "Events after the stored checkpoint; it trails the work by some seconds." }),
+  oldest_age_ms: Nullable(Type.Number({ description: "How long ago the bus accepted the oldest of them." })),
+}
+
+/** `GET /lag`, and `GET /metrics` when there are any. */
+export function addOperateRoutes(app: TypeBoxApp, context: ServerContext): void {
+  const { settings, bus } = context
+  app.route({
+    method: "GET",
+    url: "/lag",
+    config: { scope: "admin" },
+    schema: {
+      summary: "How far workers are behind",
+      tags: ["operate"],
+      querystring: Type.Object(
+        { group: Type.Optional(Type.String({ description: "Default: the group that this server is set to." })) },
+        strict,
+      ),
+      response: {
+        200: Type.Object(
+          {
+            group: Type.String(),
+            ...Lag,
+            partitions: Type.Array(
+              Type.Object({ partition: Type.Integer(), ...Lag, owner: Nullable(Type.String()) }, strict),
+            ),
+          },
+          strict,
+        ),
+        ...problems(400, 404, 503),
+      },
+    },
+    handler: async ({ query: { group = settings.group } }) => {
+      checkName("group", group, "query.group")
+      const partitions = await onBus(context, bus.lag(group))
+      const ages = partitions.flatMap(({ oldestAgeMs }) => oldestAgeMs ?? [])
+      return {
+        group,
+        events: partitions.reduce((sum, { events }) => sum + events, 0),
+        oldest_age_ms: ages.length === 0 ? null : Math.max(...ages),
+        partitions: partitions.map(({ partition, events, oldestAgeMs, owner }) => ({
+          partition,
+          events,
+          oldest_age_ms: oldestAgeMs,
+          owner,
+        })),
+      }
+    },
+  })
+
+  const { metrics } = settings
+  if (metrics === undefined) return
+  app.route({
+    method: "GET",
+    url: "/metrics",
+    config: { scope: "admin", rateLimit: false },
+    schema: {
+      summary: "Metrics for Prometheus",
+      tags: ["operate"],
+      response: { 200: Type.String(), ...problems(503) },
+    },
+    handler: async (_request, reply) => {
+      const late = () => new FabraError("timeout", "The metrics could not be collected in time.")
+      const text = await withDeadline(metrics.text(), settings.deadlineMs, late)
+      return reply.type(metrics.contentType).serializer(String).send(text)
+    },
+  })
+}
