@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import type { Settings } from "./options.js"
-import { Problem, toProblem } from "./problem.js"
+import { headerPath, Problem, toProblem } from "./problem.js"
 
 /** Answers every error with a problem of RFC 9457, and logs those that are faults of ours. */
 export function answerErrors(app: FastifyInstance, { logger, maxBodyBytes }: Settings): void {
@@ -35,7 +35,7 @@ function limitProblem({ code }: { readonly code?: string }, { headers }: Fastify
   }
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
     const message = `The content-type ${headers["content-type"]} is not taken here.`
-    return new Problem("unsupported_media_type", message, { path: "headers.content-type" })
+    return new Problem("unsupported_media_type", message, { path: headerPath("content-type") })
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify"
 import { type ApiKey, allows, type Scope } from "./api-keys.js"
 import { isLoopback, type Settings } from "./options.js"
-import { Problem } from "./problem.js"
+import { headerPath, Problem } from "./problem.js"
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -31,7 +31,9 @@ export function guardRoutes(app: FastifyInstance, settings: Settings): void {
     if (scope !== "public" && !request.is404) requireScope(settings, request, scope)
     const encoding = request.headers["content-encoding"] ?? "identity"
     if (encoding !== "identity") {
-      throw new Problem("unsupported_media_type", "Bodies are taken uncompressed only.", { path: "content-encoding" })
+      throw new Problem("unsupported_media_type", "Bodies are taken uncompressed only.", {
+        path: headerPath("content-encoding"),
+      })
     }
   })
 }
@@ -63,5 +65,5 @@ function presented({ headers }: FastifyRequest): string | undefined {
 function checkHost({ hostname }: FastifyRequest): void {
   if (isLoopback(hostname)) return
   const message = "Without API keys this server answers on loopback names only, such as localhost:8000. Set apiKeys."
-  throw new Problem("misdirected_request", message, { path: "headers.host" })
+  throw new Problem("misdirected_request", message, { path: headerPath("host") })
 }

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http"
-import { type ErrorCode, type ErrorIssue, FabraError } from "@fabra/events"
+import { type ErrorCode, type ErrorIssue, FabraError, joinPath } from "@fabra/events"
 
 /** Every `code` an answer can carry, and the status it always comes with. The list is closed. */
 export const PROBLEM_STATUS = {
@@ -95,6 +95,11 @@ export class Problem extends Error {
   about(eventId: string): Problem {
     return new Problem(this.code, this.message, { ...this.extras, eventId })
   }
+}
+
+/** How a fault of a header is located. */
+export function headerPath(name: string): string {
+  return joinPath("headers", name)
 }
 
 /** What an error of Fabra is to a client. What is not listed is a fault of ours, and told to nobody but the log. */

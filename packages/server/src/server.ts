@@ -16,6 +16,8 @@ import { validatorCompiler } from "./validation.js"
 /** Longest part of a path: an id of 1 KiB, each byte percent-encoded. */
 const MAX_PARAM_LENGTH = 3 * 1024
 
+const SWEEP_MS = 20
+
 /** An HTTP server for a feature store. */
 export interface FabraServer extends AsyncDisposable {
   /** Starts to listen. @throws FabraError `invalid_setting` when the address cannot be used */
@@ -105,7 +107,13 @@ async function listen(app: FastifyInstance, { host, port }: Settings): Promise<{
 }
 
 async function closeWithin(app: FastifyInstance, ms: number): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), ms)
-  await app.close()
-  clearTimeout(timer)
+  const cut = setTimeout(() => app.server.closeAllConnections(), ms)
+  // A connection that is kept alive is closed when its last answer is sent, not when its client may think of it.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS)
+  try {
+    await app.close()
+  } finally {
+    clearTimeout(cut)
+    clearInterval(sweep)
+  }
 }

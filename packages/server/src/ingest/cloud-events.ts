@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http"
 import { isPlainObject } from "@fabra/events"
 import { type Static, Type } from "@sinclair/typebox"
-import { Problem } from "../problem.js"
+import { headerPath, Problem } from "../problem.js"
 import { Payload } from "../schemas.js"
 import { checker } from "../validation.js"
 import type { EventFields } from "./event-fields.js"
@@ -61,7 +61,7 @@ function decode(name: string, value: string): string {
     return decodeURIComponent(value)
   } catch {
     throw new Problem("invalid_event", `The header ${name} is not well-formed percent-encoding.`, {
-      path: `headers.${name}`,
+      path: headerPath(name),
     })
   }
 }

@@ -2,7 +2,7 @@ import { Readable } from "node:stream"
 import { Type } from "@sinclair/typebox"
 import type { ServerContext } from "../context.js"
 import { parseJson } from "../json.js"
-import { Problem } from "../problem.js"
+import { headerPath, Problem } from "../problem.js"
 import { problems } from "../schemas.js"
 import type { TypeBoxApp } from "../typebox.js"
 import { acceptEvent } from "./accept.js"
@@ -58,7 +58,7 @@ export function addIngestMany(app: TypeBoxApp, context: ServerContext): void {
     handler: async ({ body, headers }, reply) => {
       if (headers["idempotency-key"] !== undefined) {
         const message = "Idempotency-Key goes with one event: give each its event_id, or use POST /ingest/:event_type."
-        throw new Problem("invalid_request", message, { path: "headers.idempotency-key" })
+        throw new Problem("invalid_request", message, { path: headerPath("idempotency-key") })
       }
       if (body instanceof Readable) {
         return reply.code(207).type("application/x-ndjson").send(ingestLines(context, body))

@@ -2,7 +2,7 @@ import { Type } from "@sinclair/typebox"
 import type { ServerContext } from "../context.js"
 import { durationMs } from "../duration.js"
 import { requireScope } from "../guard.js"
-import { Problem } from "../problem.js"
+import { headerPath, Problem } from "../problem.js"
 import { Duration, problems, strict } from "../schemas.js"
 import type { TypeBoxApp } from "../typebox.js"
 import { acceptEvent } from "./accept.js"
@@ -95,6 +95,6 @@ function eventIdOf(inBody: string | undefined, header: string | undefined): stri
   const inHeader = header?.replace(/^"(.*)"$/, "$1")
   if (inBody === undefined || inHeader === undefined || inBody === inHeader) return inBody ?? inHeader
   throw new Problem("invalid_request", "event_id and the header Idempotency-Key differ; send one of them.", {
-    path: "headers.idempotency-key",
+    path: headerPath("idempotency-key"),
   })
 }
