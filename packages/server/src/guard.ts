@@ -48,7 +48,7 @@ export function requireScope({ keys }: Settings, { apiKey }: FastifyRequest, sco
   }
   if (allows(apiKey, scope)) return
   throw new Problem("forbidden", `The API key "${apiKey.name}" may not do this: it needs the scope ${scope}.`, {
-    allowed: [scope, "admin"],
+    allowed: [...new Set([scope, "admin"])],
   })
 }
 

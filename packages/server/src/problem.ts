@@ -91,8 +91,8 @@ export class Problem extends Error {
     }
   }
 
-  /** The same answer, about this event. */
-  about(eventId: string): Problem {
+  /** The same answer, about this event, or about none. */
+  about(eventId: string | undefined): Problem {
     return new Problem(this.code, this.message, { ...this.extras, eventId })
   }
 }

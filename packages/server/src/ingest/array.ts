@@ -33,7 +33,7 @@ export const Results = Type.Object(
 /**
  * Takes an array of events, each judged alone. When the bus is full or away, what follows is not tried: it would only
  * come before what was refused.
- * @throws Problem `invalid_event` when it is no array, `payload_too_large`
+ * @throws Problem `invalid_event` when it is no array, `payload_too_large`; `bus_full` or `bus_unavailable` when none was taken
  */
 export async function ingestArray(
   context: ServerContext,
@@ -62,6 +62,10 @@ export async function ingestArray(
   }
   const tally = new Tally()
   tally.add(outcomes)
+  const stop = stopper(outcomes)
+  // Nothing was taken and all may be sent again: that is one error, and not a success that lists many.
+  if (stop !== undefined && stop.code !== "publish_unknown" && tally.refused === outcomes.length)
+    throw stop.about(undefined)
   return { ...tally, results: outcomes.map(toResult) as Static<typeof Results>["results"] }
 }
 
