@@ -34,7 +34,9 @@ function limitProblem({ code }: { readonly code?: string }, { headers }: Fastify
     return new Problem("payload_too_large", message)
   }
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
-    const message = `The content-type ${headers["content-type"]} is not taken here.`
+    const type = headers["content-type"]
+    const message =
+      type === undefined ? "Say what the body is in a content-type." : `The type ${type} is not taken here.`
     return new Problem("unsupported_media_type", message, { path: headerPath("content-type") })
   }
   return undefined

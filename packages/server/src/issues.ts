@@ -17,7 +17,7 @@ export function toFaults(errors: readonly ErrorObject[], root: string): Faults {
   const told = issues.slice(0, 5).map(({ path, message }) => `${path === "" ? "It" : path} ${message}`)
   const rest = issues.length > 5 ? `; and ${issues.length - 5} more` : ""
   const [first] = described
-  return { detail: `${told.join("; ")}${rest}.`, path: first?.path ?? root, issues, allowed: first?.allowed }
+  return { detail: `${told.join("; ")}${rest}`, path: first?.path ?? root, issues, allowed: first?.allowed }
 }
 
 function describe(error: ErrorObject, root: string): ErrorIssue & { readonly allowed?: readonly string[] } {

@@ -82,7 +82,7 @@ export class Problem extends Error {
     return {
       title: STATUS_CODES[this.status] ?? "Error",
       status: this.status,
-      detail: this.message,
+      detail: /[.?!]$/.test(this.message) ? this.message : `${this.message}.`,
       code: this.code,
       ...(path ? { path } : {}),
       ...(allowed === undefined ? {} : { allowed }),
@@ -130,7 +130,6 @@ const TEXT_OF: Partial<Record<ProblemCode, string>> = {
 const FASTIFY: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   FST_ERR_BAD_URL: ["invalid_request", "The path is not well-formed percent-encoding."],
   FST_ERR_MAX_PARAM_LENGTH: ["invalid_request", "A part of the path is too long."],
-  FST_ERR_CTP_EMPTY_TYPE: ["unsupported_media_type", "Say what the body is with the header content-type."],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ["invalid_request", "The body is not as long as content-length says."],
 }
 
