@@ -13,7 +13,7 @@ import type { TypeBoxApp } from "./typebox.js"
 
 /** Adds every route, in the order in which the documentation lists them. */
 export function addRoutes(app: FastifyInstance, context: ServerContext): void {
-  addDocs(app)
+  addDocs(app, context)
   const routes = [
     ...[addIngestOne, addIngestMany, addFeatureRoutes, addEntityRoutes, addCatalogRoute],
     ...[addDeadLetterRoutes, addOperateRoutes, addHealthRoutes],

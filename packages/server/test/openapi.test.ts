@@ -1,0 +1,92 @@
+import { Validator } from "@seriousme/openapi-schema-validator"
+import { Ajv2020 } from "ajv/dist/2020.js"
+import fc from "fast-check"
+import { expect, test } from "vitest"
+import { createApiKey } from "../src/index.js"
+import { type Operation, operationsOf, requestFor, schemaOf } from "./openapi-client.js"
+import { type Answer, linesOf, startAll, startServer } from "./support.js"
+
+test("the document is valid, and describes every route", async () => {
+  for (const apiKeys of [[], [createApiKey("ops", ["admin"]).apiKey]]) {
+    const { get } = await startServer({ apiKeys, metrics: { contentType: "text/plain", text: async () => "" } })
+    const { body } = await get("/openapi.json")
+    expect(await new Validator().validate(structuredClone(body))).toEqual({ valid: true })
+    expect(Object.keys(body.paths).sort()).toEqual([
+      "/catalog",
+      "/dead-letters",
+      "/dead-letters/discard",
+      "/dead-letters/replay",
+      "/dead-letters/{id}",
+      "/entities/{entity}",
+      "/features",
+      "/features/{entity}/{id}",
+      "/healthz",
+      "/ingest",
+      "/ingest/{event_type}",
+      "/lag",
+      "/metrics",
+      "/readyz",
+    ])
+    const { security } = body.paths["/ingest/{event_type}"].post
+    expect(security).toEqual(apiKeys.length === 0 ? [] : [{ bearer: [] }, { key: [] }])
+  }
+})
+
+test("the page is served with all it needs, from here", async () => {
+  const { get } = await startServer()
+  const { status, text, headers } = await get("/docs")
+  expect(status).toBe(200)
+  expect(headers.get("content-security-policy")).toContain("default-src 'self'")
+  const needed = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path as string)
+  expect(needed.length).toBeGreaterThan(3)
+  for (const path of needed) expect((await get(new URL(path, "http://x/docs").pathname)).status).toBe(200)
+})
+
+test("random requests, right and wrong: never a 500, always as documented, and what is acknowledged is applied", async () => {
+  const applied = new Set<string>()
+  const { get, call, worker, bus } = await startAll(
+    {},
+    { telemetry: { eventApplied: ({ event }) => applied.add(event.eventId) } },
+  )
+  const document = (await get("/openapi.json")).body
+  const ajv = new Ajv2020({ strict: false, validateFormats: false })
+  const acknowledged = new Set<string>()
+  const seen = new Map<string, Set<number>>()
+
+  const check = (operation: Operation, answer: Answer) => {
+    const type = answer.headers.get("content-type")?.split(";", 1)[0]
+    const documented = schemaOf(operation, answer.status, type)
+    expect(documented, `${operation.name} answered ${answer.status} ${type}`).toBeDefined()
+    if (answer.body !== undefined) {
+      const validate = ajv.compile(documented as object)
+      expect(validate(answer.body), `${JSON.stringify(validate.errors)} ${answer.text.slice(0, 500)}`).toBe(true)
+    }
+    const results = type === "application/x-ndjson" ? linesOf(answer) : (answer.body?.results ?? [answer.body])
+    for (const result of results) if (result?.duplicate !== undefined) acknowledged.add(result.event_id)
+  }
+
+  const anyRequest = fc
+    .constantFrom(...operationsOf(document))
+    .chain((operation) => requestFor(operation).map((request) => ({ operation, request })))
+  await fc.assert(
+    fc.asyncProperty(anyRequest, async ({ operation, request: { method, path, body, headers } }) => {
+      const answer = await call(method, path, body, headers)
+      expect(answer.status).toBeLessThan(500)
+      check(operation, answer)
+      seen.set(operation.name, (seen.get(operation.name) ?? new Set()).add(answer.status))
+    }),
+    { numRuns: 1000 },
+  )
+
+  await worker.idle()
+  const dead = (await bus.deadLetters.list({}, { limit: 1000 })).entries.map(({ eventId }) => eventId)
+  const lost = [...acknowledged].filter((id) => !applied.has(id) && !dead.includes(id))
+  expect(lost).toEqual([])
+  // The requests were of both kinds, or this would prove little.
+  expect(acknowledged.size).toBeGreaterThan(50)
+  for (const name of ["post /ingest/{event_type}", "post /features", "get /features/{entity}/{id}"]) {
+    const statuses = [...(seen.get(name) ?? [])]
+    expect(statuses.some((status) => status < 300)).toBe(true)
+    expect(statuses.some((status) => status >= 400)).toBe(true)
+  }
+}, 120_000)
