@@ -6,6 +6,11 @@ import type { ServerContext } from "./context.js"
 /** Everything the page needs comes from this server; its own style of a loading image is a data URL. */
 const PAGE_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 
+const securitySchemes = {
+  bearer: { type: "http", scheme: "bearer" },
+  key: { type: "apiKey", in: "header", name: "x-api-key" },
+} as const
+
 /** Adds `/openapi.json`, made of the schemas that check requests, and `/docs`, a page of it. To be called before all routes. */
 export function addDocs(app: FastifyInstance, { settings }: ServerContext): void {
   const needsKey = settings.keys.size > 0
@@ -17,14 +22,8 @@ export function addDocs(app: FastifyInstance, { settings }: ServerContext): void
         version: "1",
         description: "Ingest events, read the features they change, operate. Errors are problems of RFC 9457.",
       },
-      servers: [{ url: "/" }],
       tags: ["ingest", "features", "dead letters", "operate"].map((name) => ({ name })),
-      components: {
-        securitySchemes: {
-          bearer: { type: "http", scheme: "bearer" },
-          key: { type: "apiKey", in: "header", name: "x-api-key" },
-        },
-      },
+      components: { securitySchemes: needsKey ? securitySchemes : {} },
     },
     transform: ({ schema, url, route }) => {
       const { scope = "admin" } = route.config ?? {}
@@ -41,7 +40,7 @@ export function addDocs(app: FastifyInstance, { settings }: ServerContext): void
     await docs.register(swaggerUi, {
       routePrefix: "/docs",
       staticCSP: PAGE_POLICY,
-      uiConfig: { tryItOutEnabled: true, validatorUrl: null },
+      uiConfig: { layout: "BaseLayout", tryItOutEnabled: true },
       theme: { title: "Fabra" },
     })
   })

@@ -26,7 +26,7 @@ export const Timestamp = Type.Unsafe<string | number>({
 
 export const Payload = Type.Object({}, { additionalProperties: true, description: "What the event says." })
 
-export const Duration = Type.String({ pattern: DURATION_PATTERN, examples: ["2s"] })
+export const Duration = Type.String({ pattern: DURATION_PATTERN })
 
 /** ISO 8601 in answers. */
 export const Time = Type.String({ format: "date-time" })
@@ -71,6 +71,11 @@ const ProblemSchema = Type.Object(ProblemFields, strict)
 export function problems(...statuses: readonly number[]): Record<number, object> {
   const content = { "application/problem+json": { schema: ProblemSchema } }
   return Object.fromEntries(
-    [...new Set([...statuses, 401, 403, 429])].map((status) => [status, { description: `Error ${status}.`, content }]),
+    [...new Set([...statuses, 401, 403, 429])].map((status) => [status, { description: codesOf(status), content }]),
   )
+}
+
+function codesOf(status: number): string {
+  const codes = Object.keys(PROBLEM_STATUS) as ProblemCode[]
+  return codes.filter((code) => PROBLEM_STATUS[code] === status).join(", ")
 }

@@ -12,7 +12,10 @@ const common = {
 }
 
 /** An event whose type stands in the path; it may be repeated. */
-export const TypedByPath = Type.Object({ ...common, event_type: Type.Optional(Type.String()) }, strict)
+export const TypedByPath = Type.Object(
+  { ...common, event_type: Type.Optional(Type.String()) },
+  { ...strict, examples: [{ entity_id: "user_123", payload: { amount: 99.99, product_id: "prod_456" } }] },
+)
 
 /** An event among many. */
 export const EventFields = Type.Object({ event_type: Type.String({ examples: ["purchase"] }), ...common }, strict)

@@ -38,7 +38,7 @@ export function addIngestOne(app: TypeBoxApp, context: ServerContext): void {
     schema: {
       summary: "Take one event",
       tags: ["ingest"],
-      params: Type.Object({ event_type: Type.String() }),
+      params: Type.Object({ event_type: Type.String(examplesOf(context)) }),
       querystring: Query,
       headers: Type.Object({
         "idempotency-key": Type.Optional(
@@ -81,6 +81,11 @@ export function addIngestOne(app: TypeBoxApp, context: ServerContext): void {
       return reply.code(waited.settled ? 200 : 202).send({ ...accepted, ...waited.body })
     },
   })
+}
+
+/** What can be tried out, for the page; to strangers the document tells nothing of the store. */
+function examplesOf({ store, settings }: ServerContext): { readonly examples?: string[] } {
+  return settings.keys.size > 0 ? {} : { examples: [...store.registry.eventTypes] }
 }
 
 function checkQuery({ wait, timeout, dry_run }: { wait?: string; timeout?: string; dry_run?: boolean }): void {

@@ -12,8 +12,7 @@ import { toServed } from "../wire-values.js"
 
 const MaxAge = Type.Unsafe<string>({
   ...Duration,
-  description: "Values that were computed longer ago are marked STALE.",
-  examples: ["60s"],
+  description: "Values that were computed longer ago are marked STALE: 250ms, 60s, 5m, 1h or 7d.",
 })
 
 /** An id under the key of each entity that is asked about. */
