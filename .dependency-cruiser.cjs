@@ -9,6 +9,7 @@ const mayImport = {
   metrics: ["@fabra/events", "@fabra/core", "prom-client"],
   logs: ["@fabra/events", "@fabra/core", "@pinojs/redact", "pino", "pino-pretty"],
   tracing: ["@fabra/events", "@fabra/core", "@opentelemetry/api"],
+  client: ["@fabra/events", "@fabra/core"],
   server: [
     ...["@fabra/events", "@fabra/core", "@fabra/worker", "@sinclair/typebox", "ajv"],
     ...["fastify", "@fastify/cors", "@fastify/rate-limit", "@fastify/swagger", "@fastify/swagger-ui"],
@@ -43,6 +44,13 @@ module.exports = {
       comment: "@fabra/events imports types only: who writes a bus adapter installs nothing else.",
       severity: "error",
       from: sourceOf("events"),
+      to: { path: "node_modules/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "client-nothing-at-run-time",
+      comment: "@fabra/client imports types only: it is for browsers too.",
+      severity: "error",
+      from: sourceOf("client"),
       to: { path: "node_modules/", dependencyTypesNot: ["type-only"] },
     },
     {

@@ -1,0 +1,17 @@
+export { type ApiErrorDetails, type ApiIssue, FabraApiError } from "./api-error.js"
+export { createClient, type FabraClient, type ReadOptions, type WaitOptions } from "./client.js"
+export type { CallOptions, ClientOptions } from "./options.js"
+export type {
+  Applied,
+  EntityRow,
+  EventInput,
+  EventsOf,
+  FeatureName,
+  FeaturesOf,
+  FeatureValue,
+  FeatureValues,
+  Ingested,
+  IngestResult,
+  ManyInput,
+  OnWire,
+} from "./types.js"

@@ -1,0 +1,38 @@
+import type { FeatureValue } from "./types.js"
+
+/** An event as callers give it, whatever its type. */
+export interface AnyEvent {
+  readonly entityId: string
+  readonly payload?: object
+  readonly timestamp?: Date | string | number
+  readonly eventId?: string
+  readonly traceparent?: string
+}
+
+const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+
+/** 130 bits of chance. Made here and not by the server, so that a repeated request is about the same event. */
+export function newEventId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(26))
+  return `evt_${Array.from(bytes, (byte) => DIGITS[byte & 31]).join("")}`
+}
+
+/** The event as it is sent. */
+export function toWire(
+  { entityId, payload = {}, timestamp, traceparent }: AnyEvent,
+  eventId: string,
+  eventType?: string,
+): object {
+  return { event_type: eventType, entity_id: entityId, payload, timestamp, event_id: eventId, traceparent }
+}
+
+/** The values of an answer. */
+export function fromWire(features: Record<string, any>): Record<string, FeatureValue<unknown>> {
+  const toDate = (text: string | null) => (text === null ? null : new Date(text))
+  return Object.fromEntries(
+    Object.entries(features).map(([name, { value, status, event_time, computed_at }]) => [
+      name,
+      { value, status, eventTime: toDate(event_time), computedAt: toDate(computed_at) },
+    ]),
+  )
+}
