@@ -4,10 +4,6 @@ import { isLoopback, type Settings } from "./options.js"
 import { headerPath, Problem } from "./problem.js"
 
 declare module "fastify" {
-  interface FastifyContextConfig {
-    /** What a key must be allowed to do to use the route; `public`: no key is asked for. Default `admin`. */
-    scope?: Scope | "public"
-  }
   interface FastifyRequest {
     /** The key that the request presents, if it is one of ours. */
     apiKey: ApiKey | undefined

@@ -3,6 +3,7 @@ import { FabraError } from "@fabra/events"
 import cors from "@fastify/cors"
 import rateLimit from "@fastify/rate-limit"
 import Fastify, { type FastifyInstance } from "fastify"
+import type { Scope } from "./api-keys.js"
 import { clientErrorHandler } from "./client-error.js"
 import { answerErrors, sendProblem } from "./error-answers.js"
 import { guardRoutes, identify } from "./guard.js"
@@ -12,6 +13,13 @@ import { refuseOtherMethods } from "./other-methods.js"
 import { Problem, toProblem } from "./problem.js"
 import { addRoutes } from "./routes.js"
 import { validatorCompiler } from "./validation.js"
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** What a key must be allowed to do to use the route; `public`: no key is asked for. Default `admin`. */
+    scope?: Scope | "public"
+  }
+}
 
 /** Longest part of a path: an id of 1 KiB, each byte percent-encoded. */
 const MAX_PARAM_LENGTH = 3 * 1024

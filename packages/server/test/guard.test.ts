@@ -2,7 +2,7 @@ import { connect } from "node:net"
 import { FabraError, MemoryEventBus } from "@fabra/events"
 import { describe, expect, test } from "vitest"
 import { createApiKey, createServer, hashApiKey, type ServerOptions } from "../src/index.js"
-import { silent, startServer, testStore } from "./support.js"
+import { client, silent, startServer, testStore } from "./support.js"
 
 const ingest = createApiKey("shop", ["ingest"])
 const reader = createApiKey("model", ["read"])
@@ -66,6 +66,18 @@ describe("API keys", () => {
     expect(JSON.stringify(ingest.apiKey)).not.toContain(ingest.key)
     expect(hashApiKey(ingest.key)).toBe(ingest.apiKey.hash)
     expect(() => hashApiKey("secret")).toThrow(/at least 32 characters/)
+  })
+
+  test("are asked for by routes of one's own, which are for admin unless they say otherwise", async () => {
+    const server = createServer(testStore(), { bus: new MemoryEventBus(), apiKeys, port: 0 })
+    server.fastify.get("/own", async () => ({}))
+    server.fastify.get("/for-all", { config: { scope: "public" } }, async () => ({}))
+    const { get } = client((await server.listen()).url)
+    expect((await get("/own")).status).toBe(401)
+    expect((await get("/own", bearer(reader.key))).status).toBe(403)
+    expect((await get("/own", bearer(admin.key))).status).toBe(200)
+    expect((await get("/for-all")).status).toBe(200)
+    await server.close()
   })
 
   test("are judged before a body is read", async () => {

@@ -41,13 +41,18 @@ export function decodeBookkeeping(text: string | null): Map<number, PartitionMar
 
 type Spelled = readonly [mark: Position, position?: Position, features?: readonly string[]]
 
+/** Events are taken in order, so the note of a half-done one says too that all before it are settled. */
+export function covers({ mark, halfDone }: PartitionMark, position: Position): boolean {
+  return position <= mark || (halfDone !== undefined && position < halfDone.position)
+}
+
 /**
  * Whether the group whose record this is has settled the event at `position` on this entity: each feature it triggers is
  * applied or lies in the dead-letter queue. An event that changed nothing is known to be settled if it was published as
  * `awaited`, else only by a later one that did.
  */
 export function isSettled({ state }: Pick<EntityRecord, "state">, partition: number, position: Position): boolean {
-  return (decodeBookkeeping(state).get(partition) ?? NO_MARK).mark >= position
+  return covers(decodeBookkeeping(state).get(partition) ?? NO_MARK, position)
 }
 
 /** Whether the feature's failure on the event lies in the dead-letter queue, as the record says. */

@@ -1,6 +1,6 @@
 import type { EntityChange, EntityKey, StoredValue } from "@fabra/core"
 import type { NewDeadLetter, Position } from "@fabra/events"
-import { encodeBookkeeping, type PartitionMark } from "./bookkeeping.js"
+import { covers, encodeBookkeeping, type PartitionMark } from "./bookkeeping.js"
 import type { LiveRecord } from "./live-record.js"
 
 const NONE: readonly string[] = []
@@ -34,10 +34,8 @@ export class Draft {
     return this.#mark.mark
   }
 
-  /** Events are taken in order, so the note of a half-done one says too that all before it are settled. */
   isSettled(position: Position): boolean {
-    const { mark, halfDone } = this.#mark
-    return position <= mark || (halfDone !== undefined && position < halfDone.position)
+    return covers(this.#mark, position)
   }
 
   /** The text of a value. */

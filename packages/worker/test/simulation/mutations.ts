@@ -69,7 +69,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "half-done note: all before it is settled",
-    changes: [worker("draft", "halfDone !== undefined && position < halfDone.position", "false")],
+    changes: [worker("bookkeeping", "halfDone !== undefined && position < halfDone.position", "false")],
     config: "apart",
     finds: ["duplicated", "reordered"],
   },
