@@ -25,6 +25,8 @@ async function main() {
   // The rest loads without connecting to anything.
   require("@fabra/bus-redis")
   require("@fabra/cache-redis")
+  require("@fabra/client")
+  require("@fabra/server")
   require("@fabra/testing")
 }
 

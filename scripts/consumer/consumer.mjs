@@ -24,4 +24,6 @@ await worker.stop()
 // The rest loads without connecting to anything.
 await import("@fabra/bus-redis")
 await import("@fabra/cache-redis")
+await import("@fabra/client")
+await import("@fabra/server")
 await import("@fabra/testing")

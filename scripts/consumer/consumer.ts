@@ -1,7 +1,9 @@
 import "@fabra/bus-redis"
 import "@fabra/cache-redis"
+import { createClient } from "@fabra/client"
 import { FeatureStore, MemoryFeatureCache } from "@fabra/core"
 import { createEvent, defineEvent, MemoryEventBus } from "@fabra/events"
+import { createServer } from "@fabra/server"
 import "@fabra/testing"
 import { AxiomWorker } from "@fabra/worker"
 
@@ -22,6 +24,11 @@ export async function main(): Promise<void> {
   await bus.publish(purchase.create({ entityId: "user_123", payload: { amount: 99.99 } }))
   await worker.idle()
   const value: number | undefined = await store.getFeature(total, "user_123")
-  console.log(value, createEvent)
+  const server = createServer(store, { bus, port: 0 })
+  const fabra = createClient<{ total: typeof total; purchase: typeof purchase }>(await server.listen())
+  const { total_purchases } = await fabra.getFeatures(["total_purchases"], { user_id: "user_123" })
+  const served: number = total_purchases.value
+  console.log(value, served, createEvent)
+  await server.close()
   await worker.stop()
 }

@@ -1,9 +1,13 @@
 import { MemoryEventBus } from "@fabra/events"
 import { beforeAll, expect, test } from "vitest"
 import { createServer } from "../src/index.js"
-import { BAD_INPUTS, type BadInput } from "./bad-inputs.js"
+import type { BadInput } from "./bad-inputs/bad-input.js"
+import { BODIES } from "./bad-inputs/bodies.js"
+import { EVENTS } from "./bad-inputs/events.js"
+import { OTHERS } from "./bad-inputs/others.js"
 import { client, linesOf, silent, testStore } from "./support.js"
 
+const BAD_INPUTS = [...BODIES, ...EVENTS, ...OTHERS]
 const bus = new MemoryEventBus()
 let call: ReturnType<typeof client>["call"]
 
