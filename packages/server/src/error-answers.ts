@@ -1,12 +1,23 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import type { Settings } from "./options.js"
-import { headerPath, Problem, toProblem } from "./problem.js"
+import { headerPath, Problem, type ProblemCode, toProblem } from "./problem.js"
+
+/** An outage is told once in so many milliseconds, not with every request it fails. */
+const OUTAGE_QUIET_MS = 10_000
 
 /** Answers every error with a problem of RFC 9457, and logs those that are faults of ours. */
 export function answerErrors(app: FastifyInstance, { logger, maxBodyBytes }: Settings): void {
+  const lastTold = new Map<ProblemCode, number>()
+  const isNews = ({ code, status }: Problem): boolean => {
+    if (status < 500) return false
+    if (code !== "internal" && performance.now() - (lastTold.get(code) ?? -OUTAGE_QUIET_MS) < OUTAGE_QUIET_MS)
+      return false
+    lastTold.set(code, performance.now())
+    return true
+  }
   app.setErrorHandler((error: Error & { readonly code?: string }, request, reply) => {
     const problem = limitProblem(error, request, maxBodyBytes) ?? toProblem(error)
-    if (problem.status >= 500) {
+    if (isNews(problem)) {
       const { method, url } = request
       logger.error({ method, url, code: problem.code, error: problem.extras.cause ?? error }, "A request failed.")
     }

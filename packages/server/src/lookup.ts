@@ -16,12 +16,12 @@ export function featuresOf(
   entity: Entity,
   names?: readonly string[],
 ): Feature[] {
-  const all = [...registry.features.values()].filter((feature) => feature.entity === entity)
-  if (names === undefined) return all
+  const all = () => [...registry.features.values()].filter((feature) => feature.entity === entity)
+  if (names === undefined) return all()
   return [...new Set(names)].map((name) => {
-    const found = all.find((feature) => feature.name === name)
-    if (found !== undefined) return found
-    const known = all.map((feature) => feature.name)
+    const found = registry.features.get(name)
+    if (found?.entity === entity) return found
+    const known = all().map((feature) => feature.name)
     throw unknownName("unknown_feature", `${entity.name} has no feature "${name}".`, name, known, "query.names")
   })
 }

@@ -51,11 +51,12 @@ export function createServer(store: FeatureStore, options: ServerOptions): Fabra
   const app = Fastify({
     bodyLimit: settings.maxBodyBytes,
     requestTimeout: 300_000,
+    return503OnClosing: false, // its answer would be no problem of ours
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     clientErrorHandler,
     frameworkErrors: (error, _request, reply) => sendProblem(reply, toProblem(error)),
   })
-  configure(app, settings)
+  configure(app, settings, closing.signal)
   addRoutes(app, { store, bus: options.bus, settings, closing: closing.signal })
   refuseOtherMethods(app)
 
@@ -68,7 +69,7 @@ export function createServer(store: FeatureStore, options: ServerOptions): Fabra
   return { fastify: app, listen: () => listen(app, settings), close, [Symbol.asyncDispose]: close }
 }
 
-function configure(app: FastifyInstance, settings: Settings): void {
+function configure(app: FastifyInstance, settings: Settings, closing: AbortSignal): void {
   app.setValidatorCompiler(validatorCompiler)
   // Schemas of answers are for the documentation: they must never change what is sent.
   app.setSerializerCompiler(() => JSON.stringify)
@@ -79,6 +80,8 @@ function configure(app: FastifyInstance, settings: Settings): void {
   answerErrors(app, settings)
   app.addHook("onRequest", async (_request, reply) => {
     reply.header("x-content-type-options", "nosniff")
+    if (!closing.aborted) return
+    throw new Problem("closing", "The server is being closed.", { headers: { connection: "close" } })
   })
   identify(app, settings)
   if (settings.corsOrigins.length > 0) {

@@ -137,7 +137,7 @@ test("lets web pages of other origins in only where told to", async () => {
   expect((await closed.get("/healthz", preflight)).headers.get("access-control-allow-origin")).toBeNull()
   expect((await closed.call("OPTIONS", "/ingest/login", undefined, preflight)).status).toBe(404)
 
-  const open = await startServer({ corsOrigins: ["https://app.example"] })
+  const open = await startServer({ corsOrigins: ["https://app.example"], apiKeys })
   const allowed = await open.call("OPTIONS", "/ingest/login", undefined, preflight)
   expect(allowed.headers.get("access-control-allow-origin")).toBe("https://app.example")
   const other = await open.call("OPTIONS", "/ingest/login", undefined, { ...preflight, origin: "https://evil.example" })
@@ -156,6 +156,19 @@ test("tells nothing of the inside", async () => {
   expect(away.headers.get("retry-after")).toBe("1")
   expect(inside.headers.get("x-content-type-options")).toBe("nosniff")
   await server.close()
+})
+
+test("logs an outage once, and every fault of its own", async () => {
+  const lines: object[] = []
+  const { get, cache } = await startServer({ logger: { ...silent, error: (fields) => lines.push(fields) } })
+  const codes = () => lines.map((line) => (line as { code: string }).code)
+  cache.read = () => Promise.reject(new FabraError("cache_unavailable", "Away."))
+  for (let i = 0; i < 5; i++) await get("/features/User/ann")
+  expect(codes()).toEqual(["cache_unavailable"])
+  cache.read = () => Promise.reject(new Error("A fault."))
+  for (let i = 0; i < 2; i++) await get("/features/User/ann")
+  expect(codes()).toEqual(["cache_unavailable", "internal", "internal"])
+  expect(lines[2]).toMatchObject({ method: "GET", url: "/features/User/ann", error: new Error("A fault.") })
 })
 
 describe("limits", () => {
@@ -205,6 +218,24 @@ function raw(port: number, text: string): Promise<string> {
     socket.on("close", () => resolve(answer))
   })
 }
+
+test("answers what comes on an open connection while it is being closed", async () => {
+  const { url, server } = await startServer()
+  const socket = connect(Number(new URL(url).port), "127.0.0.1")
+  const host = "host: localhost\r\n"
+  socket.write(
+    `POST /ingest/login HTTP/1.1\r\n${host}content-type: application/json\r\ncontent-length: 19\r\n\r\n{"entity_id":`,
+  )
+  await new Promise((resolve) => server.fastify.server.once("request", resolve))
+  const closed = server.close()
+  socket.write(`"ann"}GET /healthz HTTP/1.1\r\n${host}\r\n`)
+  let answers = ""
+  for await (const data of socket) answers += data
+  expect(answers).toMatch(
+    /^HTTP\/1.1 202 [\s\S]*HTTP\/1.1 503 [\s\S]*application\/problem\+json[\s\S]*"code":"closing"/,
+  )
+  await closed
+})
 
 test("closes once, also before it listens", async () => {
   const server = createServer(testStore(), { bus: new MemoryEventBus(), logger: silent })

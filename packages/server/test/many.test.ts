@@ -1,4 +1,5 @@
 import { request } from "node:http"
+import { connect } from "node:net"
 import { BusFullError, MemoryEventBus, type PublishResult } from "@fabra/events"
 import { describe, expect, test } from "vitest"
 import { linesOf, startAll, startServer } from "./support.js"
@@ -119,7 +120,7 @@ describe("NDJSON", () => {
     expect(rest).toContain('"done":true')
   })
 
-  test("of any length is taken from a client that sends all before it reads anything", async () => {
+  test("of any length is taken, and all of it applied", async () => {
     const { call, worker, values } = await startAll()
     const line = (i: number) => `${JSON.stringify({ event_type: "gift", entity_id: `u${i % 3}`, event_id: `e${i}` })}\n`
     const body = Array.from({ length: 30_000 }, (_, i) => line(i)).join("") // twice what a JSON body may be
@@ -128,6 +129,20 @@ describe("NDJSON", () => {
     await worker.idle()
     expect(await values("u0")).toMatchObject({ total_purchases: 10_000 })
   })
+
+  test("is taken from a client that sends all before it reads anything", async () => {
+    const { url } = await startServer()
+    // Events and results are each more than sockets hold.
+    const line = { event_type: "gift", entity_id: "ann", payload: { text: "x".repeat(200) } }
+    const body = `${JSON.stringify(line)}\n`.repeat(120_000)
+    const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1" })
+    socket.write(`POST /ingest HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n`)
+    socket.write(`content-type: application/x-ndjson\r\ncontent-length: ${body.length}\r\n\r\n`)
+    await new Promise((resolve) => socket.write(body, resolve))
+    let tail = ""
+    for await (const data of socket) tail = (tail + data).slice(-200)
+    expect(tail).toContain('"done":true,"accepted":120000')
+  }, 60_000)
 
   test("stops when the bus is full, and says where", async () => {
     const { ndjson } = await startServer({ bus: fullAfter(2) })

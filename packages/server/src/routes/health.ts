@@ -1,6 +1,5 @@
 import { Type } from "@sinclair/typebox"
 import { onBus, onCache, type ServerContext } from "../context.js"
-import { Problem } from "../problem.js"
 import { problems, strict } from "../schemas.js"
 import type { TypeBoxApp } from "../typebox.js"
 
@@ -20,7 +19,6 @@ export function addHealthRoutes(app: TypeBoxApp, context: ServerContext): void {
     config: { scope: "public", rateLimit: false },
     schema: { summary: "Do bus and cache answer?", tags: ["operate"], response: { 200: Ok, ...problems(503) } },
     handler: async () => {
-      if (context.closing.aborted) throw new Problem("closing", "The server is being closed.")
       await Promise.all([
         onBus(context, context.bus.deadLetters.stats()),
         // A record that nobody writes: only that there is an answer counts.
