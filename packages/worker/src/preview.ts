@@ -80,14 +80,12 @@ async function previewOne(
   await drive(computeLane(lane, draft, env))
   const refused = item.checked instanceof Error ? { error: item.checked } : undefined
   return {
-    changes: draft
-      .toChange(record.key, env.group, "")
-      .values.map(([name, after]) => ({
-        entityType,
-        name,
-        before: record.values.get(name),
-        after: after ?? undefined,
-      })),
+    changes: draft.toChange(record.key, env.group, "").values.map(([name, after]) => ({
+      entityType,
+      name,
+      before: record.values.get(name),
+      after: after ?? undefined,
+    })),
     failures: handlers.flatMap(({ feature: { name } }) => {
       const failure = refused ?? item.failures?.get(name)
       return failure === undefined ? [] : [{ entityType, feature: name, error: failure.error }]
