@@ -14,6 +14,10 @@ const mayImport = {
     ...["@fabra/events", "@fabra/core", "@fabra/worker", "@sinclair/typebox", "ajv"],
     ...["fastify", "@fastify/cors", "@fastify/rate-limit", "@fastify/swagger", "@fastify/swagger-ui"],
   ],
+  cli: [
+    ...["@fabra/events", "@fabra/core", "@fabra/worker", "@fabra/bus-redis", "@fabra/cache-redis", "ioredis"],
+    ...["@fabra/server", "commander", "@bomb.sh/tab", "jiti", "chokidar", "csv-parse", "cli-table3", "cli-progress"],
+  ],
   testing: ["@fabra/events", "@fabra/core", "@fabra/worker", "vitest"],
 }
 

@@ -1,6 +1,6 @@
 import { MemoryEventBus } from "@fabra/events"
 import { AxiomWorker } from "@fabra/worker"
-import { lastPurchaseAmount, purchase, store, totalPurchases } from "./features.js"
+import { lastPurchaseAmount, purchase, store, totalPurchases } from "../features.js"
 
 const bus = new MemoryEventBus()
 const worker = new AxiomWorker(store, { bus })

@@ -3,7 +3,7 @@ import { RedisFeatureCache } from "@fabra/cache-redis"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
 import { AxiomWorker } from "@fabra/worker"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { lastPurchaseAmount, purchase, store, totalPurchases } from "../src/features.js"
+import { lastPurchaseAmount, purchase, store, totalPurchases } from "../features.js"
 
 let server: RedisTestServer
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { type AxiomEvent, createEvent, defineEvent, MemoryEventBus } from "@fabr
 import { createTestKit } from "@fabra/testing"
 import { AxiomWorker, settingsFromEnv } from "@fabra/worker"
 import { describe, expect, test, vi } from "vitest"
-import * as quickExample from "../src/features.js"
+import * as quickExample from "../features.js"
 
 const USER = "user_123"
 

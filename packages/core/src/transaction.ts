@@ -10,7 +10,12 @@ export interface Transaction {
   set(name: string, value: unknown): void
 }
 
-const running = new AsyncLocalStorage<Transaction>()
+// One for the whole process: the store of a user's module may come from another copy of this package than the worker (a
+// command installed globally, CommonJS beside ES modules), and a handler outside of its transaction would lose updates.
+const SHARED = Symbol.for("fabra.transaction")
+const global = globalThis as { [SHARED]?: AsyncLocalStorage<Transaction> }
+global[SHARED] ??= new AsyncLocalStorage<Transaction>()
+const running = global[SHARED]
 
 /** Runs `work` so that calls of the store made within it join `transaction`. For workers. */
 export function runInTransaction<Result>(transaction: Transaction, work: () => Result): Result {

@@ -1,0 +1,27 @@
+import { RedisEventBus } from "@fabra/bus-redis"
+import { RedisFeatureCache } from "@fabra/cache-redis"
+import { RedisFeed } from "../feed/redis-feed.js"
+import { toMs } from "../settings/kinds.js"
+import { withoutPassword } from "../settings/options.js"
+import type { AdapterSettings, Adapters } from "./adapters.js"
+
+/** Bus, cache and feed on one Redis. */
+export function openRedis(settings: AdapterSettings): Adapters {
+  const { redisUrl: url = "", namespace, partitions, dedupeWindow, retention } = settings
+  const bus = new RedisEventBus({
+    ...{ url, namespace, dedupeWindowMs: toMs(dedupeWindow), retentionMs: toMs(retention) },
+    ...(partitions === undefined ? {} : { partitions }),
+  })
+  const cache = new RedisFeatureCache({ url, namespace })
+  const feed = new RedisFeed(url, namespace)
+  return {
+    where: withoutPassword(url),
+    bus,
+    cache,
+    feed,
+    async close() {
+      feed.close()
+      await Promise.all([bus.close(), cache.close()])
+    },
+  }
+}

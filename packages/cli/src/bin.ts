@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+import { exitCodeOf, exitCodes } from "./exit-codes.js"
+import { say } from "./output.js"
+import { createProgram } from "./program.js"
+import { describeError } from "./report-error.js"
+import { warnUnknown } from "./settings/unknown.js"
+
+// A setting that is set to nothing is not set.
+for (const [name, value] of Object.entries(process.env)) {
+  if (name.startsWith("FABRA_") && value?.trim() === "") delete process.env[name]
+}
+// Whoever reads our output may have enough of it, as `head` does.
+process.stdout.on("error", () => process.exit(exitCodes.ok.code))
+
+const isChild = process.argv[2] === "worker-process" // whose parent has told already
+for (const warning of isChild ? [] : warnUnknown(process.env)) say(`warning: ${warning}`)
+try {
+  await createProgram().parseAsync()
+} catch (error) {
+  process.stderr.write(describeError(error, process.argv.includes("--verbose")))
+  process.exitCode = exitCodeOf(error)
+}
+// What a user's module has opened must not keep a command that is done.
+process.stdout.write("", () => process.exit())

@@ -1,0 +1,48 @@
+import { adapterSettings } from "../adapters/adapters.js"
+import { defineCommand } from "../command.js"
+import { type Check, warn } from "../doctor/check.js"
+import { localChecks } from "../doctor/local-checks.js"
+import { workChecks } from "../doctor/work-checks.js"
+import { exitCodes } from "../exit-codes.js"
+import { print } from "../output.js"
+import type { Settings } from "../settings/table.js"
+
+const settings = ["features", ...adapterSettings, "group"] as const
+
+/** `fabra doctor`: looks at everything fabra needs, and says how to mend what is amiss. */
+export const doctorCommand = () =>
+  defineCommand({
+    name: "doctor [file]",
+    summary: "check everything fabra needs; each line says how to mend it",
+    settings,
+    examples: [
+      ["fabra doctor features.ts", "look at all there is"],
+      ["fabra doctor --redis-url redis://db:6379", "at another Redis"],
+    ],
+    async run({ settings, options }, file?: string) {
+      const found: Check[] = []
+      for await (const check of checks({ ...settings, features: file ?? settings.features })) {
+        found.push(check)
+        if (!options.json) print(false, check, () => line(check))
+      }
+      if (options.json) print(true, found, () => "")
+      if (found.some(({ status }) => status === "fail")) process.exitCode = exitCodes.failed.code
+    },
+  })
+
+async function* checks(
+  settings: Settings<"features" | "group" | (typeof adapterSettings)[number]>,
+): AsyncGenerator<Check> {
+  yield* localChecks(settings.features)
+  if (settings.redisUrl === undefined) {
+    yield warn("redis", "not used: all is kept in the memory of one process", "set FABRA_REDIS_URL to keep it")
+    return
+  }
+  const { redisChecks } = await import("../doctor/redis-checks.js") // loads the driver
+  const isUsed = yield* redisChecks(settings.redisUrl, settings.namespace)
+  if (isUsed) yield* workChecks(settings, settings.group)
+}
+
+function line({ name, status, found, mend }: Check): string {
+  return `${status.padEnd(4)}  ${name.padEnd(13)}  ${found}${mend === undefined ? "" : `\n${" ".repeat(21)}→ ${mend}`}`
+}

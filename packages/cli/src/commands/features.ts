@@ -1,0 +1,44 @@
+import type { Feature, FeatureStore } from "@fabra/core"
+import { defineCommand } from "../command.js"
+import { findFeatures, loadFeatures } from "../features-file.js"
+import { brief, print, table } from "../output.js"
+
+/** `fabra features`: what the features file defines. */
+export const featuresCommand = () =>
+  defineCommand({
+    name: "features [file]",
+    summary: "list what your features file defines",
+    settings: ["features"],
+    examples: [["fabra features features.ts", "every feature, its entity and what changes it"]],
+    async run({ settings, options }, file?: string) {
+      const { store } = await loadFeatures(findFeatures(file ?? settings.features))
+      print(options.json, toJson(store), () =>
+        table(
+          ["feature", "entity", "changed by", "initial", "retries"],
+          [...store.registry.features.values()].map((feature) => [
+            feature.name,
+            feature.entity.name,
+            feature.triggers.join(", ") || "(set from outside)",
+            brief(feature.initial),
+            feature.triggers.length === 0 ? "" : String(feature.maxRetries),
+          ]),
+        ),
+      )
+    },
+  })
+
+function toJson({ registry }: FeatureStore) {
+  return {
+    entities: [...registry.entities.values()].map(({ name, key }) => ({ name, key })),
+    features: [...registry.features.values()].map(featureToJson),
+    events: registry.eventTypes.map((event_type) => ({
+      event_type,
+      features: registry.handlersFor(event_type).map(({ feature }) => feature.name),
+    })),
+  }
+}
+
+function featureToJson({ name, entity, triggers, initial, maxRetries, timeoutMs }: Feature) {
+  const rest = { initial: initial === undefined ? null : initial, max_retries: maxRetries, timeout_ms: timeoutMs }
+  return { name, entity: entity.name, triggers, ...rest }
+}

@@ -1,0 +1,22 @@
+import { statSync } from "node:fs"
+import { join, relative } from "node:path"
+import { defineCommand } from "../command.js"
+import { createProject } from "../init/init.js"
+import { print } from "../output.js"
+import { version } from "../own-package.js"
+
+/** `fabra init`: a project to start from. */
+export const initCommand = () =>
+  defineCommand({
+    name: "init [dir]",
+    summary: "make a project to start from: TypeScript, one event, two features, a test",
+    examples: [["fabra init shop", "then: cd shop && npm install, npm run dev"]],
+    async run({ options }, dir = ".") {
+      const files = createProject(dir, version).filter((file) => statSync(join(dir, file)).isFile())
+      const isHere = relative(".", dir) === ""
+      const commands = [`${isHere ? "" : `cd ${dir} && `}npm install`, "npm run dev"]
+      print(options.json, { directory: dir, files, next: commands }, () =>
+        [...files.map((file) => `  ${file}`), "", "Now:", ...commands.map((line) => `  ${line}`)].join("\n"),
+      )
+    },
+  })

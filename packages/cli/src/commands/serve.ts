@@ -1,0 +1,77 @@
+import type { FeatureStore, Logger } from "@fabra/core"
+import { FabraError } from "@fabra/events"
+import type { FabraServer } from "@fabra/server"
+import { type Adapters, adapterSettings, openAdapters } from "../adapters/adapters.js"
+import { defineCommand } from "../command.js"
+import { findFeatures, loadFeatures } from "../features-file.js"
+import { AppliedReporter } from "../feed/applied-reporter.js"
+import { createLogger } from "../logger.js"
+import { addWatchRoute } from "../serve/watch-route.js"
+import type { Settings } from "../settings/table.js"
+import { fired, stopSignal } from "../shutdown.js"
+import { show } from "../user-code.js"
+import { connect, createWorker, embedded, embeddedSettings } from "../worker/create-worker.js"
+
+/** `fabra serve`: the HTTP API. */
+export const serveCommand = () =>
+  defineCommand({
+    name: "serve [file]",
+    summary: "serve the HTTP API",
+    details:
+      "On Redis workers are processes of their own (`fabra worker`); without FABRA_REDIS_URL the one\nthere needs to be runs in this process, and the data is gone when it ends.",
+    settings: ["features", "host", "port", "apiKeys", ...adapterSettings, ...embeddedSettings],
+    examples: [
+      ["fabra serve features.ts", "on http://127.0.0.1:8000"],
+      ["fabra serve --host 0.0.0.0", "for others too; needs FABRA_API_KEYS, see `fabra api-key`"],
+    ],
+    async run({ settings, options }, file?: string) {
+      const stop = stopSignal()
+      const features = await loadFeatures(findFeatures(file ?? settings.features))
+      const { store } = features
+      const adapters = await openAdapters(settings)
+      const { bus, cache, feed, where } = adapters
+      const logger = createLogger(options.json)
+      connect(store, cache)
+      const server = await createHttpServer(store, { ...settings, bus, logger })
+      addWatchRoute(server, feed, stop)
+      const isAlone = !bus.capabilities.shared
+      const reporter = isAlone ? new AppliedReporter(feed, store) : undefined
+      const observers = { logger, telemetry: reporter === undefined ? [] : [reporter] }
+      const worker = isAlone ? createWorker(store, adapters, embedded(settings), observers) : undefined
+      try {
+        const { url } = await server.listen()
+        logger.info({ url, features: show(features.file), bus: where }, "serving")
+        if (isAlone) logger.warn({}, "All is kept in memory and gone when this ends; set FABRA_REDIS_URL to keep it.")
+        await Promise.race([fired(stop), ...(worker === undefined ? [] : [worker.run()])])
+      } finally {
+        await server.close()
+        await worker?.stop()
+        reporter?.stop()
+        await adapters.close()
+      }
+      logger.info({}, "stopped")
+    },
+  })
+
+async function createHttpServer(
+  store: FeatureStore,
+  {
+    bus,
+    logger,
+    host,
+    port,
+    group,
+    apiKeys,
+  }: Settings<"host" | "port" | "group" | "apiKeys"> & Pick<Adapters, "bus"> & { logger: Logger },
+): Promise<FabraServer> {
+  const { createServer } = await import("@fabra/server")
+  try {
+    return createServer(store, { bus, host, port, group, logger, apiKeys: apiKeys ?? [] })
+  } catch (error) {
+    if (apiKeys !== undefined || FabraError.from(error).path !== "host") throw error
+    const mend = "make one with `fabra api-key` and set FABRA_API_KEYS, or leave FABRA_HOST out"
+    throw new FabraError("invalid_setting", `Others could reach ${host}, and there are no API keys: ${mend}.`, {
+      ...{ path: "FABRA_HOST", cause: error },
+    })
+  }
+}

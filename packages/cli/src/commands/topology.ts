@@ -1,0 +1,63 @@
+import type { Feature, FeatureStore } from "@fabra/core"
+import { defineCommand } from "../command.js"
+import { findFeatures, loadFeatures } from "../features-file.js"
+import { print } from "../output.js"
+
+/** `fabra topology`: what flows where. */
+export const topologyCommand = () =>
+  defineCommand<"features", { readonly mermaid: boolean }>({
+    name: "topology [file]",
+    summary: "show which events change which features of which entities",
+    settings: ["features"],
+    setUp: (command) => command.option("--mermaid", "as a Mermaid graph, for a README", false),
+    examples: [
+      ["fabra topology features.ts", "as a tree"],
+      ["fabra topology --mermaid > topology.mmd", "as a graph"],
+    ],
+    async run({ settings, options }, file?: string) {
+      const { store } = await loadFeatures(findFeatures(file ?? settings.features))
+      print(options.json, toJson(store), () => (options.mermaid ? toMermaid(store) : toTree(store)))
+    },
+  })
+
+function toJson(store: FeatureStore) {
+  return edges(store).map(({ event, feature }) => ({ event, feature: feature.name, entity: feature.entity.name }))
+}
+
+/** Every arrow from an event to a feature; a feature that is only set from outside has one from no event. */
+function edges({ registry }: FeatureStore): { readonly event: string | null; readonly feature: Feature }[] {
+  const features = [...registry.features.values()]
+  const triggered = registry.eventTypes.flatMap((event) =>
+    registry.handlersFor(event).map(({ feature }) => ({ event, feature })),
+  )
+  const set = features.filter(({ triggers }) => triggers.length === 0)
+  return [...triggered, ...set.map((feature) => ({ event: null, feature }))]
+}
+
+function toTree(store: FeatureStore): string {
+  const all = edges(store)
+  const events = [...new Set(all.map(({ event }) => event))]
+  return events
+    .map((event) => {
+      const features = all.filter((one) => one.event === event).map(({ feature }) => feature)
+      const lines = features.map(
+        ({ name, entity }, i) => `${i === features.length - 1 ? "└─" : "├─"} ${entity.name}.${name}`,
+      )
+      return [event ?? "(set from outside)", ...lines].join("\n")
+    })
+    .join("\n")
+}
+
+function toMermaid(store: FeatureStore): string {
+  const { registry } = store
+  const [events, features] = [[...registry.eventTypes], [...registry.features.values()]]
+  const entities = [...registry.entities.values()].map((entity) => [
+    `  subgraph ${entity.name}`,
+    ...features.flatMap((feature, i) => (feature.entity === entity ? [`    f${i}["${feature.name}"]`] : [])),
+    "  end",
+  ])
+  const arrows = edges(store).flatMap(({ event, feature }) =>
+    event === null ? [] : [`  e${events.indexOf(event)} --> f${features.indexOf(feature)}`],
+  )
+  return ["graph LR", ...events.map((event, i) => `  e${i}(["${event}"])`), ...entities.flat(), ...arrows].join("\n")
+}

@@ -1,0 +1,25 @@
+import { accessSettings, withAccess } from "../access/access.js"
+import { defineCommand } from "../command.js"
+import { noticeLine } from "../feed/notice-line.js"
+import { print, say } from "../output.js"
+import { stopSignal } from "../shutdown.js"
+
+/** `fabra watch`: events as they are applied. */
+export const watchCommand = () =>
+  defineCommand({
+    name: "watch",
+    summary: "show events as they are applied, until Ctrl-C",
+    details:
+      "With the values they led to, as `fabra dev`, `serve` and `worker` tell them. On a busy system\nsome are left out, and counted.",
+    settings: accessSettings,
+    examples: [["fabra watch --json | jq .features", "one JSON object for each event"]],
+    run: ({ settings, options }) =>
+      withAccess(settings, async (access) => {
+        const stop = stopSignal()
+        if (!options.json) say(`Watching ${access.where}; Ctrl-C ends it.`)
+        await access.follow(({ applied, skipped }) => {
+          for (const notice of applied) print(options.json, notice, () => noticeLine(notice))
+          if (skipped > 0) say(`… and ${skipped.toLocaleString("en")} more`)
+        }, stop)
+      }),
+  })

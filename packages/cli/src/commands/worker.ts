@@ -1,0 +1,101 @@
+import { FabraError } from "@fabra/events"
+import type { Command } from "commander"
+import { type AdapterSettings, adapterSettings, openAdapters } from "../adapters/adapters.js"
+import { defineCommand } from "../command.js"
+import { findFeatures, type LoadedFeatures, loadFeatures } from "../features-file.js"
+import { AppliedReporter } from "../feed/applied-reporter.js"
+import { createLogger } from "../logger.js"
+import { sourceOf, toEnvironment } from "../settings/options.js"
+import { fired, stopSignal } from "../shutdown.js"
+import { show } from "../user-code.js"
+import { createWorker, type WorkerSettings, workerSettings } from "../worker/create-worker.js"
+import { WorkerPool } from "../worker/worker-pool.js"
+
+const settings = ["features", ...adapterSettings, ...workerSettings] as const
+
+/** `fabra worker`: applies events until it is told to stop. */
+export const workerCommand = () =>
+  defineCommand({
+    name: "worker [file]",
+    summary: "apply events to features, in one process or several",
+    settings: [...settings, "processes"],
+    examples: [
+      ["fabra worker features.ts", "apply the events on FABRA_REDIS_URL"],
+      ["fabra worker --processes 4", "in four processes, kept running"],
+      ["fabra worker --event-type purchase,refund --group money", "only these, in a group of their own"],
+    ],
+    async run({ settings, options, command }, file?: string) {
+      checkSettings(settings, command)
+      const features = await loadFeatures(findFeatures(file ?? settings.features))
+      if (settings.processes === 1) return work(features, settings, options.json, stopSignal())
+      // Made once here, and not run, so that what is wrong is told once.
+      const adapters = await openAdapters(settings)
+      const logger = createLogger(options.json)
+      createWorker(features.store, adapters, settings, { logger, telemetry: [] })
+      await adapters.close()
+      const args = ["worker-process", features.file, ...(options.json ? ["--json"] : [])]
+      const env = toEnvironment(settings)
+      const pool = new WorkerPool({ script: process.argv[1] as string, args, env }, logger)
+      await pool.run(
+        settings.processes,
+        stopSignal(() => pool.quit()),
+      )
+    },
+  })
+
+/** What `worker --processes` starts: a worker that is told by its parent when to stop, or by its parent's end. */
+export const workerProcessCommand = () =>
+  defineCommand({
+    name: "worker-process <file>",
+    summary: "one process of `fabra worker --processes`",
+    settings,
+    examples: [],
+    async run({ settings, options }, file: string) {
+      const stop = new AbortController()
+      process.on("SIGINT", () => {}) // Ctrl-C reaches every process of a terminal; the parent decides
+      process.once("SIGTERM", () => stop.abort())
+      process.once("disconnect", () => stop.abort())
+      await work(await loadFeatures(file), settings, options.json, stop.signal)
+      if (process.connected) process.disconnect()
+    },
+  })
+
+async function work(
+  { store, file }: LoadedFeatures,
+  settings: AdapterSettings & WorkerSettings,
+  json: boolean,
+  stop: AbortSignal,
+): Promise<void> {
+  const adapters = await openAdapters(settings)
+  const logger = createLogger(json)
+  const reporter = new AppliedReporter(adapters.feed, store)
+  try {
+    const worker = createWorker(store, adapters, settings, { logger, telemetry: [reporter] })
+    const running = worker.run()
+    const { group } = settings
+    logger.info({ features: show(file), bus: adapters.where, group, pid: process.pid }, "worker started")
+    fired(stop).then(() => worker.stop())
+    await running
+    logger.info({ pid: process.pid }, "worker stopped")
+  } finally {
+    reporter.stop()
+    await adapters.close()
+  }
+}
+
+function checkSettings({ redisUrl, eventTypes }: AdapterSettings & WorkerSettings, command: Command): void {
+  if (redisUrl === undefined) {
+    throw new FabraError(
+      "invalid_setting",
+      "A worker needs a bus that others can publish to: set FABRA_REDIS_URL, as redis://localhost:6379. All in one process, with nothing to install, is `fabra dev`.",
+      { path: "FABRA_REDIS_URL" },
+    )
+  }
+  if (eventTypes !== undefined && sourceOf(command, "group") === "default") {
+    throw new FabraError(
+      "invalid_setting",
+      "--event-type needs a --group of its own: the workers of one group share its events, and those that one of them leaves out would be lost to all.",
+      { path: "FABRA_WORKER_CONSUMER_GROUP" },
+    )
+  }
+}

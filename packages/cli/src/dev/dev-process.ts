@@ -1,0 +1,100 @@
+import type { FeatureStore } from "@fabra/core"
+import type { AxiomWorker } from "@fabra/worker"
+import type { Adapters } from "../adapters/adapters.js"
+import { type LoadedFeatures, LoadFailure, loadFeatures } from "../features-file.js"
+import { AppliedReporter } from "../feed/applied-reporter.js"
+import { addWatchRoute } from "../serve/watch-route.js"
+import { show } from "../user-code.js"
+import { connect, createWorker, type WorkerSettings } from "../worker/create-worker.js"
+import { DevServer } from "./dev-server.js"
+import type { Screen } from "./screen.js"
+import { FileWatch } from "./watch-files.js"
+
+/** Everything in one process: API, worker and data. A features file that changes is loaded anew; the data stays. */
+export class DevProcess {
+  readonly #adapters: Adapters
+  readonly #settings: WorkerSettings
+  readonly #screen: Screen
+  readonly #server: DevServer
+  readonly #watch: FileWatch
+  readonly #stopping = new AbortController()
+  #features: LoadedFeatures
+  #running: { readonly worker: AxiomWorker; readonly reporter: AppliedReporter } | undefined
+  #work: Promise<void> = Promise.resolve()
+  #failed: (error: unknown) => void = () => {}
+  /** Rejects when the worker cannot go on. */
+  readonly failed = new Promise<never>((_, reject) => {
+    this.#failed = reject
+  })
+
+  constructor(features: LoadedFeatures, adapters: Adapters, settings: WorkerSettings, screen: Screen) {
+    this.#features = features
+    this.#adapters = adapters
+    this.#settings = settings
+    this.#screen = screen
+    const { bus, cache, feed } = adapters
+    const options = { bus, cache, group: settings.group, logger: screen.logger }
+    this.#server = new DevServer(options, (server) => addWatchRoute(server, feed, this.#stopping.signal))
+    this.#watch = new FileWatch(() => {
+      this.#work = this.#work.then(() => this.#reload()).catch(this.#failed)
+    })
+    this.failed.catch(() => {})
+  }
+
+  /** @returns the address of the API */
+  async start(port: number): Promise<string> {
+    const { store, files } = this.#features
+    await this.#use(store)
+    this.#watch.set(files)
+    return await this.#server.listen(port)
+  }
+
+  /** Finishes what was begun. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#watch.close()
+    await this.#work
+    await this.#server.close()
+    await this.#stopWorker()
+    await this.#adapters.close()
+  }
+
+  async #reload(): Promise<void> {
+    const file = show(this.#features.file)
+    let next: LoadedFeatures
+    try {
+      next = await loadFeatures(this.#features.file)
+      connect(next.store, this.#adapters.cache)
+    } catch (error) {
+      // What mends it may be in a file that only the broken version knows.
+      if (error instanceof LoadFailure) this.#watch.set([...new Set([...this.#features.files, ...error.files])])
+      const { message } = error as Error
+      return this.#screen.line("broken", { file, message }, `error: ${message} (What was loaded before goes on.)`)
+    }
+    if (next.store === this.#features.store) {
+      const text = `${file} changed, but Node keeps plain JavaScript as first loaded: start \`fabra dev\` again.`
+      return this.#screen.line("kept", { file }, text)
+    }
+    await this.#use(next.store)
+    this.#features = next
+    this.#watch.set(next.files)
+    this.#screen.line("loaded", { file }, `${file} changed: loaded anew, the data stayed.`)
+  }
+
+  /** Lets a store take over: the API at once, the worker as soon as the one before has put down what it holds. */
+  async #use(store: FeatureStore): Promise<void> {
+    connect(store, this.#adapters.cache)
+    await this.#server.serve(store)
+    await this.#stopWorker()
+    const reporter = new AppliedReporter(this.#adapters.feed, store)
+    const { logger } = this.#screen
+    const worker = createWorker(store, this.#adapters, this.#settings, { logger, telemetry: [reporter, this.#screen] })
+    worker.run().catch(this.#failed)
+    this.#running = { worker, reporter }
+  }
+
+  async #stopWorker(): Promise<void> {
+    await this.#running?.worker.stop()
+    this.#running?.reporter.stop()
+  }
+}

@@ -1,0 +1,41 @@
+import { FabraError, type PartitionLag } from "@fabra/events"
+import { type AdapterSettings, openAdapters } from "../adapters/adapters.js"
+import { count, duration } from "../output.js"
+import { type Check, fail, ok, warn } from "./check.js"
+
+/** Is somebody applying the events, and does it succeed? */
+export async function* workChecks(settings: AdapterSettings, group: string): AsyncGenerator<Check> {
+  const adapters = await openAdapters(settings)
+  try {
+    yield await workersCheck(() => adapters.bus.lag(group), group)
+    const { count: letters } = await adapters.bus.deadLetters.stats()
+    if (letters === 0) yield ok("dead letters", "none")
+    else yield warn("dead letters", count(letters, "event"), "fabra dlq list, mend the cause, fabra dlq replay --all")
+  } catch (error) {
+    const { code, message } = FabraError.from(error)
+    const mend =
+      code === "partition_mismatch" ? "leave FABRA_BUS_PARTITIONS out, or use another FABRA_NAMESPACE" : "see above"
+    yield fail("bus", message, mend)
+  } finally {
+    await adapters.close()
+  }
+}
+
+async function workersCheck(lag: () => Promise<PartitionLag[]>, group: string): Promise<Check> {
+  let partitions: PartitionLag[]
+  try {
+    partitions = await lag()
+  } catch (error) {
+    if (FabraError.from(error).code !== "not_found") throw error
+    return warn("workers", `no worker of the group ${group} has ever run`, "fabra worker <file>")
+  }
+  const behind = partitions.reduce((sum, { events }) => sum + events, 0)
+  const oldestMs = Math.max(0, ...partitions.map(({ oldestAgeMs }) => oldestAgeMs ?? 0))
+  const waiting =
+    behind === 0
+      ? "nothing waits"
+      : `${count(behind, "event")} after the checkpoint, the oldest ${duration(oldestMs)} old`
+  const owners = new Set(partitions.flatMap(({ owner }) => owner ?? []))
+  if (owners.size === 0) return warn("workers", `none of the group ${group} runs; ${waiting}`, "fabra worker <file>")
+  return ok("workers", `${count(owners.size, "worker")} in the group ${group}; ${waiting}`)
+}

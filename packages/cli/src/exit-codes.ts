@@ -1,0 +1,36 @@
+import { FabraError } from "@fabra/events"
+import { CommanderError } from "commander"
+import { FeaturesFileError } from "./features-file.js"
+
+/** Every exit code, and what it means; docs/cli.md shows this table. */
+export const exitCodes = {
+  ok: { code: 0, meaning: "done; of a long-running command: stopped as asked" },
+  failed: { code: 1, meaning: "it did not work, or only in part: an event refused, a check of `doctor` failed" },
+  usage: { code: 2, meaning: "the command line or a setting makes no sense" },
+  features: { code: 3, meaning: "your features file cannot be loaded, or exports no store" },
+  unavailable: { code: 4, meaning: "Redis or the HTTP API does not answer" },
+  notFound: { code: 5, meaning: "what was asked for is not there" },
+  quit: { code: 130, meaning: "quit by a second Ctrl-C, before what was begun was finished" },
+} as const
+
+/** The exit code for an error. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code
+  if (error instanceof FeaturesFileError) return exitCodes.features.code
+  switch (FabraError.from(error).code) {
+    case "invalid_argument":
+    case "invalid_name":
+    case "invalid_setting":
+    case "partition_mismatch":
+      return exitCodes.usage.code
+    case "bus_unavailable":
+    case "cache_unavailable":
+      return exitCodes.unavailable.code
+    case "not_found":
+    case "unknown_entity":
+    case "unknown_feature":
+      return exitCodes.notFound.code
+    default:
+      return exitCodes.failed.code
+  }
+}

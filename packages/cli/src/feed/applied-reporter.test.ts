@@ -1,0 +1,57 @@
+import { type AppliedEvent, FeatureStore } from "@fabra/core"
+import { createEvent } from "@fabra/events"
+import { expect, onTestFinished, test } from "vitest"
+import { AppliedReporter } from "./applied-reporter.js"
+import type { AppliedNotices } from "./feed.js"
+import { MemoryFeed } from "./memory-feed.js"
+
+function setUp() {
+  const store = new FeatureStore()
+  store.feature("plan", { entity: store.entity("User", { key: "user_id" }), initial: "free" })
+  const feed = new MemoryFeed()
+  const told: AppliedNotices[] = []
+  const stop = new AbortController()
+  const watch = () => feed.follow((notices) => told.push(notices), stop.signal)
+  const report = () => {
+    const reporter = new AppliedReporter(feed, store)
+    onTestFinished(() => reporter.stop())
+    return reporter
+  }
+  const applied = (featuresUpdated: string[]): AppliedEvent => ({
+    ...{ event: createEvent({ eventType: "purchase", entityId: "ann" }), entityType: "User", partition: 0 },
+    ...{ featuresUpdated, featuresFailed: [], attempts: 1, repeated: false, durationMs: 2, freshnessMs: 3 },
+  })
+  return { told, watch, report, applied }
+}
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5))
+
+test("tells what is applied, with the values it led to; of too much, how much more", async () => {
+  const { told, watch, report, applied } = setUp()
+  watch()
+  const reporter = report()
+  await turn() // it has looked whether anybody watches
+  for (let n = 0; n < 103; n++) reporter.eventApplied(applied(["plan", "a key of the handler's own"]))
+  await expect.poll(() => told).toHaveLength(1)
+  expect(told[0]?.skipped).toBe(3)
+  expect(told[0]?.applied).toHaveLength(100)
+  expect(told[0]?.applied[0]).toMatchObject({ entity: "User", entity_id: "ann", features: { plan: "free" } })
+})
+
+test("keeps nothing while nobody watches", async () => {
+  const { told, watch, report, applied } = setUp()
+  const reporter = report()
+  await turn()
+  reporter.eventApplied(applied([]))
+  watch()
+  await expect
+    .poll(
+      () => {
+        reporter.eventApplied(applied(["plan"])) // until it has noticed
+        return told
+      },
+      { timeout: 10_000 },
+    )
+    .not.toHaveLength(0)
+  expect(told[0]?.applied[0]?.features).toEqual({ plan: "free" })
+})

@@ -1,0 +1,88 @@
+import type { AppliedEvent, Feature, FeatureStore, Telemetry } from "@fabra/core"
+import type { AppliedFeed, AppliedNotice } from "./feed.js"
+
+const WATCHED_MS = 50
+const UNWATCHED_MS = 1_000
+/** More than this in one round nobody can read. */
+const MAX_NOTICES = 100
+
+/** Tells a feed what a worker applies, in small portions, and costs next to nothing while nobody watches. */
+export class AppliedReporter implements Telemetry {
+  readonly #feed: AppliedFeed
+  readonly #store: FeatureStore
+  #pending: AppliedEvent[] = []
+  #skipped = 0
+  #isWatched = false
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
+
+  constructor(feed: AppliedFeed, store: FeatureStore) {
+    this.#feed = feed
+    this.#store = store
+    this.#schedule(0)
+  }
+
+  eventApplied(applied: AppliedEvent): void {
+    if (!this.#isWatched) return
+    if (this.#pending.length < MAX_NOTICES) this.#pending.push(applied)
+    else this.#skipped++
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  #schedule(ms: number): void {
+    if (this.#stopped) return
+    this.#timer = setTimeout(() => this.#tell(), ms)
+    this.#timer.unref()
+  }
+
+  async #tell(): Promise<void> {
+    const [pending, skipped] = [this.#pending, this.#skipped]
+    this.#pending = []
+    this.#skipped = 0
+    try {
+      const applied = pending.length === 0 ? [] : await this.#withValues(pending)
+      this.#isWatched = (await this.#feed.publish({ applied, skipped })) > 0
+    } catch {
+      this.#isWatched = false // who watches is not owed what an outage swallows
+    }
+    this.#schedule(this.#isWatched ? WATCHED_MS : UNWATCHED_MS)
+  }
+
+  /** Reads the values of all that changed, in one round trip for each type of entity. */
+  async #withValues(pending: readonly AppliedEvent[]): Promise<AppliedNotice[]> {
+    const values = new Map<string, Record<string, unknown>>()
+    for (const type of new Set(pending.map(({ entityType }) => entityType))) {
+      const events = pending.filter(({ entityType }) => entityType === type)
+      const features = this.#known(events)
+      if (features.length === 0) continue
+      const ids = [...new Set(events.map(({ event }) => event.entityId))]
+      for (const row of await this.#store.getFeatures(features, ids)) {
+        const all = Object.entries(row.features).map(([name, { value }]) => [name, value])
+        values.set(`${type}/${row.entityId}`, Object.fromEntries(all))
+      }
+    }
+    return pending.map((one) => toNotice(one, values.get(`${one.entityType}/${one.event.entityId}`) ?? {}))
+  }
+
+  #known(events: readonly AppliedEvent[]): Feature[] {
+    const names = new Set(events.flatMap(({ featuresUpdated }) => featuresUpdated))
+    return [...names].flatMap((name) => this.#store.registry.features.get(name) ?? [])
+  }
+}
+
+function toNotice(applied: AppliedEvent, values: Record<string, unknown>): AppliedNotice {
+  const { event, entityType, featuresUpdated, attempts, durationMs } = applied
+  return {
+    event_type: event.eventType,
+    entity: entityType,
+    entity_id: event.entityId,
+    event_id: event.eventId,
+    features: Object.fromEntries(featuresUpdated.filter((name) => name in values).map((name) => [name, values[name]])),
+    attempts,
+    duration_ms: durationMs,
+  }
+}

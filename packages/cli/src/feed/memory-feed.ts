@@ -1,0 +1,18 @@
+import { fired } from "../shutdown.js"
+import type { AppliedFeed, AppliedNotices } from "./feed.js"
+
+/** The feed within one process. */
+export class MemoryFeed implements AppliedFeed {
+  readonly #watchers = new Set<(notices: AppliedNotices) => void>()
+
+  async publish(notices: AppliedNotices): Promise<number> {
+    if (notices.applied.length > 0) for (const tell of this.#watchers) tell(notices)
+    return this.#watchers.size
+  }
+
+  async follow(onNotices: (notices: AppliedNotices) => void, signal: AbortSignal): Promise<void> {
+    this.#watchers.add(onNotices)
+    await fired(signal)
+    this.#watchers.delete(onNotices)
+  }
+}

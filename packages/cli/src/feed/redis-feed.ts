@@ -1,0 +1,50 @@
+import { FabraError } from "@fabra/events"
+import { Redis } from "ioredis"
+import { toJson } from "../output.js"
+import { fired } from "../shutdown.js"
+import type { AppliedFeed, AppliedNotices } from "./feed.js"
+
+/** The feed over a Redis channel, `<namespace>:applied`. */
+export class RedisFeed implements AppliedFeed {
+  readonly #channel: string
+  readonly #publisher: Redis
+
+  /** Connects with the first use. */
+  constructor(
+    private readonly url: string,
+    namespace: string,
+  ) {
+    this.#channel = `${namespace}:applied`
+    this.#publisher = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, commandTimeout: 1_000 })
+    this.#publisher.on("error", () => {}) // the bus tells of a Redis that is away
+  }
+
+  publish(notices: AppliedNotices): Promise<number> {
+    return this.#publisher.publish(this.#channel, notices.applied.length === 0 ? "" : toJson(notices))
+  }
+
+  async follow(onNotices: (notices: AppliedNotices) => void, signal: AbortSignal): Promise<void> {
+    // Once connected it subscribes again by itself after a lost connection.
+    const subscriber = new Redis(this.url, { lazyConnect: true })
+    let lastError: Error | undefined
+    subscriber.on("error", (error: Error) => {
+      lastError = error
+    })
+    subscriber.on("message", (_channel, message: string) => {
+      if (message !== "") onNotices(JSON.parse(message) as AppliedNotices)
+    })
+    try {
+      await subscriber.connect()
+      await subscriber.subscribe(this.#channel)
+    } catch (error) {
+      subscriber.disconnect()
+      throw new FabraError("bus_unavailable", `Redis: ${(lastError ?? (error as Error)).message}`, { cause: error })
+    }
+    await fired(signal)
+    subscriber.disconnect()
+  }
+
+  close(): void {
+    this.#publisher.disconnect()
+  }
+}

@@ -1,0 +1,43 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { basename, join, resolve } from "node:path"
+import { FabraError } from "@fabra/events"
+import { directory as home } from "../own-package.js"
+
+const TEMPLATE = join(home, "templates/project")
+
+interface Manifest {
+  name: string
+  readonly dependencies: Record<string, string>
+  readonly devDependencies: Record<string, string>
+}
+
+/**
+ * Writes a new project into a directory, which is made if need be.
+ * @returns the files written, in order
+ * @throws FabraError `invalid_argument` when there is something in it already
+ */
+export function createProject(directory: string, version: string): string[] {
+  if (existsSync(directory) && readdirSync(directory).length > 0) {
+    throw new FabraError("invalid_argument", `${directory} is not empty; name a new directory.`, { path: "dir" })
+  }
+  mkdirSync(directory, { recursive: true })
+  cpSync(TEMPLATE, directory, { recursive: true })
+  renameSync(join(directory, "gitignore"), join(directory, ".gitignore")) // npm leaves files of that name out of packages
+  const file = join(directory, "package.json")
+  const manifest = JSON.parse(readFileSync(file, "utf8")) as Manifest
+  manifest.name = packageName(basename(resolve(directory)))
+  for (const dependencies of [manifest.dependencies, manifest.devDependencies]) {
+    for (const name of Object.keys(dependencies)) if (name.startsWith("@fabra/")) dependencies[name] = `^${version}`
+  }
+  writeFileSync(file, `${JSON.stringify(manifest, null, 2)}\n`)
+  return readdirSync(directory, { recursive: true, encoding: "utf8" }).sort()
+}
+
+/** A directory's name as npm allows names. */
+function packageName(directory: string): string {
+  const name = directory
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]+/g, "-")
+    .replace(/^[._-]+/, "")
+  return name === "" ? "my-features" : name
+}

@@ -1,0 +1,182 @@
+import { apiKey } from "../serve/api-keys.js"
+import type { Kind } from "./kinds.js"
+import { list, name, oneOf, path, seconds, text, url, wholeNumber } from "./kinds.js"
+
+/** A setting of the command: where it is given, what it may be, what it is when it is not given. */
+export interface Setting<Value = unknown, Default extends Value | undefined = Value | undefined> {
+  /** Environment variable. */
+  readonly env: `FABRA_${string}`
+  /** Flag, as commander spells it. */
+  readonly flag: string
+  readonly kind: Kind<Value>
+  readonly default: Default
+  /** What is told of the default where it is not a value. */
+  readonly defaultText?: string
+  /** Never shown whole, nor repeated in an error. */
+  readonly secret?: boolean
+  readonly description: string
+}
+
+const setting = <Value, const Default extends Value | undefined>(one: Setting<Value, Default>) => one
+
+/**
+ * Every setting there is. Flags, environment variables, `fabra config`, help and docs/configuration.md are made from
+ * this table.
+ */
+export const settings = {
+  features: setting({
+    env: "FABRA_FEATURES",
+    flag: "--features <file>",
+    kind: path,
+    default: undefined,
+    defaultText: "features.ts, else src/features.ts",
+    description: "your module that exports a FeatureStore",
+  }),
+  redisUrl: setting({
+    env: "FABRA_REDIS_URL",
+    flag: "--redis-url <url>",
+    kind: url("redis", "rediss"),
+    default: undefined,
+    defaultText: "none: all is kept in the memory of one process",
+    secret: true,
+    description: "the Redis that holds events and feature values",
+  }),
+  namespace: setting({
+    env: "FABRA_NAMESPACE",
+    flag: "--namespace <name>",
+    kind: name("namespace"),
+    default: "fabra",
+    description: "first part of every key in Redis",
+  }),
+  partitions: setting({
+    env: "FABRA_BUS_PARTITIONS",
+    flag: "--partitions <n>",
+    kind: wholeNumber(1, 4096),
+    default: undefined,
+    defaultText: "what the namespace has; 16 for a new one",
+    description: "partitions of the event log, fixed when a namespace is first used",
+  }),
+  dedupeWindow: setting({
+    env: "FABRA_BUS_DEDUPE_WINDOW",
+    flag: "--dedupe-window <s>",
+    kind: seconds(0, 604_800),
+    default: 120,
+    description: "how long a second event of one event_id is recognised",
+  }),
+  retention: setting({
+    env: "FABRA_BUS_RETENTION",
+    flag: "--retention <s>",
+    kind: seconds(0, 31_536_000),
+    default: 3_600,
+    description: "how long events stay at least after every group has settled them",
+  }),
+  host: setting({
+    env: "FABRA_HOST",
+    flag: "--host <address>",
+    kind: text,
+    default: "127.0.0.1",
+    description: "address the HTTP API listens on",
+  }),
+  port: setting({
+    env: "FABRA_PORT",
+    flag: "--port <n>",
+    kind: wholeNumber(0, 65_535),
+    default: 8000,
+    description: "port of the HTTP API; 0: any free one",
+  }),
+  apiKeys: setting({
+    env: "FABRA_API_KEYS",
+    flag: "--api-keys <keys>",
+    kind: list(apiKey),
+    default: undefined,
+    defaultText: "none: only this machine may call",
+    secret: true,
+    description: "who may call the HTTP API, as `fabra api-key` prints it",
+  }),
+  serverUrl: setting({
+    env: "FABRA_SERVER_URL",
+    flag: "--server-url <url>",
+    kind: url("http", "https"),
+    default: undefined,
+    defaultText: "Redis where FABRA_REDIS_URL is set, else http://127.0.0.1:8000",
+    secret: true,
+    description: "HTTP API that publish, get, watch, dlq and lag talk to",
+  }),
+  apiKey: setting({
+    env: "FABRA_API_KEY",
+    flag: "--api-key <key>",
+    kind: text,
+    default: undefined,
+    defaultText: "none",
+    secret: true,
+    description: "key those commands show to the HTTP API",
+  }),
+  group: setting({
+    env: "FABRA_WORKER_CONSUMER_GROUP",
+    flag: "--group <name>",
+    kind: name("group"),
+    default: "fabra_workers",
+    description: "consumer group; its workers share the events",
+  }),
+  batchSize: setting({
+    env: "FABRA_WORKER_BATCH_SIZE",
+    flag: "--batch-size <n>",
+    kind: wholeNumber(1, 10_000),
+    default: 100,
+    description: "events a worker reads at once",
+  }),
+  pollInterval: setting({
+    env: "FABRA_WORKER_POLL_INTERVAL",
+    flag: "--poll-interval <s>",
+    kind: seconds(0.001, 3_600),
+    default: 1,
+    description: "longest wait of a worker for an event; one that arrives ends it",
+  }),
+  eventTypes: setting({
+    env: "FABRA_WORKER_EVENT_TYPES",
+    flag: "--event-type <names>",
+    kind: list(name("event")),
+    default: undefined,
+    defaultText: "all",
+    description: "only what these events trigger; needs a group of its own",
+  }),
+  processes: setting({
+    env: "FABRA_WORKER_PROCESSES",
+    flag: "--processes <n>",
+    kind: wholeNumber(1, 256),
+    default: 1,
+    description: "worker processes; one that dies is started again",
+  }),
+  drain: setting({
+    env: "FABRA_WORKER_DRAIN",
+    flag: "--drain <s>",
+    kind: seconds(0, 3_600),
+    default: 10,
+    description: "how long a stopping worker may finish what it has begun",
+  }),
+  watchdog: setting({
+    env: "FABRA_WORKER_WATCHDOG",
+    flag: "--watchdog <s>",
+    kind: seconds(0, 3_600),
+    default: 30,
+    description: "a worker whose handlers block it so long is killed, so that others take over; 0: never",
+  }),
+  onDeadLetter: setting({
+    env: "FABRA_WORKER_ON_DEAD_LETTER",
+    flag: "--on-dead-letter <what>",
+    kind: oneOf("continue", "halt-entity"),
+    default: "continue",
+    description: "whether an entity's later events are applied while one of them is a dead letter",
+  }),
+}
+
+/** Key of a setting in {@link settings}. */
+export type SettingName = keyof typeof settings
+
+type ValueOf<One> =
+  One extends Setting<infer Value, infer Default> ? (Default extends undefined ? Value | undefined : Value) : never
+
+/** Values of settings, read and checked. */
+export type Settings<Name extends SettingName = SettingName> = {
+  readonly [One in Name]: ValueOf<(typeof settings)[One]>
+}

@@ -1,0 +1,16 @@
+import { nearest } from "@fabra/events"
+import { settings } from "./table.js"
+
+/** Variables of other parts of Fabra. */
+const ELSEWHERE = ["FABRA_TEST_REDIS_URL"]
+
+/** A sentence for every variable that begins like ours and is none: a typing error would be silently without effect. */
+export function warnUnknown(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = [...Object.values(settings).map((one) => one.env), ...ELSEWHERE]
+  return Object.keys(env)
+    .filter((name) => name.startsWith("FABRA_") && !known.includes(name))
+    .map((name) => {
+      const [near] = nearest(name, known)
+      return `${name} is no setting of fabra${near === undefined ? "" : `; did you mean ${near}?`}`
+    })
+}

@@ -1,0 +1,63 @@
+import { type ChildProcess, fork } from "node:child_process"
+import { once } from "node:events"
+import type { Logger } from "@fabra/core"
+import { sleep, systemClock } from "@fabra/events"
+import { duration } from "../output.js"
+
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 30_000
+/** One that lived so long did not die of how it was started. */
+const STEADY_MS = 60_000
+
+/** How to start one worker process. */
+export interface WorkerProcess {
+  readonly script: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** A number of worker processes that are kept running: one that dies is started again, at growing intervals. */
+export class WorkerPool {
+  readonly #start: WorkerProcess
+  readonly #logger: Logger
+  readonly #children = new Set<ChildProcess>()
+
+  constructor(start: WorkerProcess, logger: Logger) {
+    this.#start = start
+    this.#logger = logger
+  }
+
+  /** Runs until the signal fires and every process has finished what it had begun. */
+  async run(count: number, signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => {
+      for (const child of this.#children) child.kill("SIGTERM")
+    })
+    await Promise.all(Array.from({ length: count }, () => this.#keep(signal)))
+  }
+
+  /** Ends every process at once. */
+  quit(): void {
+    for (const child of this.#children) child.kill("SIGKILL")
+  }
+
+  async #keep(signal: AbortSignal): Promise<void> {
+    for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      const startedAt = performance.now()
+      const { pid, reason } = await this.#live()
+      if (signal.aborted) return
+      if (performance.now() - startedAt > STEADY_MS) pauseMs = FIRST_PAUSE_MS
+      this.#logger.error({ pid, reason }, `worker died; starting another in ${duration(pauseMs)}`)
+      await sleep(systemClock, pauseMs, signal)
+    }
+  }
+
+  async #live(): Promise<{ pid: number | undefined; reason: string }> {
+    const { script, args, env } = this.#start
+    const stdio = ["ignore", "inherit", "inherit", "ipc"] as const
+    const child = fork(script, args, { env: { ...process.env, ...env }, stdio: [...stdio] })
+    this.#children.add(child)
+    const [code, killedBy] = await once(child, "exit")
+    this.#children.delete(child)
+    return { pid: child.pid, reason: killedBy ?? `exit code ${code}` }
+  }
+}

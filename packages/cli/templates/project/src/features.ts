@@ -1,0 +1,22 @@
+import { FeatureStore } from "@fabra/core"
+import { defineEvent } from "@fabra/events"
+import { z } from "zod"
+
+export const purchase = defineEvent("purchase", z.object({ amount: z.number(), product_id: z.string() }))
+
+export const store = new FeatureStore()
+
+export const User = store.entity("User", { key: "user_id" })
+
+export const lastPurchaseAmount = store.feature("last_purchase_amount", {
+  entity: User,
+  trigger: purchase,
+  compute: (_userId, event) => event.payload.amount,
+})
+
+export const totalPurchases = store.feature("total_purchases", {
+  entity: User,
+  trigger: purchase,
+  initial: 0,
+  compute: (_userId, _event, { current }) => current + 1,
+})

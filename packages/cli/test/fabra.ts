@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { dirname } from "node:path"
+import { text } from "node:stream/consumers"
+import { fileURLToPath } from "node:url"
+
+/** The command as it is published. */
+export const BIN = fileURLToPath(new URL("../dist/bin.js", import.meta.url))
+/** Where the user of these tests stands. */
+export const FIXTURES = fileURLToPath(new URL("./fixtures", import.meta.url))
+
+/** How a command is run. */
+export interface RunOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly input?: string
+}
+
+/** What a command has left behind. */
+export interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a command to its end. */
+export async function fabra(
+  args: readonly string[],
+  { cwd = FIXTURES, env = {}, input }: RunOptions = {},
+): Promise<Outcome> {
+  const child = spawn(process.execPath, [BIN, ...args], { cwd, env: environment(env), stdio: ["pipe", "pipe", "pipe"] })
+  child.stdin.on("error", () => {}) // not every command reads it
+  child.stdin.end(input)
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")])
+  return { code, stdout, stderr }
+}
+
+/** A command that runs until it is told to stop. */
+export class Running {
+  /** Both outputs, as they came. */
+  output = ""
+  readonly child: ChildProcess
+  readonly #closed: Promise<void>
+  #changed: () => void = () => {}
+
+  constructor(args: readonly string[], { cwd = FIXTURES, env = {} }: RunOptions = {}) {
+    this.child = spawn(process.execPath, [BIN, ...args], {
+      cwd,
+      env: environment(env),
+      stdio: ["ignore", "pipe", "pipe"],
+    })
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (chunk: string) => {
+        this.output += chunk
+        this.#changed()
+      })
+    }
+    this.#closed = once(this.child, "close").then(() => this.#changed())
+  }
+
+  /** Waits until the output matches; ends with an error when the command does. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.output)
+      if (found !== null) return found
+      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        throw new Error(`The command ended without saying ${pattern}:\n${this.output}`)
+      }
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve
+      })
+    }
+  }
+
+  /** Sends a signal and waits for the end. */
+  stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | NodeJS.Signals | null> {
+    this.child.kill(signal)
+    return this.ended()
+  }
+
+  /** Waits for the end; resolves to the exit code, or the signal it died of. */
+  async ended(): Promise<number | NodeJS.Signals | null> {
+    await this.#closed
+    return this.child.exitCode ?? this.child.signalCode
+  }
+}
+
+/** Nothing of the machine's own settings; `redis-cli` and `curl` beside node on the path. */
+function environment(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const path = `${dirname(process.execPath)}:${process.env.PATH}`
+  return { PATH: path, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...env }
+}

@@ -1,0 +1,184 @@
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { RedisFeatureCache } from "@fabra/cache-redis"
+import { decodeValue } from "@fabra/core"
+import { type RedisTestServer, startRedisServer } from "@fabra/testing"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { fabra, Running } from "./fabra.js"
+import { mask, screen } from "./screens.js"
+import { eventually, start, temporaryDirectory } from "./with-the-test.js"
+
+// One Redis, and one pair of worker processes, for all that a person does beside them.
+let server: RedisTestServer
+let workers: Running
+let cache: RedisFeatureCache
+let env: Record<string, string>
+
+beforeAll(async () => {
+  server = await startRedisServer({ appendOnly: true })
+  env = { FABRA_REDIS_URL: server.url, FABRA_NAMESPACE: server.namespace(), FABRA_FEATURES: "my_features.ts" }
+  cache = new RedisFeatureCache({ url: server.url, namespace: env.FABRA_NAMESPACE as string })
+  workers = new Running(["worker", "--processes", "2"], { env })
+  await workers.says(/worker started[\s\S]*worker started/)
+})
+afterAll(async () => {
+  expect(await workers.stop("SIGINT")).toBe(0)
+  await cache.close()
+  await server.stop()
+})
+
+const run = (args: readonly string[], input?: string) => fabra(args, { env, ...(input === undefined ? {} : { input }) })
+const json = async (args: readonly string[], input?: string) =>
+  JSON.parse((await run([...args, "--json"], input)).stdout)
+/** What `get` would show, without a process for each look. */
+const stored = async (id: string, feature: string) => {
+  const [[found] = []] = await cache.read([{ entityType: "User", entityId: id }], [feature])
+  return found && decodeValue(found.text)
+}
+
+test("publish and get", async () => {
+  const event = ["publish", "purchase", "--entity", "ann", "--payload", '{"amount": 99.99, "product_id": "p"}']
+  const first = await run([...event, "--event-id", "order-1", "--timestamp", "2026-01-31T12:00:00Z"])
+  expect(first).toEqual({ code: 0, stdout: "Published order-1.\n", stderr: "" })
+  expect(await json([...event, "--event-id", "order-1"])).toEqual({ event_id: "order-1", duplicate: true })
+  await eventually(() => stored("ann", "total_purchases")).toBe(1)
+  expect((await json(["get", "User", "ann"])).features).toMatchObject({
+    last_purchase_amount: { value: 99.99, status: "PRESENT", event_time: "2026-01-31T12:00:00.000Z" },
+    total_purchases: { value: 1 },
+    plan: { value: "free", status: "DEFAULT", event_time: null, computed_at: null },
+  })
+  const { stdout } = await run(["get", "User", "ann", "plan"])
+  expect(stdout).toBe('feature  value   status   event time  computed at\nplan     "free"  DEFAULT  –           –\n')
+})
+
+test("what makes no sense is refused before it is published", async () => {
+  expect(await run(["publish", "purchse", "--entity", "ann"])).toEqual({
+    ...{ code: 1, stdout: "" },
+    stderr: 'error: No feature is triggered by "purchse". Did you mean "purchase"?\n',
+  })
+  const wrong = await run(["publish", "purchase", "--entity", "ann", "--payload", "{}"])
+  expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining("payload.amount: Invalid input") })
+  const broken = await run(["publish", "purchase", "--entity", "ann", "--payload", "{amount: 1}"])
+  expect(broken).toMatchObject({ code: 2, stderr: expect.stringMatching(/^error: --payload is not JSON: .*\n$/) })
+  expect(await run(["publish", "purchase"])).toMatchObject({ code: 2 })
+  expect(await run(["get", "Usr", "ann"])).toMatchObject({ code: 5, stderr: expect.stringContaining('mean "User"?') })
+  expect(await run(["get", "User", "ann", "plam"])).toMatchObject({ code: 5 })
+})
+
+test("a file of JSON lines: each bad one is told with its line, the others are taken once", async () => {
+  const good = (id: string, amount: number) =>
+    JSON.stringify({
+      event_type: "purchase",
+      entity_id: id,
+      event_id: `${id}-${amount}`,
+      payload: { amount, product_id: "p" },
+    })
+  const lines = [
+    good("bob", 1),
+    "",
+    "{oops",
+    good("bob", 2),
+    '{"event_type": "purchase"}',
+    good("cy", 3),
+    good("bob", 1),
+  ]
+  const { code, stdout, stderr } = await run(["publish", "--file", "-"], lines.join("\n"))
+  expect(stdout).toBe("3 events published, 1 there already, 2 refused.\n")
+  expect(stderr).toMatch(/^error: line 3: .*JSON.*\nerror: line 5: The event has no entity_id\.\n$/)
+  expect(code).toBe(1)
+  await eventually(() => stored("bob", "total_purchases")).toBe(2)
+})
+
+test("a table: columns that are no part of an event are its payload", async () => {
+  const file = join(await temporaryDirectory(), "purchases.csv")
+  const lines = ["entity_id,event_id,amount,product_id", 'di,t1,1.5,"a, ""b"""', "di,t2,20,00123", "di,t3,x,c"]
+  await writeFile(file, `\ufeff${lines.join("\r\n")}\r\n`)
+  expect(await json(["publish", "purchase", "--file", file])).toEqual({
+    ...{ published: 2, duplicates: 0, refused: 1 },
+    refusals: [{ line: 4, code: "invalid_event", message: expect.stringContaining("payload.amount") }],
+  })
+  await eventually(() => stored("di", "total_purchases")).toBe(2)
+  expect(await stored("di", "last_purchase_amount")).toBe(20)
+})
+
+test("many events, in order", async () => {
+  const events = Array.from({ length: 5_000 }, (_, n) => ({
+    ...{ event_type: "purchase", entity_id: `many-${n % 100}`, payload: { amount: n, product_id: "p" } },
+  }))
+  const input = events.map((event) => JSON.stringify(event)).join("\n")
+  expect(await json(["publish", "--file", "-"], input)).toMatchObject({ published: 5_000, refused: 0 })
+  await eventually(() => stored("many-99", "total_purchases")).toBe(50)
+  expect(await stored("many-99", "last_purchase_amount")).toBe(4_999)
+})
+
+test("watch shows what is applied as it is applied, by whichever process", async () => {
+  const watch = start(["watch", "--json"], { env })
+  // Workers notice within a second that somebody watches.
+  await eventually(async () => {
+    await run(["publish", "purchase", "--entity", "eve", "--payload", '{"amount": 7, "product_id": "p"}'])
+    return watch.output
+  }).toContain('"entity_id":"eve"')
+  const [line = ""] = watch.output.split("\n")
+  expect(JSON.parse(line)).toMatchObject({
+    ...{ event_type: "purchase", entity: "User", attempts: 3 },
+    features: { last_purchase_amount: 7, total_purchases: expect.any(Number), total_spent: expect.any(Number) },
+  })
+  expect(await watch.stop("SIGINT")).toBe(0)
+})
+
+test("lag and doctor, while all is well", async () => {
+  const { partitions, group } = await json(["lag"])
+  expect(group).toBe("fabra_workers")
+  expect(partitions).toHaveLength(16)
+  expect(new Set(partitions.map(({ owner }: { owner: string }) => owner)).size).toBe(2)
+  const unknown = await run(["lag", "--group", "nobody"])
+  expect(unknown).toMatchObject({ code: 5, stderr: 'error: There is no group "nobody" on this bus.\n' })
+
+  const checks = await json(["doctor"])
+  expect(checks.filter(({ status }: { status: string }) => status !== "ok")).toEqual([])
+  expect(checks.map(({ name }: { name: string }) => name)).toEqual([
+    ...["node", "settings", "features", "redis", "redis version", "eviction", "persistence", "replicas", "clock"],
+    ...["namespace", "workers", "dead letters"],
+  ])
+})
+
+test("dlq: list, show, replay, discard", async () => {
+  for (const what of ["one", "two", "three"]) {
+    await run(["publish", "risky_event", "--entity", `fay-${what}`, "--payload", JSON.stringify({ what })])
+  }
+  const list = (...filter: string[]) => json(["dlq", "list", ...filter])
+  await eventually(() => list()).toHaveLength(3)
+  const [first, second, third] = await list("--event-type", "risky_event", "--feature", "risky_feature")
+  expect(first).toMatchObject({
+    ...{ event_type: "risky_event", entity_id: "fay-one", features: ["risky_feature"], reason: "handler_failed" },
+    ...{ attempts: 2, error: { message: "the api said no to one" } },
+  })
+  expect(await list("--limit", "1")).toEqual([first])
+  expect(await list("--entity", "fay-two")).toEqual([second])
+  // As docs/cli.md shows them.
+  for (const command of ["dlq list", "lag", "doctor"]) {
+    expect(mask((await run(command.split(" "))).stdout)).toBe(screen(command))
+  }
+
+  const shown = JSON.parse((await run(["dlq", "show", second.id])).stdout)
+  expect(shown).toMatchObject({ ...second, event: { payload: { what: "two" } } })
+  expect(shown.error.stack).toMatch(/my_features\.ts:\d+/)
+  expect(await run(["dlq", "show", "1-1"])).toMatchObject({ code: 5, stderr: "error: There is no dead letter 1-1.\n" })
+
+  expect(await json(["dlq", "replay", first.id, "1-1"])).toMatchObject({ replayed: 1, failed: [{ id: "1-1" }] })
+  expect(await json(["dlq", "discard", third.id])).toEqual({ discarded: 1 })
+  // Replayed, it fails again.
+  const ids = async () => (await list()).map(({ entity_id }: { entity_id: string }) => entity_id)
+  await eventually(ids).toEqual(["fay-two", "fay-one"])
+  expect(await run(["dlq", "discard"])).toMatchObject({ code: 2, stderr: expect.stringContaining("or give --all") })
+  expect(await run(["dlq", "discard", "--all"])).toMatchObject({ stdout: "2 dead letters discarded.\n" })
+  expect(await run(["dlq", "list"])).toMatchObject({ code: 0, stdout: "No dead letters.\n" })
+})
+
+test("a worker process that dies is started again", async () => {
+  const pids = () => [...workers.output.matchAll(/"worker started".*"pid":(\d+)/g)].map(([, pid]) => Number(pid))
+  const [first] = pids()
+  process.kill(first as number, "SIGKILL")
+  await workers.says(new RegExp(`"worker died; starting another in 250 ms","pid":${first},"reason":"SIGKILL"`))
+  await eventually(pids).toHaveLength(3)
+})

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest"
+import { exitCodes } from "../src/exit-codes.js"
+import { createProgram } from "../src/program.js"
+import { fabra } from "./fabra.js"
+import { commandsTold, exitCodesTold } from "./screens.js"
+
+const program = createProgram()
+const commands = program.commands.filter((command) => !["worker-process", "help"].includes(command.name()))
+
+test("docs/cli.md tells every command and every exit code", () => {
+  const told = new Set(commandsTold())
+  expect(commands.map((command) => command.name()).filter((name) => !told.has(name))).toEqual([])
+  expect(exitCodesTold()).toEqual(Object.values(exitCodes).map(({ code, meaning }) => [code, meaning]))
+})
+
+test("every command takes --json and --verbose, and its help has examples", () => {
+  const leaves = commands.flatMap((command) => (command.name() === "dlq" ? command.commands : [command]))
+  for (const command of leaves.filter((one) => one.name() !== "complete")) {
+    expect(command.options.map(({ long }) => long)).toEqual(expect.arrayContaining(["--json", "--verbose"]))
+    const written: string[] = []
+    command.configureOutput({ writeOut: (text) => written.push(text) }).outputHelp()
+    expect(written.join("")).toMatch(/\nExamples:\n {2}\S/)
+  }
+})
+
+test("what is no command is refused, with the nearest", async () => {
+  const { code, stderr } = await fabra(["publsh"])
+  expect(stderr).toBe("error: unknown command 'publsh'\n(Did you mean publish?)\n")
+  expect(code).toBe(2)
+})
+
+test("shells complete commands and flags", async () => {
+  const { stdout: script } = await fabra(["complete", "bash"])
+  expect(script).toContain("fabra complete --")
+  expect((await fabra(["complete", "--", "wo"])).stdout).toMatch(/^worker\b/m)
+  expect((await fabra(["complete", "--", "worker", "--proc"])).stdout).toMatch(/^--processes\b/m)
+})

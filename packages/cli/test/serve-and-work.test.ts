@@ -1,0 +1,88 @@
+import { type RedisTestServer, startRedisServer } from "@fabra/testing"
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { fabra } from "./fabra.js"
+import { eventually, start } from "./with-the-test.js"
+
+const purchase = ["publish", "purchase", "--entity", "ann", "--payload", '{"amount": 5, "product_id": "p"}']
+
+test("without Redis it applies events itself, and says that they are gone when it ends", async () => {
+  const serve = start(["serve", "my_features.ts", "--port", "0"])
+  const [, url = ""] = await serve.says(/"message":"serving","url":"([^"]+)"/)
+  await serve.says(/"level":"warn",.*All is kept in memory and gone when this ends/)
+  const env = { FABRA_SERVER_URL: url }
+  const watch = start(["watch"], { env })
+  await watch.says(/Watching/)
+  await fabra(purchase, { env })
+  const read = async () => JSON.parse((await fabra(["get", "User", "ann", "--json"], { env })).stdout).features
+  await eventually(read).toMatchObject({ total_purchases: { value: 1 } })
+  // Who watches does not hold it up.
+  expect(await serve.stop("SIGINT")).toBe(0)
+  await watch.says(/error: .* has ended the connection/)
+})
+
+test("others may call it only with a key", async () => {
+  const open = await fabra(["serve", "my_features.ts", "--host", "0.0.0.0", "--port", "0"])
+  expect(open).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(
+      /^error: Others could reach 0\.0\.0\.0, and there are no API keys: make one with `fabra api-key`/,
+    ),
+  })
+
+  const [ingest, read] = await Promise.all(
+    ["ingest", "read"].map(async (scope) => {
+      const { stdout } = await fabra(["api-key", `for-${scope}`, "--scopes", scope, "--json"])
+      return JSON.parse(stdout) as { key: string; setting: string }
+    }),
+  )
+  const keys = `${ingest?.setting},${read?.setting}`
+  const serve = start(["serve", "my_features.ts", "--host", "0.0.0.0", "--port", "0"], {
+    env: { FABRA_API_KEYS: keys },
+  })
+  const [, port] = await serve.says(/"serving","url":"http:\/\/[\d.]+:(\d+)"/)
+  const env = { FABRA_SERVER_URL: `http://127.0.0.1:${port}` }
+  const without = await fabra(purchase, { env })
+  expect(without).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^error: .* Give it with FABRA_API_KEY\.\n$/),
+  })
+  expect(await fabra(purchase, { env: { ...env, FABRA_API_KEY: read?.key ?? "" } })).toMatchObject({ code: 2 })
+  expect(await fabra(purchase, { env: { ...env, FABRA_API_KEY: ingest?.key ?? "" } })).toMatchObject({ code: 0 })
+  const wrong = await fabra(["config"], { env: { FABRA_API_KEYS: `${ingest?.key}` } })
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("as `fabra api-key` prints it") })
+  expect(wrong.stderr).not.toContain(ingest?.key)
+})
+
+describe("workers on Redis", () => {
+  let redis: RedisTestServer
+  let env: Record<string, string>
+  beforeAll(async () => {
+    redis = await startRedisServer()
+  })
+  beforeEach(() => {
+    env = { FABRA_REDIS_URL: redis.url, FABRA_NAMESPACE: redis.namespace(), FABRA_FEATURES: "my_features.ts" }
+  })
+  afterAll(() => redis.stop())
+
+  test("one that a handler blocks is killed, so that others take over", async () => {
+    const worker = start(["worker", "--watchdog", "0.5"], { env })
+    await worker.says(/worker started/)
+    await fabra(["publish", "block", "--entity", "ann"], { env })
+    await worker.says(/The event loop stood still for 500 ms: killing this process/)
+    expect(await worker.ended()).toBe("SIGKILL")
+  })
+
+  test("Ctrl-C finishes what was begun; a second one quits, with every process", async () => {
+    const worker = start(["worker", "--processes", "2"], { env })
+    await worker.says(/worker started[\s\S]*worker started/)
+    await fabra(["publish", "hang", "--entity", "ann"], { env })
+    // Any worker that has applied this has begun that.
+    await fabra(["publish", "purchase", "--entity", "bob", "--payload", '{"amount": 5, "product_id": "p"}'], { env })
+    const read = async () => JSON.parse((await fabra(["get", "User", "bob", "--json"], { env })).stdout).features
+    await eventually(read).toMatchObject({ total_purchases: { value: 1 } })
+    worker.child.kill("SIGINT")
+    await worker.says(/worker stopped/) // the one that has nothing to finish
+    // It has ended when nobody holds its output any more, so its processes are gone too.
+    expect(await worker.stop("SIGINT")).toBe(130)
+  })
+})
