@@ -7,6 +7,13 @@ import { type ApiKey, KeyRing } from "./api-keys.js"
 export interface MetricsSource {
   readonly contentType: string
   text(): Promise<string>
+  /** Told of each request that was answered; `route` is a pattern, as `/ingest/:event_type`, or `undefined` for none. */
+  requestEnded?(request: {
+    readonly method: string
+    readonly route: string | undefined
+    readonly status: number
+    readonly durationMs: number
+  }): void
 }
 
 /** Options of `createServer`. */

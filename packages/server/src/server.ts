@@ -83,6 +83,12 @@ function configure(app: FastifyInstance, settings: Settings, closing: AbortSigna
     if (!closing.aborted) return
     throw new Problem("closing", "The server is being closed.", { headers: { connection: "close" } })
   })
+  const { metrics } = settings
+  if (metrics?.requestEnded !== undefined) {
+    app.addHook("onResponse", async ({ method, is404, routeOptions }, { statusCode: status, elapsedTime }) => {
+      metrics.requestEnded?.({ method, route: is404 ? undefined : routeOptions.url, status, durationMs: elapsedTime })
+    })
+  }
   identify(app, settings)
   if (settings.corsOrigins.length > 0) {
     app.register(cors, {

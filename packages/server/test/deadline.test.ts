@@ -68,6 +68,23 @@ test("lives, but is not ready, while the bus is away", async () => {
   expect((await get("/readyz")).body.code).toBe("bus_unavailable")
 })
 
+test("tells of every request, by its route", async () => {
+  const ended: object[] = []
+  const metrics = { contentType: "text/plain", text: async () => "", requestEnded: (one: object) => ended.push(one) }
+  const { get, post, call } = await startServer({ metrics })
+  await get("/features/User/ann")
+  await post("/ingest/purchas", { entity_id: "ann" })
+  await get("/nothing/of/this")
+  await call("DELETE", "/lag")
+  const durationMs = expect.any(Number)
+  expect(ended).toEqual([
+    { method: "GET", route: "/features/:entity/:id", status: 200, durationMs },
+    { method: "POST", route: "/ingest/:event_type", status: 404, durationMs },
+    { method: "GET", route: undefined, status: 404, durationMs },
+    { method: "DELETE", route: "/lag", status: 405, durationMs },
+  ])
+})
+
 test("serves metrics where there are some, in time", async () => {
   const none = await startServer()
   expect((await none.get("/metrics")).status).toBe(404)

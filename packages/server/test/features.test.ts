@@ -135,8 +135,10 @@ test("replays and discards dead letters", async () => {
   ])
   await worker.idle()
   expect((await post("/dead-letters/discard", { ids: [second] })).body).toEqual({ discarded: 1 })
-  const left = (await get(`/dead-letters?entity_id=ann&since=2026-01-01&reason=handler_failed`)).body.dead_letters
+  const left = (await get(`/dead-letters?entity=User&entity_id=ann&since=2026-01-01&reason=handler_failed`)).body
+    .dead_letters
   expect(left).toMatchObject([{ entity_id: "ann" }])
+  expect((await get("/dead-letters?entity=Product")).body.dead_letters).toEqual([])
   expect(await get(`/dead-letters/${second}`)).toMatchObject({ status: 404, body: { code: "not_found" } })
 })
 

@@ -32,6 +32,7 @@ const Filter = Type.Object(
     group: Type.Optional(Type.String()),
     event_type: Type.Optional(Type.String()),
     feature: Type.Optional(Type.String()),
+    entity: Type.Optional(Type.String()),
     entity_id: Type.Optional(Type.String()),
     reason: Type.Optional(Type.Unsafe<DeadLetterReason>({ type: "string", enum: [...DEAD_LETTER_REASONS] })),
     since: Type.Optional(Type.String({ description: "Failed at or after: ISO 8601." })),
@@ -62,10 +63,11 @@ export function addDeadLetterRoutes(app: TypeBoxApp, context: ServerContext): vo
         ...problems(400, 503),
       },
     },
-    handler: async ({ query: { event_type, entity_id, since, until, after, limit = 100, ...same } }) => {
+    handler: async ({ query: { event_type, entity, entity_id, since, until, after, limit = 100, ...same } }) => {
       const filter = {
         ...same,
         ...(event_type === undefined ? {} : { eventType: event_type }),
+        ...(entity === undefined ? {} : { entityType: entity }),
         ...(entity_id === undefined ? {} : { entityId: entity_id }),
         ...(since === undefined ? {} : { since: parseTime(since, "query.since").getTime() }),
         ...(until === undefined ? {} : { until: parseTime(until, "query.until").getTime() }),
