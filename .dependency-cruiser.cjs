@@ -16,7 +16,17 @@ const mayImport = {
   ],
   cli: [
     ...["@fabra/events", "@fabra/core", "@fabra/worker", "@fabra/bus-redis", "@fabra/cache-redis", "ioredis"],
-    ...["@fabra/server", "commander", "@bomb.sh/tab", "jiti", "chokidar", "csv-parse", "cli-table3", "cli-progress"],
+    ...[
+      "@fabra/server",
+      "@fabra/logs",
+      "commander",
+      "@bomb.sh/tab",
+      "jiti",
+      "chokidar",
+      "csv-parse",
+      "cli-table3",
+      "cli-progress",
+    ],
   ],
   testing: ["@fabra/events", "@fabra/core", "@fabra/worker", "vitest"],
 }

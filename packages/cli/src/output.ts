@@ -17,6 +17,11 @@ export function say(message: string): void {
   process.stderr.write(`${message}\n`)
 }
 
+/** How log lines are written, to standard error: for people in a terminal, unless JSON is asked for. */
+export function logOptions(json: boolean): { readonly pretty: boolean } {
+  return { pretty: !json && process.stderr.isTTY === true }
+}
+
 /** A plain table: columns padded, no lines. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   // Loaded when it is needed: most commands draw no table, and all should start at once.

@@ -29,7 +29,7 @@ export async function chaos(redis: RedisTestServer, count: number, say: (line: s
   const workers = new Running(["worker", "--processes", "2"], { env })
   try {
     const [, url = ""] = await serve.says(/"url":"([^"]+)"/)
-    const [, pid] = await workers.says(/"worker started".*"pid":(\d+)[\s\S]*"worker started"/)
+    const [, pid] = await workers.says(/"pid":(\d+),"message":"worker started"[\s\S]*"worker started"/)
     const totals = { requests: 0, failed: 0, duplicates: 0 }
     let done = 0
     const faults = new Map([

@@ -47,6 +47,9 @@ test("publish and get", async () => {
     total_purchases: { value: 1 },
     plan: { value: "free", status: "DEFAULT", event_time: null, computed_at: null },
   })
+  await workers.says(
+    /"event_type":"purchase","entity_id":"ann","event_id":"order-1","duration_ms":\d+,"features_updated":\["last_/,
+  )
   const { stdout } = await run(["get", "User", "ann", "plan"])
   expect(stdout).toBe('feature  value   status   event time  computed at\nplan     "free"  DEFAULT  –           –\n')
 })
@@ -176,9 +179,12 @@ test("dlq: list, show, replay, discard", async () => {
 })
 
 test("a worker process that dies is started again", async () => {
-  const pids = () => [...workers.output.matchAll(/"worker started".*"pid":(\d+)/g)].map(([, pid]) => Number(pid))
+  const pids = () =>
+    [...workers.output.matchAll(/"pid":(\d+),"message":"worker started"/g)].map(([, pid]) => Number(pid))
   const [first] = pids()
   process.kill(first as number, "SIGKILL")
-  await workers.says(new RegExp(`"worker died; starting another in 250 ms","pid":${first},"reason":"SIGKILL"`))
+  await workers.says(
+    new RegExp(`"pid":${first},"reason":"SIGKILL","message":"worker died; starting another in 250 ms"`),
+  )
   await eventually(pids).toHaveLength(3)
 })

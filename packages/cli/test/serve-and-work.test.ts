@@ -7,7 +7,7 @@ const purchase = ["publish", "purchase", "--entity", "ann", "--payload", '{"amou
 
 test("without Redis it applies events itself, and says that they are gone when it ends", async () => {
   const serve = start(["serve", "my_features.ts", "--port", "0"])
-  const [, url = ""] = await serve.says(/"message":"serving","url":"([^"]+)"/)
+  const [, url = ""] = await serve.says(/"url":"([^"]+)".*"message":"serving"/)
   await serve.says(/"level":"warn",.*All is kept in memory and gone when this ends/)
   const env = { FABRA_SERVER_URL: url }
   const watch = start(["watch"], { env })
@@ -39,7 +39,7 @@ test("others may call it only with a key", async () => {
   const serve = start(["serve", "my_features.ts", "--host", "0.0.0.0", "--port", "0"], {
     env: { FABRA_API_KEYS: keys },
   })
-  const [, port] = await serve.says(/"serving","url":"http:\/\/[\d.]+:(\d+)"/)
+  const [, port] = await serve.says(/"url":"http:\/\/[\d.]+:(\d+)".*"message":"serving"/)
   const env = { FABRA_SERVER_URL: `http://127.0.0.1:${port}` }
   const without = await fabra(purchase, { env })
   expect(without).toMatchObject({

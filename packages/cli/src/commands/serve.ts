@@ -1,11 +1,12 @@
 import type { FeatureStore, Logger } from "@fabra/core"
 import { FabraError } from "@fabra/events"
+import { createLogger, eventLog } from "@fabra/logs"
 import type { FabraServer } from "@fabra/server"
 import { type Adapters, adapterSettings, openAdapters } from "../adapters/adapters.js"
 import { defineCommand } from "../command.js"
 import { findFeatures, loadFeatures } from "../features-file.js"
 import { AppliedReporter } from "../feed/applied-reporter.js"
-import { createLogger } from "../logger.js"
+import { logOptions } from "../output.js"
 import { addWatchRoute } from "../serve/watch-route.js"
 import type { Settings } from "../settings/table.js"
 import { fired, stopSignal } from "../shutdown.js"
@@ -30,13 +31,13 @@ export const serveCommand = () =>
       const { store } = features
       const adapters = await openAdapters(settings)
       const { bus, cache, feed, where } = adapters
-      const logger = createLogger(options.json)
+      const logger = createLogger(logOptions(options.json))
       connect(store, cache)
       const server = await createHttpServer(store, { ...settings, bus, logger })
       addWatchRoute(server, feed, stop)
       const isAlone = !bus.capabilities.shared
       const reporter = isAlone ? new AppliedReporter(feed, store) : undefined
-      const observers = { logger, telemetry: reporter === undefined ? [] : [reporter] }
+      const observers = { logger, telemetry: reporter === undefined ? [] : [reporter, eventLog(logger)] }
       const worker = isAlone ? createWorker(store, adapters, embedded(settings), observers) : undefined
       try {
         const { url } = await server.listen()

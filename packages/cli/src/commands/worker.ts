@@ -1,10 +1,11 @@
 import { FabraError } from "@fabra/events"
+import { createLogger, eventLog } from "@fabra/logs"
 import type { Command } from "commander"
 import { type AdapterSettings, adapterSettings, openAdapters } from "../adapters/adapters.js"
 import { defineCommand } from "../command.js"
 import { findFeatures, type LoadedFeatures, loadFeatures } from "../features-file.js"
 import { AppliedReporter } from "../feed/applied-reporter.js"
-import { createLogger } from "../logger.js"
+import { logOptions } from "../output.js"
 import { sourceOf, toEnvironment } from "../settings/options.js"
 import { fired, stopSignal } from "../shutdown.js"
 import { show } from "../user-code.js"
@@ -30,7 +31,7 @@ export const workerCommand = () =>
       if (settings.processes === 1) return work(features, settings, options.json, stopSignal())
       // Made once here, and not run, so that what is wrong is told once.
       const adapters = await openAdapters(settings)
-      const logger = createLogger(options.json)
+      const logger = createLogger(logOptions(options.json))
       createWorker(features.store, adapters, settings, { logger, telemetry: [] })
       await adapters.close()
       const args = ["worker-process", features.file, ...(options.json ? ["--json"] : [])]
@@ -67,10 +68,10 @@ async function work(
   stop: AbortSignal,
 ): Promise<void> {
   const adapters = await openAdapters(settings)
-  const logger = createLogger(json)
+  const logger = createLogger(logOptions(json))
   const reporter = new AppliedReporter(adapters.feed, store)
   try {
-    const worker = createWorker(store, adapters, settings, { logger, telemetry: [reporter] })
+    const worker = createWorker(store, adapters, settings, { logger, telemetry: [reporter, eventLog(logger)] })
     const running = worker.run()
     const { group } = settings
     logger.info({ features: show(file), bus: adapters.where, group, pid: process.pid }, "worker started")

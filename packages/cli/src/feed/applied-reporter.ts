@@ -23,7 +23,7 @@ export class AppliedReporter implements Telemetry {
   }
 
   eventApplied(applied: AppliedEvent): void {
-    if (!this.#isWatched) return
+    if (!this.#isWatched || applied.repeated) return
     if (this.#pending.length < MAX_NOTICES) this.#pending.push(applied)
     else this.#skipped++
   }

@@ -47,7 +47,7 @@ export function createWorker(
   connect(store, cache)
   const { eventTypes, group, batchSize, onDeadLetter, watchdog } = settings
   return new AxiomWorker(eventTypes === undefined ? store : onlyEventTypes(store, eventTypes), {
-    ...{ bus, cache, logger, telemetry: tellAll(telemetry), group, batchSize, onDeadLetter },
+    ...{ bus, cache, logger, telemetry, group, batchSize, onDeadLetter },
     pollIntervalMs: toMs(settings.pollInterval),
     drainMs: toMs(settings.drain),
     ...(watchdog === 0 ? {} : { watchdogMs: toMs(watchdog) }),
@@ -61,22 +61,5 @@ export function connect(store: FeatureStore, cache: Adapters["cache"]): void {
   } catch (error) {
     const message = "Your store has a cache already; make it with `new FeatureStore()` and fabra gives it one."
     throw new FabraError("invalid_argument", message, { cause: error })
-  }
-}
-
-function tellAll(all: readonly Telemetry[]): Telemetry {
-  return {
-    eventApplied(what) {
-      for (const one of all) one.eventApplied?.(what)
-    },
-    featureFailed(what) {
-      for (const one of all) one.featureFailed?.(what)
-    },
-    deadLettered(what) {
-      for (const one of all) one.deadLettered?.(what)
-    },
-    committed(what) {
-      for (const one of all) one.committed?.(what)
-    },
   }
 }
