@@ -19,6 +19,7 @@ const mayImport = {
     ...[
       "@fabra/server",
       "@fabra/logs",
+      "@fabra/metrics",
       "commander",
       "@bomb.sh/tab",
       "jiti",

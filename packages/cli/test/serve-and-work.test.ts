@@ -15,6 +15,8 @@ test("without Redis it applies events itself, and says that they are gone when i
   await fabra(purchase, { env })
   const read = async () => JSON.parse((await fabra(["get", "User", "ann", "--json"], { env })).stdout).features
   await eventually(read).toMatchObject({ total_purchases: { value: 1 } })
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  expect(metrics).toContain('fabra_events_processed_total{event_type="purchase"} 1')
   // Who watches does not hold it up.
   expect(await serve.stop("SIGINT")).toBe(0)
   await watch.says(/error: .* has ended the connection/)

@@ -1,6 +1,7 @@
 import type { FeatureStore, Logger } from "@fabra/core"
 import { FabraError } from "@fabra/events"
 import { createLogger, eventLog } from "@fabra/logs"
+import { createMetrics, type Metrics } from "@fabra/metrics"
 import type { FabraServer } from "@fabra/server"
 import { type Adapters, adapterSettings, openAdapters } from "../adapters/adapters.js"
 import { defineCommand } from "../command.js"
@@ -33,11 +34,12 @@ export const serveCommand = () =>
       const { bus, cache, feed, where } = adapters
       const logger = createLogger(logOptions(options.json))
       connect(store, cache)
-      const server = await createHttpServer(store, { ...settings, bus, logger })
+      const metrics = createMetrics({ bus, store, group: settings.group })
+      const server = await createHttpServer(store, { ...settings, bus, logger, metrics })
       addWatchRoute(server, feed, stop)
       const isAlone = !bus.capabilities.shared
       const reporter = isAlone ? new AppliedReporter(feed, store) : undefined
-      const observers = { logger, telemetry: reporter === undefined ? [] : [reporter, eventLog(logger)] }
+      const observers = { logger, telemetry: [metrics.telemetry, eventLog(logger), ...(reporter === undefined ? [] : [reporter])] }
       const worker = isAlone ? createWorker(store, adapters, embedded(settings), observers) : undefined
       try {
         const { url } = await server.listen()
@@ -63,11 +65,12 @@ async function createHttpServer(
     port,
     group,
     apiKeys,
-  }: Settings<"host" | "port" | "group" | "apiKeys"> & Pick<Adapters, "bus"> & { logger: Logger },
+    metrics,
+  }: Settings<"host" | "port" | "group" | "apiKeys"> & Pick<Adapters, "bus"> & { logger: Logger; metrics: Metrics },
 ): Promise<FabraServer> {
   const { createServer } = await import("@fabra/server")
   try {
-    return createServer(store, { bus, host, port, group, logger, apiKeys: apiKeys ?? [] })
+    return createServer(store, { bus, host, port, group, logger, metrics, apiKeys: apiKeys ?? [] })
   } catch (error) {
     if (apiKeys !== undefined || FabraError.from(error).path !== "host") throw error
     const mend = "make one with `fabra api-key` and set FABRA_API_KEYS, or leave FABRA_HOST out"
