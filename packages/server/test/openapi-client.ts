@@ -79,10 +79,10 @@ export function requestFor({ method, path, parameters, bodies }: Operation): fc.
   return fc
     .tuple(valuesIn("path"), valuesIn("query"), valuesIn("header"), body)
     .map(([inPath, query, inHeader, sent]) => {
-      const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(inPath[name])))
+      const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(textOf(inPath[name])))
       const search = new URLSearchParams()
-      for (const [name, value] of Object.entries(query)) search.append(name, String(value))
-      const headers = Object.entries(inHeader).map(([name, value]) => [name, String(value).replace(/[^ -~]/g, "")])
+      for (const [name, value] of Object.entries(query)) search.append(name, textOf(value))
+      const headers = Object.entries(inHeader).map(([name, value]) => [name, textOf(value).replace(/[^ -~]/g, "")])
       return {
         method,
         path: search.size === 0 ? filled : `${filled}?${search}`,
@@ -148,4 +148,9 @@ function some(schemas: Readonly<Record<string, Schema>>, required: readonly stri
       Record<string, unknown>
     >
   return fc.oneof({ weight: 2, arbitrary: record(few) }, { weight: 1, arbitrary: record(values) })
+}
+
+/** Any JSON as text: an object may have no `toString`, or one that is none. */
+function textOf(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value)
 }
