@@ -39,7 +39,10 @@ export const serveCommand = () =>
       addWatchRoute(server, feed, stop)
       const isAlone = !bus.capabilities.shared
       const reporter = isAlone ? new AppliedReporter(feed, store) : undefined
-      const observers = { logger, telemetry: [metrics.telemetry, eventLog(logger), ...(reporter === undefined ? [] : [reporter])] }
+      const observers = {
+        logger,
+        telemetry: [metrics.telemetry, eventLog(logger), ...(reporter === undefined ? [] : [reporter])],
+      }
       const worker = isAlone ? createWorker(store, adapters, embedded(settings), observers) : undefined
       try {
         const { url } = await server.listen()
