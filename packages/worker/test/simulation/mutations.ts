@@ -123,8 +123,8 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R1: the flag goes with the replay",
     changes: [worker("compute", "if (replay !== undefined) draft.removeFlag(deadLetterFlag(replay.of, name))", "")],
     config: "processes",
-    from: 1401,
-    finds: ["duplicated"],
+    finds: [],
+    covered: "the id of a replay, which the bus takes once: it shows in one of thousands of executions",
   },
   {
     guard: "R2: a record behind what was seen settled is a roll-back",
@@ -147,7 +147,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R3: the cache vouches for what a checkpoint leaves behind",
-    changes: [worker("checkpoints", "moved && !(await this.#cache.verify([...run.incarnations]))", "false")],
+    changes: [
+      worker(
+        "checkpoints",
+        'moved && !(await this.#observer.time("cache", "verify", this.#cache.verify([...run.incarnations])))',
+        "false",
+      ),
+    ],
     config: "cache",
     finds: ["lost"],
   },
@@ -206,7 +212,7 @@ export const MUTATIONS: readonly Mutation[] = [
     changes: [
       worker(
         "processor",
-        "await this.#deadLetters.append(draft.deadLetters)",
+        'await this.#observer.time("bus", "append_dead_letter", this.#deadLetters.append(draft.deadLetters))',
         "this.#deadLetters.append(draft.deadLetters).catch(() => {})",
       ),
     ],
@@ -486,9 +492,9 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "unreadable: its dead letter is durable before it is settled",
     changes: [
       worker(
-        "worker",
-        "await this.#bus.deadLetters.append([letter])",
-        "this.#bus.deadLetters.append([letter]).catch(() => {})",
+        "intake",
+        'await observer.time("bus", "append_dead_letter", deadLetters.append([letter]))',
+        "deadLetters.append([letter]).catch(() => {})",
       ),
     ],
     config: "bus",
