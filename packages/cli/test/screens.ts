@@ -15,7 +15,7 @@ export function mask(output: string): string {
     .replaceAll(/redis:\/\/\S+/g, "redis")
     .replaceAll(/\S+-\d+-[0-9a-f]{8}/g, "worker")
     .replaceAll(/namespace +\S+:/g, "namespace:")
-    .replaceAll(/\d+([.:]\d+)*/g, "0")
+    .replaceAll(/\d+([.,:]\d+)*/g, "0")
     .replaceAll(/\b0 (ms|s|min)\b/g, "age")
     .replaceAll(/ (–|age) /g, " age ")
     .replaceAll(/, the oldest age old|; nothing waits|; 0 events? after the checkpoint/g, "")
