@@ -36,11 +36,11 @@ export class Checkpoints {
     const scriptKeys = [keys.events, keys.attempts(group)]
     const args = [group, toStreamId(position), entriesRead, retention, `(${attemptsEnd(position)}`]
     const answer = await this.#link.run(keys.events, (redis) => checkpointScript.run(redis, scriptKeys, args))
-    if (answer === "stream") this.forget(keys.index)
+    if (answer === "group" || answer === "stream") this.forget(keys.index)
     return answer
   }
 
-  /** The stream is another one: what was counted of it is true no more. */
+  /** The group is another one, maybe of another stream: what was counted is true no more. */
   forget(partition: number): void {
     this.#base.set(partition, null)
   }

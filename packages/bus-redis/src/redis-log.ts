@@ -111,7 +111,7 @@ export class RedisLog implements PartitionedLog {
   async #ensureGroup(group: string, partitions: readonly PartitionKeys[]): Promise<void> {
     const isNew = !this.#hasJoined
     const { groupIn, streams } = await ensureGroup(this.#link, partitions, group, this.#furthest)
-    for (const partition of streams) this.#checkpoints.forget(partition)
+    for (const partition of [...groupIn, ...streams]) this.#checkpoints.forget(partition)
     if (isNew) return
     if (groupIn.length > 0) this.#sayGroupIsGone(group, groupIn)
     if (streams.length > 0) this.#sayStreamsAreGone(streams)

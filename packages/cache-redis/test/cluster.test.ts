@@ -1,3 +1,4 @@
+import { once } from "node:events"
 import { type RedisTestCluster, startRedisCluster } from "@fabra/testing"
 import { Cluster, type ClusterOptions, Redis } from "ioredis"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
@@ -58,6 +59,14 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
     lazy.disconnect()
   })
 
+  it("warns of the settings of every master", async () => {
+    const careless = new Redis(servers.masters[2]?.url ?? "")
+    await careless.config("SET", "maxmemory-policy", "allkeys-lfu")
+    expect(await cache.check()).toEqual([expect.stringContaining(`:${servers.masters[2]?.port} drops records`)])
+    await careless.config("SET", "maxmemory-policy", "noeviction")
+    careless.disconnect()
+  })
+
   it("has the window of a cluster", () => {
     expect(cache.capabilities.rollbackWindowMs).toBe(20_000)
   })
@@ -95,6 +104,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
   }
 
   it("scripts may be flushed", async () => {
+    if (client.status !== "ready") await once(client, "ready") // until then it takes every node for a master
     await Promise.all(client.nodes("master").map((node) => node.script("FLUSH")))
     const results = await cache.commit(Array.from({ length: 100 }, (_, i) => change(user(`u${i}`), null)))
     expect(results.every((result) => result.status === "applied")).toBe(true)

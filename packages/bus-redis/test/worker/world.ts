@@ -59,15 +59,18 @@ export class World {
     return new RedisFeatureCache({ client, namespace, commandTimeoutMs: 3_000 })
   }
 
-  #store(cache: RedisFeatureCache): FeatureStore {
+  /** A feature belongs to one group; `order_a` and `order_b` are those of groups `a` and `b`. */
+  #store(cache: RedisFeatureCache, group?: string): FeatureStore {
     const store = new FeatureStore({ cache })
     const User = store.entity("User", { key: "user_id" })
-    store.feature("order", {
-      entity: User,
-      trigger: "step",
-      initial: [] as string[],
-      compute: (_id, event, { current }) => [...current, event.eventId],
-    })
+    for (const owner of [undefined, "a", "b"]) {
+      store.feature(owner === undefined ? "order" : `order_${owner}`, {
+        entity: User,
+        trigger: owner === group ? "step" : "nothing",
+        initial: [] as string[],
+        compute: (_id, event, { current }) => [...current, event.eventId],
+      })
+    }
     store.feature("fragile", {
       entity: User,
       trigger: "fragile",
@@ -93,7 +96,7 @@ export class World {
     const note = (_fields: object, message: string) => this.warnings.push(message)
     const logger: Logger = { info: () => {}, warn: note, error: note }
     const more = { leaseMs: 2_000, trailMs: 3_000, retryBaseMs: 10, retryMaxMs: 200 }
-    const worker = new AxiomWorker(this.#store(cache), { bus, logger, ...more, ...options })
+    const worker = new AxiomWorker(this.#store(cache, options.group), { bus, logger, ...more, ...options })
     const running = worker.run()
     running.catch((error) => this.warnings.push(`worker: ${error}`))
     const close = async () => {
