@@ -113,6 +113,25 @@ describe.skipIf(isExternal)("a worker whose Redis", () => {
     await world.expectApplied(bus)
   })
 
+  test("would evict keys is named, also when it was not there at the start", async () => {
+    await bus.config("SET", "maxmemory-policy", "allkeys-lru")
+    const careless = await startRedisServer({ args: ["--maxmemory-policy", "volatile-ttl"] })
+    const elsewhere = new World({
+      namespace: "w",
+      client: () => new Redis(server.url, { lazyConnect: true }),
+      cacheClient: () => new Redis(careless.url, { lazyConnect: true }),
+    })
+    await careless.kill()
+    elsewhere.start()
+    const warnings = () => elsewhere.warnings.join("\n")
+    await expect.poll(warnings, { timeout: 20_000 }).toContain("The cache does not answer")
+    await careless.restart()
+    await expect.poll(warnings, { timeout: 20_000 }).toMatch(/drops records when memory is full .*volatile-ttl/)
+    expect(warnings()).toMatch(/may evict keys when its memory is full .*allkeys-lru/)
+    await elsewhere.close()
+    await careless.stop()
+  })
+
   test("is killed and comes back loses nothing that was acknowledged, and needs no help", async () => {
     for (let i = 0; i < 2; i++) world.start()
     const publishing = (async () => {
