@@ -1,5 +1,5 @@
 import { type BusNotice, type PartitionBatch, type Position, type ReadOptions, sleep } from "@fabra/events"
-import { toBusError } from "./errors.js"
+import { NoAnswer, toBusError } from "./errors.js"
 import type { PartitionKeys } from "./keys.js"
 import type { Link } from "./link.js"
 import { partitionNames } from "./partition-names.js"
@@ -40,6 +40,9 @@ export class LogReader {
     const count = this.#size.next(cursors.size, options.maxEvents)
     await this.#readAll(shares, cursors, count, options)
     const outcomes = shares.map((share) => share.fetch())
+    if (shares.length > 0 && !options.signal?.aborted && outcomes.every((outcome) => outcome === undefined)) {
+      throw toBusError(new NoAnswer("no answer yet"))
+    }
     const errors = outcomes.map((outcome) => outcome?.error)
     if (errors.length > 0 && errors.every((error) => error !== undefined)) throw toBusError(errors[0])
     this.#tell(shares, errors)

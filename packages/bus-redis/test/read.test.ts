@@ -135,3 +135,21 @@ test("destroys a connection that has gone silent", async () => {
   await member.subscription.close()
   way.close()
 })
+
+test("says once that a silent server does not answer, and once that it does again", async () => {
+  const space = redis.space()
+  const way = await TcpProxy.to(redis.server.url)
+  // Leases are renewed too seldom to notice anything.
+  const member = await join(space.bus({ url: way.url, commandTimeoutMs: 2_000 }), { leaseMs: 3_600_000 })
+  const read = () => member.subscription.read({ maxEvents: 10, maxWaitMs: 10 })
+  await read()
+  const said = (text: string) => member.notices.filter(({ message }) => message.includes(text)).length
+  way.isHole = true
+  while (said("The bus does not answer") === 0) await read()
+  for (let i = 0; i < 4; i++) await read()
+  expect([said("The bus does not answer"), said("The bus answers again")]).toEqual([1, 0])
+  way.isHole = false
+  while (said("The bus answers again") === 0) await read()
+  await member.subscription.close()
+  way.close()
+})
