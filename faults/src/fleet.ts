@@ -109,6 +109,8 @@ export class Fleet {
       this.deaths++
       this.takeOvers.died(worker.name, worker.owned, at)
       this.hurt(worker)
+      // Somebody else did it: the machine is out of memory, say. What follows may be none of our trial's making.
+      if (!worker.isDoomed) this.failures.push(`worker ${worker.name} was killed, and not by us`)
       return
     }
     // One that has only just been started knows no better answer to SIGTERM than to die of it.

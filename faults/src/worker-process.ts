@@ -21,12 +21,15 @@ export class WorkerProcess {
   readonly ended: Promise<Ending>
   /** Partitions it says it holds. */
   owned: readonly number[] = []
+  /** Its death is our doing, or may be. */
+  isDoomed: boolean
   /** The last lines it wrote to standard error. */
   readonly lines: string[] = []
   readonly #child: ChildProcess
 
   constructor(plan: WorkerPlan, onApplied: (partition: number, at: number) => void) {
     this.name = plan.name
+    this.isDoomed = plan.dieAt !== undefined
     const child = fork(PROGRAM, [], {
       execArgv: ["--import", "tsx"],
       env: { ...process.env, [PLAN_VARIABLE]: JSON.stringify(plan) },
@@ -54,6 +57,7 @@ export class WorkerProcess {
 
   /** `SIGKILL` ends it without a word, `SIGSTOP` freezes it until `SIGCONT`, `SIGTERM` asks it to stop. */
   signal(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGTERM"): void {
+    this.isDoomed ||= signal === "SIGKILL"
     this.#child.kill(signal)
   }
 
