@@ -7,6 +7,12 @@ import { PLAN_VARIABLE, type WorkerMessage, type WorkerOrder, type WorkerPlan } 
 const PROGRAM = fileURLToPath(new URL("./worker.ts", import.meta.url))
 const KEPT_LINES = 20
 
+/** None of them outlives us. */
+const alive = new Set<ChildProcess>()
+process.once("exit", () => {
+  for (const child of alive) child.kill("SIGKILL")
+})
+
 /** How a worker process has ended. */
 export interface Ending {
   readonly code: number | null
@@ -45,11 +51,10 @@ export class WorkerProcess {
       this.lines.push(line)
       if (this.lines.length > KEPT_LINES) this.lines.shift()
     })
-    const endIt = () => this.signal("SIGKILL")
-    process.once("exit", endIt)
+    alive.add(child)
     this.ended = new Promise((resolve) => {
       child.once("exit", (code, signal) => {
-        process.off("exit", endIt)
+        alive.delete(child)
         resolve({ code, signal, at: Date.now() })
       })
     })

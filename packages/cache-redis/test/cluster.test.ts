@@ -15,8 +15,9 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
     servers = await startRedisCluster({ appendOnly: true })
   }, 60_000)
   afterAll(() => servers?.stop())
-  beforeEach(() => {
+  beforeEach(async () => {
     client = newClient()
+    await once(client, "ready") // until then it takes every node for a master
     cache = new RedisFeatureCache({ client, namespace: `ns${++round}` })
   })
   afterEach(async () => {
@@ -104,7 +105,6 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
   }
 
   it("scripts may be flushed", async () => {
-    if (client.status !== "ready") await once(client, "ready") // until then it takes every node for a master
     await Promise.all(client.nodes("master").map((node) => node.script("FLUSH")))
     const results = await cache.commit(Array.from({ length: 100 }, (_, i) => change(user(`u${i}`), null)))
     expect(results.every((result) => result.status === "applied")).toBe(true)
