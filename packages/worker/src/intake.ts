@@ -56,6 +56,13 @@ export class Intake {
     return new Map([...this.#runs].map(([partition, { overflow }]) => [partition, overflow.pass]))
   }
 
+  /** Whether the same partitions are still being read in the same passes. */
+  isIn(passes: ReadonlyMap<number, Pass>): boolean {
+    if (passes.size !== this.#runs.size) return false
+    for (const [partition, { overflow }] of this.#runs) if (overflow.pass !== passes.get(partition)) return false
+    return true
+  }
+
   /** Something was settled: partitions that were full may be read on. */
   release(subscription: Subscription): void {
     this.#readAhead.release(subscription)

@@ -26,6 +26,8 @@ interface Reading {
   readonly batches: Promise<PartitionBatch[]>
   /** How many had asked to be told of the end when it began. */
   readonly asking: number
+  /** Whether all that had been read before was settled when it began. */
+  readonly beganSettled: boolean
   /** The passes in which partitions were being read when it began. */
   readonly passes: ReadonlyMap<number, Pass>
 }
@@ -205,28 +207,31 @@ export class AxiomWorker implements AsyncDisposable {
       await this.#progressed.wait()
       if (this.#stopping.signal.aborted) return
     }
-    const { batches: coming, asking, passes } = this.#reading ?? this.#startReading(subscription)
-    const batches = await coming
+    const reading = this.#reading ?? this.#startReading(subscription, !this.#hasUnsettled())
+    const { asking, passes } = reading
+    const batches = await reading.batches
     const read = batches.reduce((sum, { records }) => sum + records.length, 0)
     if (read > 0) this.#observer.read(read)
     const goesOn = read > 0 && this.#processor.backlog + read <= 2 * batchSize
-    this.#reading = goesOn ? this.#startReading(subscription) : undefined
+    this.#reading = goesOn ? this.#startReading(subscription, false) : undefined
     for (const batch of batches) this.#intake.accept(batch, passes.get(batch.partition), subscription)
     this.#processor.pump()
     if (read > 0)
       await new Promise(setImmediate) // timers and sockets have their turn, whatever the bus is made of
-    else if (asking > 0 && !this.#hasUnsettled()) for (const { resolve } of this.#idle.splice(0, asking)) resolve()
-    else if (asking > 0) await this.#progressed.wait()
+    else if (asking > 0 && this.#hasUnsettled()) await this.#progressed.wait()
+    // What was read before may have made this one seek, and then it has brought nothing.
+    else if (asking > 0 && reading.beganSettled && this.#intake.isIn(passes))
+      for (const { resolve } of this.#idle.splice(0, asking)) resolve()
   }
 
-  #startReading(subscription: Subscription): Reading {
+  #startReading(subscription: Subscription, beganSettled: boolean): Reading {
     const { batchSize: maxEvents, pollIntervalMs } = this.#settings
     const asking = this.#idle.length
     const maxWaitMs = asking > 0 ? 0 : pollIntervalMs
     this.#wakeRead = new AbortController()
     const batches = subscription.read({ maxEvents, maxWaitMs, signal: this.#wakeRead.signal })
     batches.catch(() => {}) // whoever awaits it is told; a worker that stops does not
-    return { batches, asking, passes: this.#intake.passes() }
+    return { batches, asking, beganSettled, passes: this.#intake.passes() }
   }
 
   #hasUnsettled(): boolean {

@@ -3,7 +3,7 @@ import { defineEvent, MemoryEventBus } from "@fabra/events"
 import { expect, test } from "vitest"
 import { z } from "zod"
 import { AxiomWorker } from "../src/index.js"
-import { setup } from "./support.js"
+import { gate, setup, until } from "./support.js"
 
 test("an event changes every feature it triggers, with its times", async () => {
   const { store, User, bus, start } = setup()
@@ -115,6 +115,36 @@ test("two workers of a group share the work; each event counts once", async () =
   // What the first held may only now have come to the second.
   const counts = async () => Promise.all(Array.from({ length: 40 }, (_, i) => store.getFeature(count, `user_${i}`)))
   await expect.poll(async () => new Set(await counts()).size).toBe(1)
+})
+
+test("idle means settled, also when a partition came while a read was under way", async () => {
+  const { store, User, bus, start, publish } = setup()
+  const count = store.feature("count", {
+    entity: User,
+    trigger: "seen",
+    initial: 0,
+    compute: (_id, _event, { current }) => current + 1,
+  })
+  const { worker: first } = start({ leaseMs: 200 })
+  const subscribe = bus.subscribe.bind(bus)
+  const begin = gate()
+  bus.subscribe = async (options) => {
+    const subscription = await subscribe(options)
+    const read = subscription.read.bind(subscription)
+    subscription.read = (readOptions) => begin.promise.then(() => read(readOptions))
+    begin.promise.then(() => {
+      subscription.read = read
+    })
+    return subscription
+  }
+  const { worker: second } = start({ leaseMs: 200, consumer: "second" })
+  await until(async () => (await bus.lag("fabra_workers")).some(({ owner }) => owner === "second"))
+  const ids = Array.from({ length: 40 }, (_, i) => `u${i}`)
+  for (let i = 0; i < 80; i++) await publish("seen", ids[i % 40] as string)
+  await first.idle()
+  begin.open()
+  await second.idle()
+  expect((await store.getFeatures([count], ids)).map(({ features }) => features.count.value)).toEqual(ids.map(() => 2))
 })
 
 test("a handler sees what the event changed before it, and free keys live beside features", async () => {

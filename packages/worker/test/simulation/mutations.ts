@@ -442,7 +442,8 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     config: "poison",
     finds: [],
-    covered: "the conformance suite, which a bus that counts tries fails: here it shows once in some thousand executions",
+    covered:
+      "the conformance suite, which a bus that counts tries fails: here it shows once in some thousand executions",
   },
   {
     guard: "R13: caution covers the stretch up to the log's end at take-over",
