@@ -19,6 +19,8 @@ const steps = {
     "run",
     "--no-color",
     "--silent=passed-only",
+    // Most tests wait for processes and servers: two files at a time leave no core idle.
+    "--maxWorkers=2",
     // No test asserts a time: a limit is there to end what hangs, also on a machine that is busy with other things.
     "--testTimeout=60000",
     "--hookTimeout=60000",
@@ -29,7 +31,7 @@ const steps = {
 }
 
 // The groups run one after the other, the steps of a group two at a time. The tests have the machine to themselves:
-// they measure time and kill processes.
+// they kill processes and wait for leases.
 const groups = [["build", "lint"], ["consumer", "typecheck", "packages", "dependencies", "redis"], ["vitest"]]
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
