@@ -63,7 +63,7 @@ export const alerts: readonly Alert[] = [
     "0m",
     `${over15m.increase(names.deadLetters, "reason")} > 0`,
     "Events went to the dead-letter queue",
-    "About {{ $value }} dead letters in a quarter of an hour, reason {{ $labels.reason }}.",
+    "About {{ $value | humanize }} dead letters in a quarter of an hour, reason {{ $labels.reason }}.",
   ),
   warning(
     "FabraDeadLettersWaiting",
@@ -91,21 +91,21 @@ export const alerts: readonly Alert[] = [
     "5m",
     `${over5m.rate(names.cacheFailures, "job, operation")} > 0`,
     "The feature cache does not answer",
-    "Calls of the cache fail: {{ $labels.operation }}, {{ $value }} a second.",
+    "Calls of the cache fail: {{ $labels.operation }}, {{ $value | humanize }} a second.",
   ),
   critical(
     "FabraCacheLostCommits",
     "0m",
     `${over15m.increase(names.rollbacks, "job")} > 0`,
     "The feature cache has lost commits",
-    "{{ $value }} partitions were read again because commits were gone; events are applied again, none is lost.",
+    "{{ $value | humanize }} partitions were read again because commits were gone; events are applied again, none is lost.",
   ),
   warning(
     "FabraLeasesLost",
     "0m",
     `${over15m.increase(names.rebalances, "job", 'change="lost"')} > 0`,
     "Workers lose their leases",
-    "{{ $value }} partitions were taken from workers that live: they stood still for longer than their lease.",
+    "{{ $value | humanize }} partitions were taken from workers that live: they stood still for longer than their lease.",
   ),
   warning(
     "FabraHttpErrors",

@@ -1,11 +1,4 @@
-import {
-  type Context,
-  isSpanContextValid,
-  ROOT_CONTEXT,
-  type SpanContext,
-  type Tracer,
-  trace,
-} from "@opentelemetry/api"
+import { type Context, isSpanContextValid, ROOT_CONTEXT, type SpanContext, trace } from "@opentelemetry/api"
 
 // Events carry W3C trace context whatever the app's own propagator spells: https://www.w3.org/TR/trace-context/
 
@@ -26,7 +19,5 @@ export function contextOf(span: SpanContext | undefined): Context {
   return span === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, span)
 }
 
-/** Looked up each time: the app may register its provider late. */
-export function tracer(): Tracer {
-  return trace.getTracer("@fabra/tracing")
-}
+/** Finds the app's provider when it is first used: the app may register one later than it loads this. */
+export const tracer = trace.getTracer("@fabra/tracing")

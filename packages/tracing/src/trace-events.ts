@@ -1,6 +1,6 @@
 import type { AppliedEvent, Commit, FailedFeature, HandlerCall, Telemetry } from "@fabra/core"
 import type { AxiomEvent } from "@fabra/events"
-import { context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api"
+import { type Context, context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api"
 import { contextOf, readTraceparent, tracer } from "./trace-context.js"
 
 /** Options of {@link traceEvents}. */
@@ -24,8 +24,7 @@ export function traceEvents({ group = "fabra_workers" }: TraceEventsOptions = {}
   const spans = new EventSpans(group)
   return {
     runHandler(call, run) {
-      // Whatever was active when the worker was started has nothing to do with this event.
-      context.with(trace.setSpan(ROOT_CONTEXT, spans.of(call)), run)
+      context.with(spans.contextOf(call), run)
     },
     featureFailed(failed: FailedFeature) {
       const { error, feature, attempt } = failed
@@ -41,6 +40,7 @@ export function traceEvents({ group = "fabra_workers" }: TraceEventsOptions = {}
       if (applied.repeated) return
       const { featuresUpdated, featuresFailed, attempts, durationMs } = applied
       const span = spans.of(applied, Date.now() - durationMs)
+      if (!span.isRecording()) return
       span.setAttributes({ "fabra.features_updated": [...featuresUpdated], "fabra.attempts": attempts })
       if (featuresFailed.length > 0) {
         span.setAttribute("fabra.features_failed", [...featuresFailed])
@@ -55,24 +55,35 @@ export function traceEvents({ group = "fabra_workers" }: TraceEventsOptions = {}
 class EventSpans {
   readonly #group: string
   // An event that is taken from this worker is never told as applied: its span goes when the event does.
-  readonly #byEntityType = new Map<string, WeakMap<AxiomEvent, Span>>()
+  readonly #byEntityType = new Map<string, WeakMap<AxiomEvent, Context>>()
 
   constructor(group: string) {
     this.#group = group
   }
 
   find({ event, entityType }: Pick<EventOf, "event" | "entityType">): Span | undefined {
-    return this.#byEntityType.get(entityType)?.get(event)
+    const found = this.#byEntityType.get(entityType)?.get(event)
+    return found && trace.getSpan(found)
   }
 
   of(what: EventOf, startTime?: number): Span {
-    const found = this.find(what)
-    if (found !== undefined) return found
+    return trace.getSpan(this.contextOf(what, startTime)) as Span
+  }
+
+  /** A context with the event's span and nothing else: what was active when the worker was started is none of its business. */
+  contextOf(what: EventOf, startTime?: number): Context {
     const { event, entityType } = what
-    const span = this.#start(what, startTime)
-    const spans = this.#byEntityType.get(entityType) ?? new WeakMap<AxiomEvent, Span>()
-    this.#byEntityType.set(entityType, spans.set(event, span))
-    return span
+    let ofType = this.#byEntityType.get(entityType)
+    if (ofType === undefined) {
+      ofType = new WeakMap()
+      this.#byEntityType.set(entityType, ofType)
+    }
+    let made = ofType.get(event)
+    if (made === undefined) {
+      made = trace.setSpan(ROOT_CONTEXT, this.#start(what, startTime))
+      ofType.set(event, made)
+    }
+    return made
   }
 
   #start({ event, entityType, partition }: EventOf, startTime: number | undefined): Span {
@@ -87,7 +98,7 @@ class EventSpans {
       "fabra.entity.type": entityType,
       "fabra.entity.id": event.entityId,
     }
-    return tracer().startSpan(
+    return tracer.startSpan(
       `process ${event.eventType}`,
       { kind: SpanKind.CONSUMER, attributes, ...(startTime === undefined ? {} : { startTime }) },
       contextOf(readTraceparent(event.traceparent)),
@@ -102,7 +113,7 @@ function traceCommit({ applied, conflicts, unknown, durationMs }: Commit, events
   const now = Date.now()
   const attributes = { "fabra.applied": applied, "fabra.conflicts": conflicts, "fabra.unknown": unknown }
   const isAlone = events.length === 1
-  const span = tracer().startSpan(
+  const span = tracer.startSpan(
     "commit",
     {
       kind: SpanKind.CLIENT,

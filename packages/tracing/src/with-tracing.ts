@@ -105,7 +105,7 @@ function startPublish(events: readonly AnyEvent[]): Span {
     return own === undefined || own.traceId === parentTrace ? [] : [{ context: own }]
   })
   const name = destination === undefined ? "publish" : `publish ${destination}`
-  return tracer().startSpan(name, { kind: SpanKind.PRODUCER, attributes, links }, parent)
+  return tracer.startSpan(name, { kind: SpanKind.PRODUCER, attributes, links }, parent)
 }
 
 /** What is active; without that, an event that is published alone may bring its own. */
