@@ -28,11 +28,12 @@ async function main(): Promise<number> {
 }
 
 async function start({ customers }: Truth): Promise<Engine> {
-  const { redis, namespace, workers, keep } = options
+  const { redis, namespace, workers, keep, metricsPort } = options
   const group = settingsFromEnv(process.env).group ?? "fabra_workers"
   if (redis === undefined) return startEmbedded(group)
   say(`on Redis, in the namespace ${namespace}`)
-  return startOnRedis({ url: redis, namespace, workers, keep, group, customerIds: [...customers.keys()], say })
+  const customerIds = [...customers.keys()]
+  return startOnRedis({ url: redis, namespace, workers, keep, metricsPort, group, customerIds, say })
 }
 
 try {

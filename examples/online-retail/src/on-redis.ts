@@ -14,6 +14,8 @@ export interface RedisOptions {
   readonly workers: number
   /** Leave everything in Redis at the end. */
   readonly keep: boolean
+  /** Where the first worker serves its metrics, each further one a port higher. */
+  readonly metricsPort: number | undefined
   readonly group: string
   /** Whose features tell how far the workers are. */
   readonly customerIds: readonly string[]
@@ -22,13 +24,13 @@ export interface RedisOptions {
 
 /** Bus and cache on Redis, every worker in a process of its own. This process publishes and reads. */
 export async function startOnRedis(options: RedisOptions): Promise<Engine> {
-  const { url, namespace, workers, keep, group, customerIds, say } = options
+  const { url, namespace, workers, keep, metricsPort, group, customerIds, say } = options
   await claimNamespace(url, namespace)
   // Ids are remembered for an hour: a second run in a kept namespace is recognised event by event.
   const bus = new RedisEventBus({ url, namespace, dedupeWindowMs: DEDUPE_WINDOW_MS })
   const cache = new RedisFeatureCache({ url, namespace })
   store.connect({ cache })
-  const processes = new WorkerProcesses(workers, [url, namespace], say)
+  const processes = new WorkerProcesses(workers, [url, namespace], metricsPort, say)
   return {
     bus,
     group,

@@ -10,6 +10,7 @@ export interface Options {
   readonly limit?: number
   readonly keep: boolean
   readonly crash: boolean
+  readonly metricsPort?: number
   readonly json: boolean
 }
 
@@ -22,14 +23,25 @@ export function readOptions(argv: readonly string[]): Options {
     .option("--namespace <name>", "start of every key (on Redis); default: a new one", namespace)
     .option("--keep", "leave everything in Redis at the end", false)
     .option("--crash", "kill a worker half-way, without warning (on Redis)", false)
+    .option(
+      "--metrics-port <n>",
+      "serve worker metrics at this port and those after it (on Redis)",
+      wholeNumber(65_435),
+    )
     .option("--limit <n>", "only the first n lines of the file", wholeNumber(Number.MAX_SAFE_INTEGER))
     .option("--json", "print one JSON object as the only line on standard output", false)
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse(argv)
   const options = command.opts<Omit<Options, "namespace"> & { readonly namespace?: string }>()
-  for (const name of ["workers", "namespace", "keep", "crash"]) {
-    const isGiven = command.getOptionValueSource(name) === "cli"
-    if (isGiven && options.redis === undefined) command.error(`error: --${name} needs --redis <url>`)
+  for (const [name, flag = name] of [
+    ["workers"],
+    ["namespace"],
+    ["keep"],
+    ["crash"],
+    ["metricsPort", "metrics-port"],
+  ]) {
+    const isGiven = command.getOptionValueSource(name as string) === "cli"
+    if (isGiven && options.redis === undefined) command.error(`error: --${flag} needs --redis <url>`)
   }
   return { ...options, namespace: options.namespace ?? `retail-${randomBytes(4).toString("hex")}` }
 }

@@ -12,18 +12,21 @@ export class WorkerProcesses {
   /** Rejects when they keep dying. */
   readonly failed: Promise<never>
   readonly #args: readonly string[]
+  readonly #metricsPort: number | undefined
   readonly #say: (line: string) => void
   readonly #children = new Set<ChildProcess>()
   #fail: (error: Error) => void = () => {}
   #stopping = false
 
-  constructor(count: number, args: readonly string[], say: (line: string) => void) {
+  /** @param metricsPort of the first; the others take those after it, and one that is started again takes its own again */
+  constructor(count: number, args: readonly string[], metricsPort: number | undefined, say: (line: string) => void) {
     this.#args = args
+    this.#metricsPort = metricsPort
     this.#say = say
     this.failed = new Promise((_, reject) => {
       this.#fail = reject
     })
-    for (let n = 0; n < count; n++) this.#start()
+    for (let n = 0; n < count; n++) this.#start(n)
   }
 
   /** Kills one of them as a crash would: it has no say in it. */
@@ -40,24 +43,25 @@ export class WorkerProcesses {
     await Promise.all(ends)
   }
 
-  #start(): void {
+  #start(n: number): void {
     // fork hands on how this process itself was started, so that the worker can be TypeScript too.
-    const child = fork(WORKER, this.#args, { stdio: ["ignore", "ignore", "inherit", "ipc"] })
+    const port = this.#metricsPort === undefined ? [] : [String(this.#metricsPort + n)]
+    const child = fork(WORKER, [...this.#args, ...port], { stdio: ["ignore", "ignore", "inherit", "ipc"] })
     this.#children.add(child)
     this.#say(`worker ${child.pid} started`)
     child.once("exit", (code, signal) => {
       this.#children.delete(child)
-      if (!this.#stopping) this.#restart(`worker ${child.pid} died (${signal ?? `exit code ${code}`})`)
+      if (!this.#stopping) this.#restart(n, `worker ${child.pid} died (${signal ?? `exit code ${code}`})`)
     })
   }
 
-  #restart(what: string): void {
+  #restart(n: number, what: string): void {
     if (this.restarts === MAX_RESTARTS) {
       this.#fail(new Error(`${what}, after ${MAX_RESTARTS} restarts.`))
       return
     }
     this.restarts++
     this.#say(`${what}; starting it again`)
-    this.#start()
+    this.#start(n)
   }
 }

@@ -1,3 +1,7 @@
+import { once } from "node:events"
+import { type AddressInfo, createServer } from "node:net"
+import { setTimeout as delay } from "node:timers/promises"
+import { metricDefinitions } from "@fabra/metrics"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
 import { Redis } from "ioredis"
 import { afterAll, beforeAll, expect, test } from "vitest"
@@ -10,6 +14,16 @@ beforeAll(async () => {
   server = await startRedisServer()
 })
 afterAll(() => server.stop())
+
+/** Free just now, and with luck the one after it too. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, "close")
+  return port
+}
 
 async function keysOf(namespace: string): Promise<string[]> {
   const redis = new Redis(server.url)
@@ -27,6 +41,33 @@ test("two workers, one killed half-way: every feature is exact", { timeout }, as
   expect(JSON.parse(stdout)).toMatchObject({ events: 26_011, rejected: 13_989, matches: true })
   expect(code).toBe(0)
   expect(await keysOf(namespace)).toEqual([])
+})
+
+test("each worker serves metrics while it runs", { timeout }, async () => {
+  const first = await freePort()
+  const ports = [first, first + 1]
+  const args = ["--redis", server.url, "--namespace", server.namespace(), "--workers", "2", "--limit", "40000"]
+  const running = runMain([...args, "--metrics-port", String(first), "--json"])
+  const pages = ["", ""]
+  let ended = false
+  running.finally(() => {
+    ended = true
+  })
+  while (!ended) {
+    for (const [i, port] of ports.entries()) {
+      const response = await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => undefined)
+      if (response?.ok) pages[i] = await response.text().catch(() => pages[i] as string)
+    }
+    await delay(20)
+  }
+  expect(await running).toMatchObject({ code: 0 })
+  for (const page of pages) {
+    for (const { name } of Object.values(metricDefinitions)) expect(page).toContain(`# TYPE ${name} `)
+    const counts = [...page.matchAll(/^fabra_events_processed_total\{event_type="(?:purchase|refund)"\} (\d+)$/gm)]
+    const processed = counts.reduce((sum, [, count]) => sum + Number(count), 0)
+    expect(processed).toBeGreaterThan(0)
+    expect(processed).toBeLessThan(26_011)
+  }
 })
 
 test("a second run in a kept namespace changes nothing", { timeout }, async () => {
