@@ -23,7 +23,7 @@ test("aims a replay at what failed, under an id of its own that is the same each
   expect(replay).toEqual({
     ...event,
     eventId: expect.any(String),
-    replay: { of: "evt_1", group: "group", features: ["total"] },
+    replay: { of: "evt_1", group: "group", features: ["total"], position: "17-0" },
   })
   expect(replayEvent({ ...entry, attempts: 9 }).eventId).toBe(replay.eventId)
   const others = [
@@ -37,9 +37,9 @@ test("aims a replay at what failed, under an id of its own that is the same each
   expect(new Set([event.eventId, replay.eventId, ...ids]).size).toBe(others.length + 2)
 })
 
-test("keeps the id of the first failure through every replay", () => {
+test("keeps the id and the position of the first failure through every replay", () => {
   const second = replayEvent({ ...entry, position: "18-0", data: encodeEvent(replayEvent(entry)) })
-  expect(second.replay?.of).toBe("evt_1")
+  expect(second.replay).toMatchObject({ of: "evt_1", position: "17-0" })
 })
 
 test("cannot replay what cannot be read", () => {

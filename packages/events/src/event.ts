@@ -3,6 +3,7 @@ import { FabraError } from "./errors.js"
 import { newEventId } from "./event-id.js"
 import { checkJson, isPlainObject, type JsonObject } from "./json.js"
 import { checkEntityId, checkEventId, checkName, show } from "./names.js"
+import type { Position } from "./position.js"
 import { parseTime } from "./time.js"
 
 /** See https://www.w3.org/TR/trace-context/#traceparent-header */
@@ -39,6 +40,8 @@ export interface ReplayOrigin {
   readonly group: string
   /** The features that failed; only these are computed. */
   readonly features: readonly string[]
+  /** Where the event stood when it failed first: what it writes elsewhere is as old as that, not as its replay. */
+  readonly position?: Position
   /** The failure is not repaired but forgotten: nothing is computed. */
   readonly discard?: boolean
 }

@@ -124,10 +124,11 @@ function readTraceparent(value: unknown): { traceparent?: string } {
 function readReplay(value: unknown): { replay?: ReplayOrigin } {
   if (value === undefined) return {}
   if (isPlainObject(value)) {
-    const { of, group, features, discard } = value
+    const { of, group, features, position, discard } = value
     if (typeof of === "string" && typeof group === "string" && Array.isArray(features)) {
       if (features.every((name) => typeof name === "string")) {
-        return { replay: { of, group, features, ...(discard === true ? { discard } : {}) } }
+        const where = typeof position === "string" ? { position } : {}
+        return { replay: { of, group, features, ...where, ...(discard === true ? { discard } : {}) } }
       }
     }
   }

@@ -23,7 +23,7 @@ export function testReplay(check: Check): void {
     expect(event).toEqual({
       ...failedEvent(1),
       eventId: expect.not.stringMatching(/^evt_failed_1$/),
-      replay: { of: "evt_failed_1", group: "group", features: ["total", "average"] },
+      replay: { of: "evt_failed_1", group: "group", features: ["total", "average"], position: failure.position },
     })
     expect(event).toEqual(replayEvent(failure))
   })
