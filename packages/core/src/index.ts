@@ -15,6 +15,10 @@ export {
   type StoredValue,
   type WriteResult,
 } from "./cache.js"
+export { CachingEmbedder } from "./caching-embedder.js"
+export type { IndexOptions } from "./document-indexes.js"
+// The contracts of a vector store and an embedder.
+export type { Embedder } from "./embedder.js"
 export type {
   Computed,
   Entity,
@@ -26,8 +30,18 @@ export type {
   Trigger,
   TriggerEvent,
 } from "./feature.js"
+export type { IndexOutcome } from "./indexer.js"
 export { MemoryFeatureCache } from "./memory-cache.js"
+export { MemoryVectorStore } from "./memory-vector-store.js"
+export type { FieldFilter, FilterValue, MetadataFilter } from "./metadata-filter.js"
+export {
+  type FilterNode,
+  matchesFilter as matchesMetadata,
+  parseFilter,
+  type RangeOperator,
+} from "./metadata-filter.js"
 export { Registry } from "./registry.js"
+export type { SearchHit, SearchQuery } from "./search.js"
 export { type FeatureRow, type FeatureStatus, type FeatureValue, serveValue } from "./serve.js"
 export { FeatureStore, type FeatureStoreOptions } from "./store.js"
 export {
@@ -42,5 +56,28 @@ export {
   type Telemetry,
 } from "./telemetry.js"
 // For those who write a worker or another part of Fabra.
-export { runInTransaction, type Transaction } from "./transaction.js"
+export { type EventOrigin, runInTransaction, type Transaction } from "./transaction.js"
 export { decodeValue, encodeValue } from "./values.js"
+export type { VectorIndex, VectorIndexOptions } from "./vector-index.js"
+export {
+  checkDocuments,
+  checkLength,
+  checkSchema,
+  type DocumentRemoval,
+  type DocumentState,
+  type DocumentVersion,
+  type DocumentWrite,
+  fusionDepth,
+  type IndexSchema,
+  isStale,
+  METRICS,
+  type Metric,
+  RANK_CONSTANT,
+  type VectorCapabilities,
+  type VectorChunk,
+  type VectorDocument,
+  type VectorHit,
+  type VectorQuery,
+  type VectorStore,
+} from "./vector-store.js"
+export { WordHashEmbedder } from "./word-hash-embedder.js"

@@ -2,6 +2,7 @@ import type { EventDefinition } from "@fabra/events"
 import { checkName, FabraError, nearest, show } from "@fabra/events"
 import type { Entity, Feature, FeatureHandler, FeatureOptions, Trigger } from "./feature.js"
 import { encodeValue } from "./values.js"
+import { newVectorIndex, type VectorIndex, type VectorIndexOptions } from "./vector-index.js"
 
 const DEFAULT_MAX_RETRIES = 3
 const DEFAULT_TIMEOUT_MS = 30_000
@@ -11,6 +12,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1 // what a timer can hold
 export class Registry {
   readonly entities = new Map<string, Entity>()
   readonly features = new Map<string, Feature>()
+  readonly indexes = new Map<string, VectorIndex>()
   /** Definitions of the events that triggers name, where they were given as definitions. */
   readonly events = new Map<string, EventDefinition<string, any, any>>()
   readonly #handlers = new Map<string, FeatureHandler[]>()
@@ -30,6 +32,20 @@ export class Registry {
     const found = this.features.get(name)
     if (found) return found
     throw unknown("unknown_feature", "feature", name, this.features.keys())
+  }
+
+  /** The index of this name. @throws FabraError `unknown_index`, naming the nearest known ones */
+  index(name: string): VectorIndex {
+    const found = this.indexes.get(name)
+    if (found) return found
+    throw unknown("unknown_index", "index", name, this.indexes.keys())
+  }
+
+  addIndex(name: string, options: VectorIndexOptions): VectorIndex {
+    const index = newVectorIndex(name, options)
+    if (this.indexes.has(name)) throw duplicate("index", name)
+    this.indexes.set(name, index)
+    return index
   }
 
   addEntity(name: string, key: string): Entity {
@@ -126,11 +142,11 @@ export class Registry {
 }
 
 function duplicate(kind: string, name: string): FabraError {
-  return new FabraError("duplicate_name", `The store already has ${kind === "entity" ? "an" : "a"} ${kind} "${name}".`)
+  return new FabraError("duplicate_name", `The store already has ${kind === "feature" ? "a" : "an"} ${kind} "${name}".`)
 }
 
 function unknown(
-  code: "unknown_entity" | "unknown_feature",
+  code: "unknown_entity" | "unknown_feature" | "unknown_index",
   what: string,
   name: string,
   known: Iterable<string>,

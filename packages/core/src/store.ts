@@ -1,17 +1,29 @@
 import { randomBytes } from "node:crypto"
 import { type Clock, checkEntityId, FabraError, sleep, systemClock } from "@fabra/events"
 import type { EntityKey, FeatureCache, OutsideWrite, StoredValue } from "./cache.js"
+import { DocumentIndexes, type IndexOptions } from "./document-indexes.js"
+import type { Embedder } from "./embedder.js"
 import type { Entity, Feature, FeatureOptions, ServedValue, Trigger } from "./feature.js"
+import type { IndexOutcome } from "./indexer.js"
 import { MemoryFeatureCache } from "./memory-cache.js"
+import { MemoryVectorStore } from "./memory-vector-store.js"
 import { Registry } from "./registry.js"
+import { type SearchHit, type SearchQuery, search } from "./search.js"
 import { type FeatureRow, type FeatureValue, serve } from "./serve.js"
 import { transactionOf } from "./transaction.js"
 import { encodeValue } from "./values.js"
+import type { VectorIndex, VectorIndexOptions } from "./vector-index.js"
+import type { VectorStore } from "./vector-store.js"
+import { WordHashEmbedder } from "./word-hash-embedder.js"
 
 /** Options of {@link FeatureStore}. */
 export interface FeatureStoreOptions {
   /** Where values are kept. Default: in memory, until {@link FeatureStore.connect} says otherwise. */
   readonly cache?: FeatureCache
+  /** Where indexed documents are kept. Default: in memory, as above. */
+  readonly vectors?: VectorStore
+  /** What makes vectors of texts, where an index does not name its own. Default: {@link WordHashEmbedder}, as above. */
+  readonly embedder?: Embedder
   readonly clock?: Clock
 }
 
@@ -24,10 +36,20 @@ export class FeatureStore {
   readonly registry = new Registry()
   #clock: Clock
   #cache: FeatureCache | undefined
+  #vectors: VectorStore | undefined
+  #embedder: Embedder | undefined
+  readonly #documents = new DocumentIndexes(this)
 
-  constructor({ cache, clock = systemClock }: FeatureStoreOptions = {}) {
+  constructor({ cache, vectors, embedder, clock = systemClock }: FeatureStoreOptions = {}) {
     this.#cache = cache
+    this.#vectors = vectors
+    this.#embedder = embedder
     this.#clock = clock
+  }
+
+  /** Whose time values are stamped with. */
+  get clock(): Clock {
+    return this.#clock
   }
 
   /** Where values are kept. */
@@ -36,15 +58,27 @@ export class FeatureStore {
     return this.#cache
   }
 
+  /** Where indexed documents are kept. */
+  get vectors(): VectorStore {
+    this.#vectors ??= new MemoryVectorStore()
+    return this.#vectors
+  }
+
+  /** What makes vectors of texts, where an index does not name its own. */
+  get embedder(): Embedder {
+    this.#embedder ??= new WordHashEmbedder()
+    return this.#embedder
+  }
+
   /**
-   * Says where values are kept, and whose time they are stamped with, for a store that was defined without.
-   * @throws FabraError `invalid_argument` when it has another cache already
+   * Says what a store is connected to that was defined without: where values and documents are kept, what makes vectors,
+   * and whose time values are stamped with.
+   * @throws FabraError `invalid_argument` when it has another already
    */
-  connect({ cache, clock }: { readonly cache: FeatureCache; readonly clock?: Clock }): void {
-    if (this.#cache !== undefined && this.#cache !== cache) {
-      throw new FabraError("invalid_argument", "The store has a cache already; connect it before it is first used.")
-    }
-    this.#cache = cache
+  connect({ cache, vectors, embedder, clock }: FeatureStoreOptions): void {
+    this.#cache = pick("cache", this.#cache, cache)
+    this.#vectors = pick("vector store", this.#vectors, vectors)
+    this.#embedder = pick("embedder", this.#embedder, embedder)
     if (clock !== undefined) this.#clock = clock
   }
 
@@ -152,6 +186,64 @@ export class FeatureStore {
     await this.#write({ entityType: entity.name, entityId }, [[name, stored]])
   }
 
+  /**
+   * Defines an index of documents, to be filled by {@link index} and searched by {@link search}. A vector store that
+   * persists has to be told by {@link migrate}.
+   * @throws FabraError `invalid_name`, `duplicate_name`, `invalid_argument`
+   */
+  vectorIndex<Name extends string>(name: Name, options: VectorIndexOptions = {}): VectorIndex<Name> {
+    return this.registry.addIndex(name, options) as VectorIndex<Name>
+  }
+
+  /**
+   * Brings the vector store up to this version and makes the indexes defined so far. Safe to run again.
+   * @returns what was done, in sentences for people
+   * @throws FabraError `index_mismatch`, `invalid_argument` (an embedder of too many dimensions), `vector_unavailable`
+   */
+  migrate(): Promise<string[]> {
+    return this.vectors.migrate(
+      [...this.registry.indexes.values()].map((index) => this.#documents.target(index).schema),
+    )
+  }
+
+  /**
+   * Puts a document's text into an index, in place of the one that is there. Inside a handler it carries the event's
+   * position: it may be run again, and an earlier event never overwrites a later one. A text that is there already costs
+   * no embedding. A blank text leaves a document that no search finds.
+   * @throws FabraError `unknown_index`, `invalid_argument`, `invalid_value` (the metadata), `not_migrated`,
+   *   `index_mismatch`, `embedder_unavailable`, `embedding_refused`, `invalid_embedding`, `vector_unavailable`; the
+   *   handler's own time-out
+   */
+  async index(
+    index: VectorIndex | string,
+    entityId: string,
+    text: string,
+    options: IndexOptions = {},
+  ): Promise<IndexOutcome> {
+    return this.#documents.index(this.#index(index), entityId, text, options)
+  }
+
+  /**
+   * Takes a document out of an index, in the order of events as {@link index}.
+   * @throws FabraError `unknown_index`, `invalid_argument`, `not_migrated`, `index_mismatch`, `vector_unavailable`
+   */
+  async removeDocument(
+    index: VectorIndex | string,
+    entityId: string,
+  ): Promise<{ readonly status: "removed" | "stale" }> {
+    return this.#documents.remove(this.#index(index), entityId)
+  }
+
+  /**
+   * The chunks of an index that are nearest to a text or a vector, best first.
+   * @throws FabraError `unknown_index`, `invalid_argument`, `not_migrated`, `index_mismatch`, `embedder_unavailable`,
+   *   `embedding_refused`, `invalid_embedding`, `vector_unavailable`
+   */
+  async search(index: VectorIndex | string, query: SearchQuery): Promise<SearchHit[]> {
+    const target = this.#documents.target(this.#index(index))
+    return search(target, query, this.cache, () => this.#clock.now())
+  }
+
   async #write(key: EntityKey, values: OutsideWrite["values"]): Promise<void> {
     const token = randomBytes(9).toString("base64url")
     let failure: FabraError | undefined
@@ -180,4 +272,13 @@ export class FeatureStore {
   #resolve(feature: Feature | string): Feature {
     return this.registry.feature(typeof feature === "string" ? feature : feature.name)
   }
+
+  #index(index: VectorIndex | string): VectorIndex {
+    return this.registry.index(typeof index === "string" ? index : index.name)
+  }
+}
+
+function pick<Part>(what: string, there: Part | undefined, wanted: Part | undefined): Part | undefined {
+  if (there === undefined || wanted === undefined || there === wanted) return wanted ?? there
+  throw new FabraError("invalid_argument", `The store has a ${what} already; connect it before it is first used.`)
 }

@@ -1,9 +1,23 @@
 import { AsyncLocalStorage } from "node:async_hooks"
+import type { Position } from "@fabra/events"
 import type { EntityKey } from "./cache.js"
+
+/** Where an event stands, so that what it writes elsewhere is never overwritten by an earlier one. */
+export interface EventOrigin {
+  /** Names the log it stands in: positions of one source can be compared. */
+  readonly source: string
+  readonly position: Position
+  /** Epoch milliseconds. */
+  readonly eventTime: number
+}
 
 /** The open transaction of a running handler. */
 export interface Transaction {
   readonly key: EntityKey
+  /** The event that is being handled. */
+  readonly origin: EventOrigin
+  /** Fires when the handler has outlived its time-out, or has ended. */
+  readonly signal: AbortSignal
   /** By name: the value, else the feature's `initial`, else `undefined`. */
   get(name: string): unknown
   /** @throws FabraError `invalid_value`; `invalid_argument` once the handler has ended */
@@ -20,6 +34,11 @@ const running = global[SHARED]
 /** Runs `work` so that calls of the store made within it join `transaction`. For workers. */
 export function runInTransaction<Result>(transaction: Transaction, work: () => Result): Result {
   return running.run(transaction, work)
+}
+
+/** The transaction this code runs in, if it runs in a handler. */
+export function currentTransaction(): Transaction | undefined {
+  return running.getStore()
 }
 
 /** The transaction this code runs in, if it runs in a handler for that entity id. */

@@ -1,4 +1,14 @@
-import { type Feature, type FeatureRow, type FeatureStore, MemoryFeatureCache, type ServedValue } from "@fabra/core"
+import {
+  type Feature,
+  type FeatureRow,
+  type FeatureStore,
+  MemoryFeatureCache,
+  MemoryVectorStore,
+  type SearchHit,
+  type SearchQuery,
+  type ServedValue,
+  type VectorIndex,
+} from "@fabra/core"
 import { type AxiomEvent, type DeadLetter, MemoryEventBus } from "@fabra/events"
 import { AxiomWorker } from "@fabra/worker"
 import { TestClock } from "./test-clock.js"
@@ -9,7 +19,7 @@ export interface TestKitOptions {
   readonly now?: Date | string | number
 }
 
-const caches = new WeakMap<FeatureStore, MemoryFeatureCache>()
+const memories = new WeakMap<FeatureStore, { cache: MemoryFeatureCache; vectors: MemoryVectorStore }>()
 
 /**
  * Runs the handlers of a store on a real worker, embedded, with time under control. Retries do not wait.
@@ -60,6 +70,11 @@ export class TestKit implements AsyncDisposable {
     return this.store.getFeatures(features, entityId)
   }
 
+  /** What an index holds near a text, as `store.search`. */
+  search(index: VectorIndex | string, query: SearchQuery): Promise<SearchHit[]> {
+    return this.store.search(index, query)
+  }
+
   /** What has failed for good so far, oldest first. */
   async deadLetters(): Promise<readonly DeadLetter[]> {
     return (await this.bus.deadLetters.list({}, { limit: 1000 })).entries
@@ -81,15 +96,16 @@ export class TestKit implements AsyncDisposable {
 }
 
 /**
- * Starts a {@link TestKit} on a store that was defined without a cache. Each new kit begins with no data; close one before
+ * Starts a {@link TestKit} on a store that was defined without a cache and a vector store. Each new kit begins with no data; close one before
  * the next is made for the same store.
- * @throws FabraError `invalid_argument` when the store has a cache of its own
+ * @throws FabraError `invalid_argument` when the store has one of its own
  */
 export function createTestKit(store: FeatureStore, { now }: TestKitOptions = {}): TestKit {
   const clock = new TestClock(now)
-  const cache = caches.get(store) ?? new MemoryFeatureCache()
-  cache.clear()
-  store.connect({ cache, clock })
-  caches.set(store, cache)
-  return new TestKit(store, clock, cache)
+  const memory = memories.get(store) ?? { cache: new MemoryFeatureCache(), vectors: new MemoryVectorStore() }
+  memory.cache.clear()
+  memory.vectors.clear()
+  store.connect({ ...memory, clock })
+  memories.set(store, memory)
+  return new TestKit(store, clock, memory.cache)
 }

@@ -13,6 +13,8 @@ const MAX_STEP = 500
 export interface ComputeEnvironment {
   readonly registry: Registry
   readonly group: string
+  /** Names the bus, as {@link EventOrigin.source}. */
+  readonly source: string
   readonly haltsEntities: boolean
   readonly maxCrashes: number
   now(): number
@@ -92,7 +94,9 @@ function* applyEvent(
   }
   const event = item.checked as CheckedEvent
   const eventTime = event.timestamp.getTime()
-  let stamp: Stamp = { eventTime, computedAt: env.now() }
+  // What a replay writes elsewhere is as old as the event that failed.
+  const origin = { source: env.source, position: event.replay?.position ?? item.record.position, eventTime }
+  let stamp: Stamp = { ...origin, computedAt: env.now() }
   let toRetry: FeatureHandler[] = NO_HANDLERS
   let retryInMs = 0
   for (const handler of concerned) {
@@ -100,7 +104,7 @@ function* applyEvent(
     let failed = runHandler(lane, item, event, handler, draft, stamp, env)
     if (isPromise(failed)) {
       failed = (yield failed) as boolean
-      stamp = { eventTime, computedAt: env.now() }
+      stamp = { ...origin, computedAt: env.now() }
     }
     if (!lane.run.active) return undefined
     if (!failed) {

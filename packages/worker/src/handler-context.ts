@@ -1,12 +1,15 @@
-import type { StoredValue, Transaction } from "@fabra/core"
+import type { EventOrigin, StoredValue, Transaction } from "@fabra/core"
 import { decodeValue, type EntityKey, encodeValue, type Feature, type FeatureContext, type Registry } from "@fabra/core"
-import { FabraError, show } from "@fabra/events"
+import { FabraError, type Position, show } from "@fabra/events"
 import type { Draft } from "./draft.js"
 
 const MAX_KEY_LENGTH = 512
 
-/** Stamps of the values that a handler writes, epoch milliseconds. */
+/** Stamps of what a handler writes: where its event stands, and times in epoch milliseconds. */
 export interface Stamp {
+  /** Names the bus. */
+  readonly source: string
+  readonly position: Position
   readonly eventTime: number
   readonly computedAt: number
 }
@@ -40,8 +43,15 @@ export class HandlerRun implements FeatureContext, Transaction {
     return this.#read(this.feature.name)
   }
 
+  get origin(): EventOrigin {
+    const { source, position, eventTime } = this.#stamp
+    return { source: `${source}/${this.#draft.partition}`, position, eventTime }
+  }
+
   get signal(): AbortSignal {
     this.#abort ??= new AbortController()
+    if (this.#over)
+      this.#abort.abort(new FabraError("invalid_argument", `The handler of "${this.feature.name}" has ended.`))
     return this.#abort.signal
   }
 

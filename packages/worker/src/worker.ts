@@ -18,6 +18,7 @@ import { retryDelay } from "./retry.js"
 import { Routes } from "./routes.js"
 import { resolveSettings, type Settings, type WorkerOptions } from "./settings.js"
 import { Signal } from "./signal.js"
+import { sourceOf } from "./source.js"
 import { withTimeout } from "./timeout.js"
 import { startWatchdog } from "./watchdog.js"
 
@@ -73,6 +74,7 @@ export class AxiomWorker implements AsyncDisposable {
     const env = {
       registry: store.registry,
       group: settings.group,
+      source: sourceOf(options.bus),
       haltsEntities: settings.onDeadLetter === "halt-entity",
       maxCrashes: settings.maxCrashes,
       now: () => clock.now(),
