@@ -1,0 +1,1 @@
+export { type EmbeddedVectorStoreOptions, embeddedVectorStore } from "./pglite.js"

@@ -1,0 +1,79 @@
+import { fusionDepth, type IndexSchema, RANK_CONSTANT, type VectorQuery } from "@fabra/core"
+import { escapeText } from "./escape.js"
+import { filterSql, Parameters } from "./filter-sql.js"
+import { spellVector, vectorSql } from "./vector-type.js"
+
+/** A statement and its parameters. */
+export interface Statement {
+  readonly text: string
+  readonly values: readonly unknown[]
+}
+
+const MILLISECONDS = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`
+const COLUMNS = `entity_id, chunk, "text", start_at, end_at, metadata, ${MILLISECONDS("event_time")} event_time, ${MILLISECONDS("indexed_at")} indexed_at`
+
+/** The one statement that answers a query. */
+export function searchSql(table: string, index: IndexSchema, query: VectorQuery): Statement {
+  const parameters = new Parameters()
+  const { vector, text, topK, filter } = query
+  const where = filter === null ? "true" : filterSql(filter, parameters)
+  const near = vector === null ? undefined : nearest(table, index, vector, where, parameters)
+  const spoken = text === null ? undefined : matching(table, index, text, where, parameters)
+  const one = near ?? spoken ?? never()
+  const both = near !== undefined && spoken !== undefined
+  const statement = both ? fused(table, near, spoken, topK, parameters) : `${one} limit ${parameters.add(topK)}::int`
+  return { text: statement, values: parameters.values }
+}
+
+function nearest(table: string, index: IndexSchema, vector: Float32Array, where: string, parameters: Parameters) {
+  const { distance, score } = vectorSql(index)
+  const from = distance(parameters.add(spellVector(vector)))
+  return `select ${COLUMNS}, ${score(from)} score from ${table} where ${where} order by ${from}`
+}
+
+/** Chunks that have any of the words: with all of them asked for, a question in a sentence would find nothing. */
+function matching(table: string, { language }: IndexSchema, text: string, where: string, parameters: Parameters) {
+  const words = `plainto_tsquery('${language}', ${parameters.add(escapeText(text))}::text)`
+  const any = `(select replace(${words}::text, ' & ', ' | ')::tsquery as words)`
+  return `select ${COLUMNS}, ts_rank(${table}.words, any_word.words)::float8 score
+    from ${table} cross join ${any} any_word
+    where ${table}.words @@ any_word.words and ${where}
+    order by score desc, entity_id, chunk`
+}
+
+function fused(table: string, near: string, spoken: string, topK: number, parameters: Parameters): string {
+  const depth = `${parameters.add(fusionDepth(topK))}::int`
+  const ranked = (list: string, order: string) =>
+    `select entity_id, chunk, 1.0::float8 / (${RANK_CONSTANT} + row_number() over (order by ${order})) share
+     from (${list} limit ${depth}) list`
+  return `with shares as (
+      ${ranked(near, "score desc")}
+      union all
+      ${ranked(spoken, "score desc, entity_id, chunk")}
+    ), best as (
+      select entity_id, chunk, sum(share) score from shares group by entity_id, chunk
+      order by score desc, entity_id, chunk limit ${parameters.add(topK)}::int
+    )
+    select ${COLUMNS}, score from best join ${table} using (entity_id, chunk) order by score desc, entity_id, chunk`
+}
+
+function never(): never {
+  throw new TypeError("A query has a vector, a text or both.")
+}
+
+/** Candidates that are looked at when nothing else is said; pgvector's own 40 find too little in larger indexes. */
+const DEFAULT_EF_SEARCH = 100
+const MAX_EF_SEARCH = 1_000
+
+/** What is set for one search by vector. Before 0.8, pgvector looks at its candidates and filters what is left of them. */
+export function searchSettings(pgvector: string, { topK, text, filter, efSearch }: VectorQuery): string {
+  const wanted = text === null ? topK : fusionDepth(topK)
+  const candidates = Math.min(MAX_EF_SEARCH, Math.max(efSearch ?? DEFAULT_EF_SEARCH, wanted))
+  const settings = [`set local hnsw.ef_search = ${candidates}`]
+  const [major = 0, minor = 0] = pgvector.split(".").map(Number)
+  // Strict: in the order of distance, as hits are promised.
+  if (major > 0 || minor >= 8) settings.push("set local hnsw.iterative_scan = strict_order")
+  // Slow and right rather than fast and starved.
+  else if (filter !== null) settings.push("set local enable_indexscan = off")
+  return settings.join("; ")
+}
