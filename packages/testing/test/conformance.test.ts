@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 import { beforeAll, describe, expect, test } from "vitest"
 import type { BrokenBus } from "./broken/broken-bus.js"
 import { brokenClients } from "./broken/broken-clients.js"
-import { brokenBuses, brokenCaches, HEALTHY, HEALTHY_CLIENTS } from "./broken/registry.js"
+import { brokenBuses, brokenCaches, brokenVectors, HEALTHY, HEALTHY_CLIENTS } from "./broken/registry.js"
 
 interface Report {
   testResults: { name: string; assertionResults: { ancestorTitles: string[]; title: string; status: string }[] }[]
@@ -60,6 +60,7 @@ const suites: { suite: string; what: string; healthy: readonly string[]; broken:
     broken: [...brokenBuses, ...brokenClients],
   },
   { suite: "cache.suite.ts", what: "cache", healthy: [HEALTHY], broken: brokenCaches },
+  { suite: "vectors.suite.ts", what: "vector store", healthy: [HEALTHY], broken: brokenVectors },
 ]
 
 describe.each(suites)("a broken $what", ({ suite, healthy, broken }) => {

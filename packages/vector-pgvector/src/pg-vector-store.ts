@@ -56,12 +56,10 @@ export class PgVectorStore implements VectorStore {
   }
 
   async migrate(indexes: readonly IndexSchema[]): Promise<string[]> {
-    this.#checkOpen()
-    try {
-      return await this.#database.transaction((session) => migrate(session, this.#schema, indexes), forEver)
-    } catch (error) {
-      throw toFabraError("migrate", error)
-    }
+    const asLongAsItNeeds = () => undefined
+    return this.#retry("migrate", () =>
+      this.#database.transaction((session) => migrate(session, this.#schema, indexes), asLongAsItNeeds),
+    )
   }
 
   async find(index: IndexSchema, entityIds: readonly string[]): Promise<(DocumentState | undefined)[]> {
@@ -110,22 +108,32 @@ export class PgVectorStore implements VectorStore {
     })
   }
 
-  /** Runs `work`, again and again while the database is away, until the time is up. Whatever it does can be done twice. */
   async #try<Result>(
     doing: string,
     index: IndexSchema,
     work: (open: OpenIndex, timeLeft: TimeLeft) => Promise<Result>,
   ): Promise<Result> {
+    return this.#retry(doing, async (timeLeft) => {
+      try {
+        return await work(await this.#openIndex(index, timeLeft), timeLeft)
+      } catch (error) {
+        // What was known of the index may have changed with everything else.
+        this.#open.delete(keyOf(index))
+        throw error
+      }
+    })
+  }
+
+  /** Runs `work`, again and again while the database is away, until the time is up. Whatever it does can be done twice. */
+  async #retry<Result>(doing: string, work: (timeLeft: TimeLeft) => Promise<Result>): Promise<Result> {
     const end = performance.now() + this.#timeoutMs
     const timeLeft = () => Math.ceil(end - performance.now())
     for (let pause = PAUSE_MS; ; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
-      this.#checkOpen()
+      if (this.#isClosed) throw new FabraError("vector_unavailable", "The vector store is closed.")
       try {
-        return await work(await this.#openIndex(index, timeLeft), timeLeft)
+        return await work(timeLeft)
       } catch (cause) {
         const error = toFabraError(doing, cause)
-        // What was known of the index may have changed with everything else.
-        this.#open.delete(keyOf(index))
         if (error.code !== "vector_unavailable" || timeLeft() <= pause || this.#isClosed) throw error
         await new Promise((resolve) => setTimeout(resolve, pause))
       }
@@ -142,13 +150,7 @@ export class PgVectorStore implements VectorStore {
     }
     return open
   }
-
-  #checkOpen(): void {
-    if (this.#isClosed) throw new FabraError("vector_unavailable", "The vector store is closed.")
-  }
 }
-
-const forEver: TimeLeft = () => undefined
 
 function keyOf({ name, dimensions, metric, embedder, language }: IndexSchema): string {
   return JSON.stringify([name, dimensions, metric, embedder, language])

@@ -23,15 +23,9 @@ export function testSchema(check: Check): void {
       expect(await index.texts()).toEqual(["a"])
       return
     }
-    const uses = () => [
-      index.find("one"),
-      index.upsert(document("one", ["a"])),
-      index.remove("one", null),
-      index.search(),
-    ]
-    for (const use of uses()) await refused(use, "not_migrated")
+    for (const use of usesOf(index)) await refused(use(), "not_migrated")
     await world.store.migrate([schemaOf()])
-    for (const use of uses()) await refused(use, "not_migrated")
+    for (const use of usesOf(index)) await refused(use(), "not_migrated")
     await world.store.migrate([index.schema])
     await index.upsert(document("one", ["a"]))
   })
@@ -48,11 +42,9 @@ export function testSchema(check: Check): void {
       const index = await world.index()
       await index.upsert(document("one", ["a"]))
       const wrong = new IndexView(await world.other(), schemaOf(other))
-      const uses = [wrong.find("one"), wrong.search(), wrong.remove("one", null), wrong.store.migrate([wrong.schema])]
-      uses.push(wrong.upsert(document("one", [])))
-      for (const use of uses) {
+      for (const use of [() => wrong.store.migrate([wrong.schema]), ...usesOf(wrong)]) {
         const message = expect.stringMatching(new RegExp(`"documents".*${schemaOf()[key]}.*${value}`))
-        await expect(use).rejects.toMatchObject({ code: "index_mismatch", path: key, message })
+        await expect(use()).rejects.toMatchObject({ code: "index_mismatch", path: key, message })
       }
       expect(await index.texts()).toEqual(["a"])
     })
@@ -72,4 +64,14 @@ export function testSchema(check: Check): void {
       expect(await index.texts()).toEqual([])
     }
   })
+}
+
+/** Everything that can be done with an index. */
+function usesOf(index: IndexView): (() => Promise<unknown>)[] {
+  return [
+    () => index.find("one"),
+    () => index.upsert(document("one", [])),
+    () => index.remove("one", null),
+    () => index.search(),
+  ]
 }

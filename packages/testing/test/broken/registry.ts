@@ -7,7 +7,10 @@ import { brokenPublishing } from "./broken-publishing.js"
 import { brokenReading } from "./broken-reading.js"
 import { brokenRecords } from "./broken-records.js"
 import { brokenSharing } from "./broken-sharing.js"
+import { brokenSearches } from "./broken-vector-search.js"
+import { brokenWrites } from "./broken-vector-writes.js"
 import type { BrokenCache } from "./passing-cache.js"
+import type { BrokenVectors } from "./passing-vectors.js"
 
 /** Under this name the memory adapter runs beside the broken ones, as a check of the check. */
 export const HEALTHY = "healthy"
@@ -26,3 +29,6 @@ export const brokenBuses: readonly BrokenBus[] = [
 
 /** Every broken cache. */
 export const brokenCaches: readonly BrokenCache[] = [...brokenCommits, ...brokenRecords]
+
+/** Every broken vector store. */
+export const brokenVectors: readonly BrokenVectors[] = [...brokenWrites, ...brokenSearches]
