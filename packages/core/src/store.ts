@@ -76,9 +76,9 @@ export class FeatureStore {
    * @throws FabraError `invalid_argument` when it has another already
    */
   connect({ cache, vectors, embedder, clock }: FeatureStoreOptions): void {
-    this.#cache = pick("cache", this.#cache, cache)
-    this.#vectors = pick("vector store", this.#vectors, vectors)
-    this.#embedder = pick("embedder", this.#embedder, embedder)
+    this.#cache = pick("a cache", this.#cache, cache)
+    this.#vectors = pick("a vector store", this.#vectors, vectors)
+    this.#embedder = pick("an embedder", this.#embedder, embedder)
     if (clock !== undefined) this.#clock = clock
   }
 
@@ -200,7 +200,7 @@ export class FeatureStore {
    * @returns what was done, in sentences for people
    * @throws FabraError `index_mismatch`, `invalid_argument` (an embedder of too many dimensions), `vector_unavailable`
    */
-  migrate(): Promise<string[]> {
+  async migrate(): Promise<string[]> {
     return this.vectors.migrate(
       [...this.registry.indexes.values()].map((index) => this.#documents.target(index).schema),
     )
@@ -280,5 +280,5 @@ export class FeatureStore {
 
 function pick<Part>(what: string, there: Part | undefined, wanted: Part | undefined): Part | undefined {
   if (there === undefined || wanted === undefined || there === wanted) return wanted ?? there
-  throw new FabraError("invalid_argument", `The store has a ${what} already; connect it before it is first used.`)
+  throw new FabraError("invalid_argument", `The store has ${what} already; connect it before it is first used.`)
 }

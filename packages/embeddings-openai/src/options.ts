@@ -1,0 +1,127 @@
+import { type Clock, FabraError, show, systemClock } from "@fabra/events"
+import { OpenAI } from "openai"
+
+/** Which model makes the vectors, where it is, and how much may be asked of it. */
+export interface OpenAIEmbedderOptions {
+  readonly apiKey?: string
+  /** Of a server that speaks the same API. Default `https://api.openai.com/v1`. */
+  readonly baseUrl?: string
+  /** An OpenAI client of your own, instead of `apiKey` and `baseUrl`. */
+  readonly client?: OpenAI
+  /** Default `text-embedding-3-small`. */
+  readonly model?: string
+  /** Length of the vectors. Default: what the model is known for; has to be said for others. */
+  readonly dimensions?: number
+  /** Most tokens to send in a minute, over all calls; what would be more waits. Default: no limit. */
+  readonly tokensPerMinute?: number
+  /** How long one request may take, in milliseconds, default 20,000. */
+  readonly timeoutMs?: number
+  /** Further requests after one that failed and may succeed later, 0 to 100, default 4. */
+  readonly maxRetries?: number
+  readonly clock?: Clock
+}
+
+/** The options, checked and completed. */
+export interface Settings {
+  readonly client: OpenAI
+  readonly model: string
+  readonly dimensions: number
+  /** The server is asked for so many; others would refuse to be. */
+  readonly asksForDimensions: boolean
+  readonly tokensPerMinute: number | undefined
+  readonly timeoutMs: number
+  readonly maxRetries: number
+  readonly clock: Clock
+}
+
+const KNOWN_DIMENSIONS: Readonly<Record<string, number>> = {
+  "text-embedding-3-small": 1_536,
+  "text-embedding-3-large": 3_072,
+  "text-embedding-ada-002": 1_536,
+}
+
+/** @throws FabraError `invalid_argument` */
+export function checkOptions(options: OpenAIEmbedderOptions): Settings {
+  const { model = "text-embedding-3-small", tokensPerMinute, timeoutMs = 20_000, maxRetries = 4 } = options
+  const dimensions = options.dimensions ?? KNOWN_DIMENSIONS[model]
+  if (dimensions === undefined) {
+    const message = `The vectors of ${show(model)} are of unknown length: say its dimensions.`
+    throw new FabraError("invalid_argument", message, { path: "dimensions" })
+  }
+  checkCount("dimensions", dimensions, 1, 100_000)
+  if (tokensPerMinute !== undefined) checkCount("tokensPerMinute", tokensPerMinute, 1, Number.MAX_SAFE_INTEGER)
+  checkCount("timeoutMs", timeoutMs, 1, 3_600_000)
+  checkCount("maxRetries", maxRetries, 0, 100)
+  return {
+    client: clientOf(options),
+    model,
+    dimensions,
+    asksForDimensions: options.dimensions !== undefined && model.includes("text-embedding-3"),
+    tokensPerMinute,
+    timeoutMs,
+    maxRetries,
+    clock: options.clock ?? systemClock,
+  }
+}
+
+function checkCount(path: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return
+  const message = `${path} is ${show(value)}: it must be a whole number from ${min} to ${max}.`
+  throw new FabraError("invalid_argument", message, { path })
+}
+
+function clientOf({ client, apiKey, baseUrl }: OpenAIEmbedderOptions): OpenAI {
+  if (client !== undefined) {
+    if (apiKey === undefined && baseUrl === undefined) return client
+    throw new FabraError("invalid_argument", "client is given beside apiKey or baseUrl: name one of them.", {
+      path: "client",
+    })
+  }
+  if (!apiKey) throw new FabraError("invalid_argument", "apiKey is missing.", { path: "apiKey" })
+  if (baseUrl !== undefined && !(/^https?:/.test(baseUrl) && URL.canParse(baseUrl))) {
+    throw new FabraError("invalid_argument", `baseUrl is ${show(baseUrl)}: it must be an http address.`, {
+      path: "baseUrl",
+    })
+  }
+  // All is said, so that nothing is read from the environment behind the caller's back.
+  return new OpenAI({
+    apiKey,
+    baseURL: baseUrl ?? "https://api.openai.com/v1",
+    organization: null,
+    project: null,
+    maxRetries: 0,
+  })
+}
+
+/**
+ * Reads from environment variables: `OPENAI_API_KEY`, `OPENAI_BASE_URL`, `FABRA_EMBEDDING_MODEL`,
+ * `FABRA_EMBEDDING_DIMENSIONS` and `FABRA_EMBEDDING_TOKENS_PER_MINUTE`. `undefined` when neither of the first two is set; a
+ * server of your own may do without a key.
+ * @throws FabraError `invalid_setting`, naming the variable
+ */
+export function embedderSettingsFromEnv(
+  env: Readonly<Record<string, string | undefined>>,
+): OpenAIEmbedderOptions | undefined {
+  const apiKey = env.OPENAI_API_KEY || undefined
+  const baseUrl = env.OPENAI_BASE_URL || undefined
+  if (apiKey === undefined && baseUrl === undefined) return undefined
+  const model = env.FABRA_EMBEDDING_MODEL || undefined
+  const dimensions = countFrom(env, "FABRA_EMBEDDING_DIMENSIONS")
+  const tokensPerMinute = countFrom(env, "FABRA_EMBEDDING_TOKENS_PER_MINUTE")
+  return {
+    apiKey: apiKey ?? "none",
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(model === undefined ? {} : { model }),
+    ...(dimensions === undefined ? {} : { dimensions }),
+    ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),
+  }
+}
+
+function countFrom(env: Readonly<Record<string, string | undefined>>, name: string): number | undefined {
+  const text = env[name]?.trim()
+  if (!text) return undefined
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  throw new FabraError("invalid_setting", `${name} is ${show(text)}: it must be a whole number from 1 on.`, {
+    path: name,
+  })
+}
