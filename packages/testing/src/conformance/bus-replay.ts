@@ -111,8 +111,8 @@ export function testReplay(check: Check): void {
     expect(await world.bus.deadLetters.discard(entries.map(({ id }) => id))).toBe(2)
     const [event, ...more] = await published(world, 1)
     expect(more).toEqual([])
-    const { group, features } = deadLetter(2)
-    expect(event?.replay).toEqual({ of: "evt_failed_2", group, features, discard: true })
+    const { group, features, position } = deadLetter(2)
+    expect(event?.replay).toEqual({ of: "evt_failed_2", group, features, position, discard: true })
   })
 }
 
