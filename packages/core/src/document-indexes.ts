@@ -10,7 +10,7 @@ import {
 } from "@fabra/events"
 import type { Embedder } from "./embedder.js"
 import { type ConnectedIndex, Indexer, type IndexOutcome } from "./indexer.js"
-import { currentTransaction, type Transaction } from "./transaction.js"
+import { currentTransaction, type EventOrigin } from "./transaction.js"
 import type { VectorIndex } from "./vector-index.js"
 import type { DocumentVersion, IndexSchema, VectorStore } from "./vector-store.js"
 
@@ -25,6 +25,11 @@ export interface Connections {
 export interface IndexOptions {
   /** What searches can filter by and hits carry: a JSON object whose fields do not begin with `$`. Default `{}`. */
   readonly metadata?: JsonObject
+}
+
+/** What became of a call of `store.removeDocument`; as {@link IndexOutcome}. */
+export interface RemoveOutcome {
+  readonly status: "removed" | "stale" | "rehearsed"
 }
 
 /** The indexes of a store, connected: writes documents, with the order of the events they come from. */
@@ -45,23 +50,26 @@ export class DocumentIndexes {
     if (typeof text !== "string") {
       throw new FabraError("invalid_argument", `text is ${show(text)}: it must be a string.`, { path: "text" })
     }
+    const metadata = copyMetadata(options.metadata ?? {})
     const transaction = currentTransaction()
+    if (transaction?.origin === null) return { status: "rehearsed" }
     return this.#connect(index).indexer.index({
       entityId,
       text: wellFormedText(text),
-      metadata: copyMetadata(options.metadata ?? {}),
-      version: versionOf(transaction),
+      metadata,
+      version: versionOf(transaction?.origin),
       eventTime: transaction?.origin.eventTime ?? null,
       signal: transaction?.signal,
     })
   }
 
-  async remove(index: VectorIndex, entityId: string): Promise<{ readonly status: "removed" | "stale" }> {
+  async remove(index: VectorIndex, entityId: string): Promise<RemoveOutcome> {
     checkEntityId(entityId, "entityId")
     const { vectors, schema } = this.target(index)
     const transaction = currentTransaction()
     transaction?.signal.throwIfAborted()
-    const removal = { entityId, version: versionOf(transaction), removedAt: this.#store.clock.now() }
+    if (transaction?.origin === null) return { status: "rehearsed" }
+    const removal = { entityId, version: versionOf(transaction?.origin), removedAt: this.#store.clock.now() }
     const [write] = await vectors.remove(schema, [removal])
     return { status: write === "stale" ? "stale" : "removed" }
   }
@@ -91,10 +99,8 @@ function schemaOf({ name, metric, language }: VectorIndex, embedder: Embedder, v
   return { name, dimensions, metric, embedder: id, language }
 }
 
-function versionOf(transaction: Transaction | undefined): DocumentVersion | null {
-  if (transaction === undefined) return null
-  const { source, position } = transaction.origin
-  return { source, position }
+function versionOf(origin: EventOrigin | undefined): DocumentVersion | null {
+  return origin === undefined ? null : { source: origin.source, position: origin.position }
 }
 
 /** A copy that JSON and UTF-8 carry. @throws FabraError `invalid_value` with the path of what they do not */

@@ -16,7 +16,7 @@ export {
   type WriteResult,
 } from "./cache.js"
 export { CachingEmbedder } from "./caching-embedder.js"
-export type { IndexOptions } from "./document-indexes.js"
+export type { IndexOptions, RemoveOutcome } from "./document-indexes.js"
 // The contracts of a vector store and an embedder.
 export type { Embedder } from "./embedder.js"
 export type {

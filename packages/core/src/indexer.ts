@@ -17,9 +17,9 @@ import {
 export interface IndexOutcome {
   /**
    * `unchanged`: the text was there already, and no vector was made. `stale`: a later event has written the document;
-   * nothing was.
+   * nothing was. `rehearsed`: the handler was run for what it would do, and nothing was written.
    */
-  readonly status: "indexed" | "unchanged" | "stale"
+  readonly status: "indexed" | "unchanged" | "stale" | "rehearsed"
 }
 
 /** A text on its way into an index. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { type Clock, checkEntityId, FabraError, sleep, systemClock } from "@fabra/events"
 import type { EntityKey, FeatureCache, OutsideWrite, StoredValue } from "./cache.js"
-import { DocumentIndexes, type IndexOptions } from "./document-indexes.js"
+import { DocumentIndexes, type IndexOptions, type RemoveOutcome } from "./document-indexes.js"
 import type { Embedder } from "./embedder.js"
 import type { Entity, Feature, FeatureOptions, ServedValue, Trigger } from "./feature.js"
 import type { IndexOutcome } from "./indexer.js"
@@ -227,10 +227,7 @@ export class FeatureStore {
    * Takes a document out of an index, in the order of events as {@link index}.
    * @throws FabraError `unknown_index`, `invalid_argument`, `not_migrated`, `index_mismatch`, `vector_unavailable`
    */
-  async removeDocument(
-    index: VectorIndex | string,
-    entityId: string,
-  ): Promise<{ readonly status: "removed" | "stale" }> {
+  async removeDocument(index: VectorIndex | string, entityId: string): Promise<RemoveOutcome> {
     return this.#documents.remove(this.#index(index), entityId)
   }
 

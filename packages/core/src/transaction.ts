@@ -14,8 +14,8 @@ export interface EventOrigin {
 /** The open transaction of a running handler. */
 export interface Transaction {
   readonly key: EntityKey
-  /** The event that is being handled. */
-  readonly origin: EventOrigin
+  /** The event that is being handled; `null` when this is a rehearsal, in which nothing else may be written. */
+  readonly origin: EventOrigin | null
   /** Fires when the handler has outlived its time-out, or has ended. */
   readonly signal: AbortSignal
   /** By name: the value, else the feature's `initial`, else `undefined`. */

@@ -13,8 +13,8 @@ const MAX_STEP = 500
 export interface ComputeEnvironment {
   readonly registry: Registry
   readonly group: string
-  /** Names the bus, as {@link EventOrigin.source}. */
-  readonly source: string
+  /** Names the bus; `null`: there is none, what is computed is a rehearsal. */
+  readonly source: string | null
   readonly haltsEntities: boolean
   readonly maxCrashes: number
   now(): number

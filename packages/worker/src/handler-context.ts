@@ -7,8 +7,8 @@ const MAX_KEY_LENGTH = 512
 
 /** Stamps of what a handler writes: where its event stands, and times in epoch milliseconds. */
 export interface Stamp {
-  /** Names the bus. */
-  readonly source: string
+  /** Names the bus; `null`: there is none, this is a rehearsal. */
+  readonly source: string | null
   readonly position: Position
   readonly eventTime: number
   readonly computedAt: number
@@ -43,9 +43,9 @@ export class HandlerRun implements FeatureContext, Transaction {
     return this.#read(this.feature.name)
   }
 
-  get origin(): EventOrigin {
+  get origin(): EventOrigin | null {
     const { source, position, eventTime } = this.#stamp
-    return { source: `${source}/${this.#draft.partition}`, position, eventTime }
+    return source === null ? null : { source: `${source}/${this.#draft.partition}`, position, eventTime }
   }
 
   get signal(): AbortSignal {

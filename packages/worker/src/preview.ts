@@ -38,8 +38,8 @@ export interface Preview {
 const NO_PARTITION = -1
 
 /**
- * Runs the handlers of an event once on the records as they are now, and commits nothing. What handlers do elsewhere is
- * done for real.
+ * Runs the handlers of an event once on the records as they are now, and commits nothing; no index is written either.
+ * What handlers do elsewhere is done for real.
  * @throws FabraError `cache_unavailable`
  */
 export async function preview(
@@ -50,6 +50,7 @@ export async function preview(
   const env: ComputeEnvironment = {
     registry: store.registry,
     group,
+    source: null,
     haltsEntities: false,
     maxCrashes: Number.POSITIVE_INFINITY,
     now: () => clock.now(),

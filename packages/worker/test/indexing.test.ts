@@ -1,7 +1,7 @@
 import { type Embedder, FeatureStore, MemoryFeatureCache, MemoryVectorStore, WordHashEmbedder } from "@fabra/core"
 import { defineEvent, MemoryEventBus } from "@fabra/events"
 import { expect, onTestFinished, test } from "vitest"
-import { AxiomWorker, type WorkerOptions } from "../src/index.js"
+import { AxiomWorker, preview, type WorkerOptions } from "../src/index.js"
 import { gate, silent } from "./support.js"
 
 const documentUpdated = defineEvent<{ content: string; n?: number }>("document_updated")
@@ -202,6 +202,15 @@ test("events that are read again, as after a take-over, change nothing and cost 
   expect(await second.store.getFeature(second.docContent, "a")).toBe("three")
   expect(second.embedder.calls).toEqual([])
   expect(await first.texts()).toEqual({ a: "three" })
+})
+
+test("a preview writes no index", async () => {
+  const { store, texts } = library()
+  const event = documentUpdated.create({ entityId: "a", payload: { content: "text" } })
+  const { changes, failures } = await preview(store, event)
+  expect([changes.map(({ name }) => name), failures]).toEqual([["doc_content"], []])
+  await preview(store, documentDeleted.create({ entityId: "a" }))
+  expect(await texts()).toEqual({})
 })
 
 test("a bus in memory that begins anew is not taken for the old one", async () => {
