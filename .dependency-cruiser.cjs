@@ -6,6 +6,12 @@ const mayImport = {
   worker: ["@fabra/events", "@fabra/core"],
   "bus-redis": ["@fabra/events", "ioredis", "cluster-key-slot"],
   "cache-redis": ["@fabra/events", "@fabra/core", "ioredis"],
+  // PGlite only behind the sub-path "embedded", for those who have installed it.
+  "vector-pgvector": [
+    ...["@fabra/events", "@fabra/core", "pg", "@types/pg", "proper-lockfile", "@types/proper-lockfile"],
+    ...["@electric-sql/pglite", "@electric-sql/pglite-pgvector"],
+  ],
+  "embeddings-openai": ["@fabra/events", "@fabra/core", "openai", "gpt-tokenizer"],
   metrics: ["@fabra/events", "@fabra/core", "prom-client"],
   logs: ["@fabra/events", "@fabra/core", "@pinojs/redact", "pino", "pino-pretty"],
   tracing: ["@fabra/events", "@fabra/core", "@opentelemetry/api"],

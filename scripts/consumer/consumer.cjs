@@ -27,7 +27,9 @@ async function main() {
   require("@fabra/cache-redis")
   require("@fabra/client")
   require("@fabra/server")
+  require("@fabra/embeddings-openai")
   require("@fabra/testing")
+  require("@fabra/vector-pgvector")
 }
 
 main().catch((error) => {

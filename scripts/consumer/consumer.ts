@@ -1,10 +1,12 @@
 import "@fabra/bus-redis"
 import "@fabra/cache-redis"
+import "@fabra/embeddings-openai"
 import { createClient } from "@fabra/client"
 import { FeatureStore, MemoryFeatureCache } from "@fabra/core"
 import { createEvent, defineEvent, MemoryEventBus } from "@fabra/events"
 import { createServer } from "@fabra/server"
 import "@fabra/testing"
+import "@fabra/vector-pgvector"
 import { AxiomWorker } from "@fabra/worker"
 
 const store = new FeatureStore({ cache: new MemoryFeatureCache() })
