@@ -70,10 +70,10 @@ export class OpenAIEmbedder implements Embedder {
       await this.#budget?.take(tokens, signal)
       await this.#untilWelcome(signal)
       signal?.throwIfAborted()
+      let answer: unknown
       try {
         const options = { timeout: timeoutMs, maxRetries: 0, ...(signal === undefined ? {} : { signal }) }
-        const answer = await client.embeddings.create(body, options)
-        return readVectors(model, answer, texts.length)
+        answer = await client.embeddings.create(body, options)
       } catch (cause) {
         signal?.throwIfAborted()
         const { error, mayRetry, retryAfterMs } = readFailure(model, cause, clock.now())
@@ -81,7 +81,9 @@ export class OpenAIEmbedder implements Embedder {
         if (!mayRetry || attempt > maxRetries) throw error
         const most = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** (attempt - 1))
         if (retryAfterMs === undefined) await sleep(clock, clock.random() * most, signal)
+        continue
       }
+      return readVectors(model, answer, texts.length)
     }
   }
 
