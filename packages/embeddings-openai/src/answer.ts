@@ -10,7 +10,8 @@ export function readVectors(model: string, answer: unknown, count: number): Floa
   if (!Array.isArray(data)) throw fault("gave an answer without a list of embeddings")
   if (data.length !== count) throw fault(`gave ${data.length} embeddings for ${count} texts`)
   const vectors = new Array<Float32Array | undefined>(count)
-  for (const [i, { embedding, index = i }] of data.entries()) {
+  for (const [i, one] of data.entries()) {
+    const { embedding, index = i } = one ?? {}
     vectors[index] = Array.isArray(embedding) ? Float32Array.from(embedding) : fromBase64(embedding)
   }
   return Array.from(vectors, (vector) => {
