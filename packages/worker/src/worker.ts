@@ -150,6 +150,7 @@ export class AxiomWorker implements AsyncDisposable {
       if (subscription === undefined) return
       this.#subscription = subscription
       ticks = this.#keepCheckpoints(subscription, ticking.signal)
+      this.#warnOfLosses()
       this.#checkCache().catch((error) => this.#fail(error))
       while (!this.#stopping.signal.aborted) await this.#readOnce(subscription)
     } catch (error) {
@@ -185,6 +186,13 @@ export class AxiomWorker implements AsyncDisposable {
       }
     }
     return undefined
+  }
+
+  #warnOfLosses(): void {
+    const { name, durableReads } = this.#bus.capabilities
+    if (durableReads !== "none") return
+    const message = `The bus (${name}) shows events that it may still lose: one that is published again then is applied twice.`
+    this.#observer.notice({ level: "warn", message })
   }
 
   async #checkCache(): Promise<void> {
