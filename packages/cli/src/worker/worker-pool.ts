@@ -20,11 +20,14 @@ export interface WorkerProcess {
 export class WorkerPool {
   readonly #start: WorkerProcess
   readonly #logger: Logger
+  readonly #joined: (child: ChildProcess) => () => void
   readonly #children = new Set<ChildProcess>()
 
-  constructor(start: WorkerProcess, logger: Logger) {
+  /** @param joined is told of each process, and returns what to call when that has ended */
+  constructor(start: WorkerProcess, logger: Logger, joined: (child: ChildProcess) => () => void) {
     this.#start = start
     this.#logger = logger
+    this.#joined = joined
   }
 
   /** Runs until the signal fires and every process has finished what it had begun. */
@@ -54,9 +57,13 @@ export class WorkerPool {
   async #live(): Promise<{ pid: number | undefined; reason: string }> {
     const { script, args, env } = this.#start
     const stdio = ["ignore", "inherit", "inherit", "ipc"] as const
-    const child = fork(script, args, { env: { ...process.env, ...env }, stdio: [...stdio] })
+    const child = fork(script, args, {
+      ...{ env: { ...process.env, ...env }, stdio: [...stdio], serialization: "advanced" },
+    })
     this.#children.add(child)
+    const left = this.#joined(child)
     const [code, killedBy] = await once(child, "exit")
+    left()
     this.#children.delete(child)
     return { pid: child.pid, reason: killedBy ?? `exit code ${code}` }
   }
