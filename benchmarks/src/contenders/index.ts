@@ -1,3 +1,6 @@
+import { createWriteStream } from "node:fs"
+import { createLogger, eventLog } from "@fabra/logs"
+import { createMetrics } from "@fabra/metrics"
 import type { Contender } from "../contender.js"
 import { bullmq } from "./bullmq.js"
 import { fabraEmbedded, fabraOnRedis } from "./fabra.js"
@@ -14,6 +17,14 @@ export const contenders: readonly Contender[] = [
   fabraOnRedis("fabra_500_2p", "Fabra on Redis, batch 500, two processes", {
     options: { batchSize: 500 },
     processes: 2,
+  }),
+  fabraOnRedis("fabra_500_metrics", "Fabra on Redis, batch 500, with metrics", {
+    options: { batchSize: 500 },
+    telemetry: () => createMetrics().telemetry,
+  }),
+  fabraOnRedis("fabra_500_logs", "Fabra on Redis, batch 500, with a log of events", {
+    options: { batchSize: 500 },
+    telemetry: () => eventLog(createLogger({ pretty: false, destination: createWriteStream("/dev/null") })),
   }),
   fabraOnRedis("fabra_500_aof", "Fabra on Redis, batch 500, AOF everysec", {
     options: { batchSize: 500 },
