@@ -6,6 +6,7 @@ export const ERROR_CODES = [
   "cache_unavailable",
   "duplicate_name",
   "event_too_large",
+  "feature_failed",
   "handler_timeout",
   "invalid_argument",
   "invalid_event",

@@ -1,4 +1,4 @@
-import type { FeatureCache, FeatureStore } from "@fabra/core"
+import { type FeatureCache, type FeatureStore, withTimeout } from "@fabra/core"
 import {
   type Assignment,
   type EventBus,
@@ -18,7 +18,6 @@ import { retryDelay } from "./retry.js"
 import { Routes } from "./routes.js"
 import { resolveSettings, type Settings, type WorkerOptions } from "./settings.js"
 import { Signal } from "./signal.js"
-import { withTimeout } from "./timeout.js"
 import { startWatchdog } from "./watchdog.js"
 
 /** A read under way. */
@@ -74,11 +73,13 @@ export class AxiomWorker implements AsyncDisposable {
       registry: store.registry,
       group: settings.group,
       haltsEntities: settings.onDeadLetter === "halt-entity",
+      futureEvents: settings.futureEvents,
       maxCrashes: settings.maxCrashes,
       now: () => clock.now(),
       withTimeout: (promise: Promise<unknown>, ms: number, feature: string) => withTimeout(clock, promise, ms, feature),
       retryDelay: (attempts: number) => retryDelay(settings, attempts),
       onFailure: this.#observer.failed.bind(this.#observer),
+      onLate: this.#observer.late,
       runHandler: this.#observer.runHandler,
     }
     const caution = new Caution(
