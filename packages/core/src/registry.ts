@@ -53,12 +53,7 @@ export class Registry {
     const names = triggers.map((one) => (typeof one === "string" ? one : one.name))
     const feature = defineFeature(name, entity, names, options)
     if (feature.computedBy === "reads") this.readHandlers.set(name, toReadHandler(feature, options))
-    if (feature.computedBy === "schedule") {
-      toScheduledHandler(feature, options)
-      throw new FabraError("invalid_argument", `Feature "${name}": no worker computes on schedule yet.`, {
-        path: "materialize",
-      })
-    }
+    if (feature.computedBy === "schedule") this.scheduledHandlers.set(name, toScheduledHandler(feature, options))
     this.features.set(name, feature)
     this.definitions.set(name, options)
     for (const one of triggers) if (typeof one !== "string") this.events.set(one.name, one)

@@ -16,6 +16,7 @@ import { PartitionRun } from "./partition-run.js"
 import { Processor } from "./processor.js"
 import { retryDelay } from "./retry.js"
 import { Routes } from "./routes.js"
+import { Scheduler } from "./scheduler.js"
 import { resolveSettings, type Settings, type WorkerOptions } from "./settings.js"
 import { Signal } from "./signal.js"
 import { startWatchdog } from "./watchdog.js"
@@ -48,6 +49,7 @@ export class AxiomWorker implements AsyncDisposable {
   readonly #processor: Processor
   readonly #intake: Intake
   readonly #checkpoints: Checkpoints
+  readonly #scheduler: Scheduler
   readonly #runs = new Map<number, PartitionRun>()
   readonly #progressed = new Signal()
   readonly #stopping = new AbortController()
@@ -102,6 +104,7 @@ export class AxiomWorker implements AsyncDisposable {
       failed: (error) => this.#fail(error),
     })
     const trailMs = settings.trailMs ?? cache.capabilities.rollbackWindowMs
+    this.#scheduler = new Scheduler([...store.registry.scheduledHandlers.values()], cache, settings, this.#observer)
     this.#checkpoints = new Checkpoints(cache, trailMs, this.#observer, (run) => this.#restart(run))
   }
 
@@ -137,6 +140,11 @@ export class AxiomWorker implements AsyncDisposable {
     })
   }
 
+  /** Resolves when this worker is in the middle of no run of a schedule. */
+  schedulesIdle(): Promise<void> {
+    return this.#scheduler.idle()
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }
@@ -146,11 +154,13 @@ export class AxiomWorker implements AsyncDisposable {
     const { watchdogMs } = this.#settings
     const watchdog = watchdogMs === undefined ? undefined : startWatchdog(watchdogMs)
     let ticks: Promise<void> | undefined
+    let scheduling: Promise<void> | undefined
     try {
       const subscription = await this.#subscribe()
       if (subscription === undefined) return
       this.#subscription = subscription
       ticks = this.#keepCheckpoints(subscription, ticking.signal)
+      scheduling = this.#scheduler.run(this.#stopping.signal)
       this.#warnOfLosses()
       this.#checkCache().catch((error) => this.#fail(error))
       while (!this.#stopping.signal.aborted) await this.#readOnce(subscription)
@@ -159,6 +169,8 @@ export class AxiomWorker implements AsyncDisposable {
     } finally {
       this.#stopping.abort()
       await this.#subscription?.close()
+      // What is not done by then others take over when the lease has run out.
+      await Promise.race([scheduling, sleep(this.#settings.clock, this.#settings.drainMs, ticking.signal)])
       ticking.abort()
       await ticks
       await watchdog?.stop()
