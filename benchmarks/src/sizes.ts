@@ -44,7 +44,7 @@ export const FULL: Sizes = {
 /** Everything that a ratio needs, once, within a minute. */
 export const QUICK: Sizes = {
   quick: true,
-  workload: { ...BASE, events: 40_000 },
+  workload: { ...BASE, events: 30_000 },
   rounds: 1,
   rates: [5_000, 20_000],
   latencySeconds: 1.5,

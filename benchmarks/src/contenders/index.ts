@@ -29,6 +29,7 @@ export const contenders: readonly Contender[] = [
   fabraOnRedis("fabra_500_aof", "Fabra on Redis, batch 500, AOF everysec", {
     options: { batchSize: 500 },
     redisArgs: AOF,
+    isExtra: true,
   }),
   bullmq("bullmq_1", "BullMQ, concurrency 1", 1, 0.1),
   bullmq("bullmq_50", "BullMQ, concurrency 50", 50, 0.2),
