@@ -2,7 +2,7 @@
 // tests may also use devDependencies.
 const mayImport = {
   events: ["@standard-schema/spec"],
-  core: ["@fabra/events"],
+  core: ["@fabra/events", "croner"],
   worker: ["@fabra/events", "@fabra/core"],
   "bus-redis": ["@fabra/events", "ioredis", "cluster-key-slot"],
   "cache-redis": ["@fabra/events", "@fabra/core", "ioredis"],

@@ -40,6 +40,8 @@ export interface Contender {
   readonly share?: number
   /** More arguments for its Redis. */
   readonly redisArgs?: readonly string[]
+  /** No ratio needs it: left out of `--quick`. */
+  readonly isExtra?: boolean
   /** Has no Redis: producer, worker and reader live in one process. */
   readonly embedded?: boolean
   /** Its request-response code is faster when all share one core: tried there too. */

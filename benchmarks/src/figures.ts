@@ -1,6 +1,7 @@
 import type { GrowthRow } from "./suites/growth.js"
 import type { LatencyRow } from "./suites/latency.js"
 import type { PublishingRow } from "./suites/publishing.js"
+import type { ServingRow } from "./suites/serving.js"
 import type { ThroughputRow } from "./suites/throughput.js"
 
 /** All that one run has measured; what was not asked for is empty. */
@@ -8,6 +9,7 @@ export interface Figures {
   readonly throughput: readonly ThroughputRow[]
   readonly latency: readonly LatencyRow[]
   readonly publishing: readonly PublishingRow[]
+  readonly serving: readonly ServingRow[]
   readonly growth: readonly GrowthRow[]
 }
 

@@ -8,6 +8,7 @@ import { allTables } from "./report/tables.js"
 import { measureGrowth } from "./suites/growth.js"
 import { measureLatency } from "./suites/latency.js"
 import { measurePublishing } from "./suites/publishing.js"
+import { measureServing } from "./suites/serving.js"
 import { measureThroughput } from "./suites/throughput.js"
 
 const { sizes, suites, json, write } = readOptions(process.argv)
@@ -17,6 +18,7 @@ const figures: Figures = {
   throughput: suites.includes("throughput") ? await measureThroughput(sizes, say) : [],
   latency: suites.includes("latency") ? await measureLatency(sizes, say) : [],
   publishing: suites.includes("publishing") ? await measurePublishing(sizes, say) : [],
+  serving: suites.includes("serving") ? await measureServing(sizes, say) : [],
   growth: suites.includes("growth") ? await measureGrowth(sizes, say) : [],
 }
 const machine = describeMachine()

@@ -1,5 +1,6 @@
 import type { Figures } from "./figures.js"
 import type { PublishMode } from "./suites/publishing.js"
+import type { RequestName } from "./suites/serving.js"
 
 /** A figure of a run that has to stay above, or below, a limit. */
 export interface Ratio {
@@ -50,6 +51,18 @@ export const ratios: readonly Ratio[] = [
     of: (figures) => best(figures, "fabra_100") / best(figures, "fabra_500"),
   },
   {
+    name: "metrics_on",
+    title: "with metrics ÷ without",
+    limit: 0.92,
+    of: (figures) => best(figures, "fabra_500_metrics", "free") / best(figures, "fabra_500", "free"),
+  },
+  {
+    name: "logs_on",
+    title: "with a log of events, as sampled by default ÷ without",
+    limit: 0.9,
+    of: (figures) => best(figures, "fabra_500_logs", "free") / best(figures, "fabra_500", "free"),
+  },
+  {
     name: "latency_p99_20k_ms",
     title: "publish → readable, p99 at 20,000 events/s, ms",
     limit: 7.5,
@@ -68,6 +81,18 @@ export const ratios: readonly Ratio[] = [
     title: "idempotent publish in batches ÷ plain pipelined XADD",
     limit: 0.75,
     of: (figures) => published(figures, "fabra", "batches") / published(figures, "xadd", "batches"),
+  },
+  {
+    name: "get",
+    title: "GET of 10 features ÷ bare Fastify with the same Redis call",
+    limit: 0.9,
+    of: (figures) => served(figures, "fabra", "get") / served(figures, "bare", "get"),
+  },
+  {
+    name: "ingest",
+    title: "POST /ingest ÷ bare Fastify with the same Redis call",
+    limit: 0.85,
+    of: (figures) => served(figures, "fabra", "ingest") / served(figures, "bare", "ingest"),
   },
   {
     name: "backlog_memory",
@@ -106,4 +131,9 @@ function p99({ latency }: Figures, name: string, rate: number): number {
 function published({ publishing }: Figures, name: string, mode: PublishMode): number {
   const row = publishing.find((candidate) => candidate.name === name && candidate.mode === mode)
   return row?.eventsPerSecond.median ?? Number.NaN
+}
+
+function served({ serving }: Figures, name: string, request: RequestName): number {
+  const row = serving.find((candidate) => candidate.name === name && candidate.request === request)
+  return row?.requestsPerSecond.median ?? Number.NaN
 }

@@ -1,7 +1,7 @@
 import type { WorkloadSpec } from "./workload.js"
 
 /** Names of what can be measured, in the order in which it is. */
-export const SUITES = ["throughput", "latency", "publishing", "growth"] as const
+export const SUITES = ["throughput", "latency", "publishing", "serving", "growth"] as const
 export type SuiteName = (typeof SUITES)[number]
 
 /** How much is measured. */
@@ -15,6 +15,8 @@ export interface Sizes {
   readonly latencySeconds: number
   /** Events of each way to publish. */
   readonly published: number
+  /** How long each kind of request is sent, in seconds. */
+  readonly servingSeconds: number
   /** What grows, and to which values. */
   readonly growth: Readonly<Record<GrowthName, readonly number[]>>
 }
@@ -30,6 +32,7 @@ export const FULL: Sizes = {
   rates: [1_000, 5_000, 20_000],
   latencySeconds: 10,
   published: 100_000,
+  servingSeconds: 5,
   growth: {
     backlog: [10_000, 100_000, 1_000_000],
     features: [1, 10, 100],
@@ -41,10 +44,11 @@ export const FULL: Sizes = {
 /** Everything that a ratio needs, once, within a minute. */
 export const QUICK: Sizes = {
   quick: true,
-  workload: { ...BASE, events: 40_000 },
+  workload: { ...BASE, events: 30_000 },
   rounds: 1,
   rates: [5_000, 20_000],
   latencySeconds: 1.5,
   published: 20_000,
+  servingSeconds: 1,
   growth: { backlog: [10_000, 100_000], features: [], entities: [], value_length: [] },
 }

@@ -1,18 +1,24 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { RedisEventBus } from "@fabra/bus-redis"
 import { RedisFeatureCache } from "@fabra/cache-redis"
-import type { Feature, FeatureStore } from "@fabra/core"
+import type { Feature, FeatureStore, Telemetry } from "@fabra/core"
 import type { EventBus } from "@fabra/events"
 import { MemoryEventBus } from "@fabra/events"
 import { AxiomWorker, type WorkerOptions } from "@fabra/worker"
 import type { Contender, Producer, Reader, Worker } from "../contender.js"
 import { defineFeatures } from "../features.js"
 
+interface OnRedis extends Partial<Contender> {
+  readonly options?: Partial<WorkerOptions>
+  /** Made in the worker's process only. */
+  readonly telemetry?: () => Telemetry
+}
+
 /** Fabra on Redis. @param options of the worker */
 export function fabraOnRedis(
   name: string,
   title: string,
-  { options = {}, ...more }: Partial<Contender> & { readonly options?: Partial<WorkerOptions> } = {},
+  { options = {}, telemetry, ...more }: OnRedis = {},
 ): Contender {
   return {
     name,
@@ -26,7 +32,8 @@ export function fabraOnRedis(
       const { store } = defineFeatures(workload, onApplied)
       const bus = new RedisEventBus({ url })
       const cache = new RedisFeatureCache({ url })
-      const worker = await startWorker(store, bus, { cache, ...options })
+      const watched = telemetry === undefined ? options : { ...options, telemetry: telemetry() }
+      const worker = await startWorker(store, bus, { cache, ...watched })
       await untilShared(bus, processes)
       return { ...worker, close: () => worker.close().finally(() => Promise.all([bus.close(), cache.close()])) }
     },

@@ -1,3 +1,6 @@
+import { createWriteStream } from "node:fs"
+import { createLogger, eventLog } from "@fabra/logs"
+import { createMetrics } from "@fabra/metrics"
 import type { Contender } from "../contender.js"
 import { bullmq } from "./bullmq.js"
 import { fabraEmbedded, fabraOnRedis } from "./fabra.js"
@@ -15,9 +18,18 @@ export const contenders: readonly Contender[] = [
     options: { batchSize: 500 },
     processes: 2,
   }),
+  fabraOnRedis("fabra_500_metrics", "Fabra on Redis, batch 500, with metrics", {
+    options: { batchSize: 500 },
+    telemetry: () => createMetrics().telemetry,
+  }),
+  fabraOnRedis("fabra_500_logs", "Fabra on Redis, batch 500, with a log of events", {
+    options: { batchSize: 500 },
+    telemetry: () => eventLog(createLogger({ pretty: false, destination: createWriteStream("/dev/null") })),
+  }),
   fabraOnRedis("fabra_500_aof", "Fabra on Redis, batch 500, AOF everysec", {
     options: { batchSize: 500 },
     redisArgs: AOF,
+    isExtra: true,
   }),
   bullmq("bullmq_1", "BullMQ, concurrency 1", 1, 0.1),
   bullmq("bullmq_50", "BullMQ, concurrency 50", 50, 0.2),

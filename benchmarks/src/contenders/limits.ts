@@ -40,6 +40,7 @@ export const ioredisDrain: Contender = {
  */
 export const socketDrain: Contender = {
   name: "socket_drain",
+  isExtra: true,
   title: "limit: bare socket, replies not parsed",
   producer: fabraOnRedis("", "").producer,
   async worker({ url }, onApplied) {

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises"
 import type { Figures } from "../figures.js"
 import type { Machine } from "./machine.js"
 import { allPlots } from "./plots.js"
-import { growthTable, latencyTable, publishingTable, ratioTable, throughputTable } from "./tables.js"
+import { growthTable, latencyTable, publishingTable, ratioTable, servingTable, throughputTable } from "./tables.js"
 
 const DOCS = new URL("../../../docs/", import.meta.url)
 
@@ -33,6 +33,9 @@ export async function writePage(figures: Figures, machine: Machine, command: str
     latencyTable(figures),
     "## Publishing",
     publishingTable(figures),
+    "## Serving",
+    "The HTTP API beside a bare Fastify that makes the same Redis calls, checks nothing and answers the same; 32 connections of one client.",
+    servingTable(figures),
     "## Growth",
     "Fabra on Redis, batch 500, one worker process.",
     growthTable(figures),

@@ -1,10 +1,13 @@
 import type { Figures } from "../figures.js"
 import type { Spread } from "../lib/rounds.js"
 import { ratios } from "../ratios.js"
+import type { RequestName } from "../suites/serving.js"
 
 /** Every table of a run, as Markdown. */
 export function allTables(figures: Figures): string {
-  const tables = [ratioTable, throughputTable, latencyTable, publishingTable, growthTable].map((make) => make(figures))
+  const tables = [ratioTable, throughputTable, latencyTable, publishingTable, servingTable, growthTable].map((make) =>
+    make(figures),
+  )
   return tables.filter((table) => table !== "").join("\n\n")
 }
 
@@ -53,6 +56,23 @@ export function publishingTable({ publishing }: Figures): string {
       spread(eventsPerSecond, 0),
       spread(nodeUs, 1),
       spread(redisUs, 1),
+    ]),
+  )
+}
+
+export function servingTable({ serving }: Figures): string {
+  const requests: Readonly<Record<RequestName, string>> = {
+    get: "GET 10 features of one entity",
+    post_rows: "POST 10 features of 100 entities",
+    ingest: "POST one event",
+  }
+  return table(
+    ["server", "request", "requests/s", "p99 ms"],
+    serving.map(({ title, request, requestsPerSecond, p99 }) => [
+      title,
+      requests[request],
+      spread(requestsPerSecond, 0),
+      p99.toFixed(0),
     ]),
   )
 }

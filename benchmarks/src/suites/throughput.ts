@@ -24,7 +24,8 @@ export async function measureThroughput(
   { workload, rounds, quick }: Sizes,
   say: (line: string) => void,
 ): Promise<ThroughputRow[]> {
-  const cases = contenders.flatMap((contender) =>
+  const chosen = contenders.filter(({ isExtra = false }) => !(quick && isExtra))
+  const cases = chosen.flatMap((contender) =>
     placementsFor(contender, quick).map((placement) => ({ contender, placement })),
   )
   const measured = await interleave(cases, rounds, async ({ contender, placement }) => {

@@ -11,6 +11,8 @@ export interface Engine {
   readonly restarts: number
   /** Kills one worker in the middle of its work, if workers are processes. */
   killWorker?(): void
+  /** How many events the workers' metrics say have been processed, if they serve any. */
+  countProcessed?(expected: number): Promise<number>
   /** Rejects when the workers cannot go on. */
   readonly failed: Promise<never>
   stop(): Promise<void>

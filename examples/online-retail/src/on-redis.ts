@@ -1,5 +1,6 @@
 import { RedisEventBus } from "@fabra/bus-redis"
 import { RedisFeatureCache } from "@fabra/cache-redis"
+import { countProcessed } from "./count-processed.js"
 import type { Engine } from "./engine.js"
 import { purchaseCount, refundCount, store } from "./features.js"
 import { claimNamespace, removeNamespace } from "./namespace.js"
@@ -42,6 +43,15 @@ export async function startOnRedis(options: RedisOptions): Promise<Engine> {
     get restarts() {
       return processes.restarts
     },
+    ...(metricsPort === undefined
+      ? {}
+      : {
+          countProcessed: (expected) =>
+            countProcessed(
+              Array.from({ length: workers }, (_, n) => metricsPort + n),
+              expected,
+            ),
+        }),
     killWorker: () => processes.killOne(),
     failed: processes.failed,
     stop: async () => {

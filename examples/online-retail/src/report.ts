@@ -19,6 +19,7 @@ export async function printReport(run: Run, truth: Truth, print: (line: string) 
   if (published.duplicates > 0) print(`published before   ${grouped(published.duplicates)}`)
   for (const [reason, count] of published.rejected) print(`rejected lines     ${grouped(count)}: ${reason}`)
   if (run.restarts > 0) print(`workers restarted  ${run.restarts}`)
+  if (run.processed !== undefined) print(`metrics say        ${grouped(run.processed)} events processed`)
   print(`speed              ${grouped(eventsPerSecond(run))} events per second, ${run.seconds.toFixed(1)} s in all`)
   print(`\n${verdict(run)}`)
 }
@@ -34,6 +35,7 @@ export function toJson(run: Run) {
     refunds: total("refund_count"),
     net: formatMoney(total("net_spend") as bigint),
     matches: run.matches,
+    ...(run.processed === undefined ? {} : { processed: run.processed }),
     events_per_second: eventsPerSecond(run),
   }
 }

@@ -20,6 +20,8 @@ export interface Run {
   /** From the first event published to the last value computed. */
   readonly seconds: number
   readonly restarts: number
+  /** What the workers' metrics say; those of a worker that died are gone with it. */
+  readonly processed: number | undefined
   /** Every line, every feature and every customer is as the file says. */
   readonly matches: boolean
 }
@@ -50,6 +52,7 @@ export async function runThrough(engine: Engine, truth: Truth, { limit, crash, s
     comparison,
     seconds: Math.max(0, comparison.lastComputedAt - startedAt) / 1000,
     restarts: engine.restarts,
+    processed: await engine.countProcessed?.(published.accepted - published.duplicates),
     matches: isComplete && comparison.matches,
   }
 }

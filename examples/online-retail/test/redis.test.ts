@@ -43,7 +43,7 @@ test("two workers, one killed half-way: every feature is exact", { timeout }, as
   expect(await keysOf(namespace)).toEqual([])
 })
 
-test("each worker serves metrics while it runs", { timeout }, async () => {
+test("each worker serves metrics while it runs, and they are exact", { timeout }, async () => {
   const first = await freePort()
   const ports = [first, first + 1]
   const args = ["--redis", server.url, "--namespace", server.namespace(), "--workers", "2", "--limit", "40000"]
@@ -60,7 +60,9 @@ test("each worker serves metrics while it runs", { timeout }, async () => {
     }
     await delay(20)
   }
-  expect(await running).toMatchObject({ code: 0 })
+  const { code, stdout } = await running
+  expect(JSON.parse(stdout)).toMatchObject({ events: 26_011, matches: true, processed: 26_011 })
+  expect(code).toBe(0)
   for (const page of pages) {
     for (const { name } of Object.values(metricDefinitions)) expect(page).toContain(`# TYPE ${name} `)
     const counts = [...page.matchAll(/^fabra_events_processed_total\{event_type="(?:purchase|refund)"\} (\d+)$/gm)]

@@ -42,7 +42,7 @@ export class Link {
     const deadline = this.clock.now() + this.timeoutMs
     for (;;) {
       try {
-        return await this.attempt(key, command, deadline - this.clock.now())
+        return await this.attempt(key, command, timeLeft(this.clock, deadline))
       } catch (error) {
         const isFinal = outcomeOf(error) === "refused" ? !isPassing(error) : error instanceof NoAnswer || this.#closed
         if (isFinal || this.clock.now() >= deadline) throw toBusError(error)
@@ -56,7 +56,7 @@ export class Link {
     const deadline = this.clock.now() + timeoutMs
     const redis = await this.node(key, timeoutMs)
     try {
-      return await answerOf(redis, command(redis), this.clock, deadline - this.clock.now())
+      return await answerOf(redis, command(redis), this.clock, timeLeft(this.clock, deadline))
     } catch (error) {
       this.learnFrom(error)
       throw error
@@ -107,7 +107,7 @@ export class Link {
       client.refreshSlotsCache()
       throw new NotConnected(`No server of the cluster is known to have ${key}.`)
     }
-    return (await this.#ready(node, deadline - this.clock.now())) as Redis
+    return (await this.#ready(node, timeLeft(this.clock, deadline))) as Redis
   }
 
   /** Lets go of the connection. What is in flight fails. */
@@ -126,6 +126,11 @@ export class Link {
       cause: this.#lastError,
     })
   }
+}
+
+/** Milliseconds until a deadline; 0 when it has passed, since a timer takes nothing less. */
+export function timeLeft(clock: Clock, deadline: number): number {
+  return Math.max(0, deadline - clock.now())
 }
 
 /** Waits until a client is ready; false when it is not in time, or never will be. */

@@ -11,7 +11,7 @@ import { type AppendAnswer, appendScript } from "./append-script.js"
 import { byPartition, type Chunk } from "./chunks.js"
 import { busClosed, isPassing, outcomeOf, toPublishError } from "./errors.js"
 import type { PartitionKeys } from "./keys.js"
-import type { Link } from "./link.js"
+import { type Link, timeLeft } from "./link.js"
 import type { Settings } from "./options.js"
 import { toPosition } from "./positions.js"
 import { waitForReplica } from "./replicas.js"
@@ -95,7 +95,7 @@ export class Publisher {
     let mayBeDone = false
     for (;;) {
       try {
-        return await untilAborted(signal, () => send(deadline - clock.now()))
+        return await untilAborted(signal, () => send(timeLeft(clock, deadline)))
       } catch (error) {
         const outcome = outcomeOf(error)
         mayBeDone ||= outcome === "unknown"

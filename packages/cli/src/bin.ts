@@ -2,7 +2,7 @@
 import { exitCodeOf, exitCodes } from "./exit-codes.js"
 import { say } from "./output.js"
 import { createProgram } from "./program.js"
-import { describeError } from "./report-error.js"
+import { describeError, errorToJson } from "./report-error.js"
 import { warnUnknown } from "./settings/unknown.js"
 
 // A setting that is set to nothing is not set.
@@ -14,10 +14,12 @@ process.stdout.on("error", () => process.exit(exitCodes.ok.code))
 
 const isChild = process.argv[2] === "worker-process" // whose parent has told already
 for (const warning of isChild ? [] : warnUnknown(process.env)) say(`warning: ${warning}`)
+const isJson = process.argv.includes("--json")
 try {
-  await createProgram().parseAsync()
+  await createProgram({ silent: isJson }).parseAsync()
 } catch (error) {
-  process.stderr.write(describeError(error, process.argv.includes("--verbose")))
+  const isVerbose = process.argv.includes("--verbose")
+  process.stderr.write(isJson ? errorToJson(error) : describeError(error, isVerbose))
   process.exitCode = exitCodeOf(error)
 }
 // What a user's module has opened must not keep a command that is done.

@@ -91,5 +91,6 @@ function describe(error: unknown, file: string): string {
   const parsed = /ParseError: (.*)/.exec(what)
   const place = parsed ? /(\/.*|[A-Z]:\\.*):(\d+):\d+/.exec(rest.join("\n")) : null
   if (parsed && place) return `${show(place[1] as string)}:${place[2]}: ${parsed[1]?.trim()}`
-  return `${userCodeOf(stack) ?? show(file)}: ${what}`
+  const isMissing = /^Cannot find (module|package) '[^./]/.test(what)
+  return `${userCodeOf(stack) ?? show(file)}: ${what}${isMissing ? " (Is it installed? Run `npm install`.)" : ""}`
 }

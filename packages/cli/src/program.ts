@@ -18,8 +18,8 @@ import { workerCommand, workerProcessCommand } from "./commands/worker.js"
 import { exitCodes } from "./exit-codes.js"
 import { version } from "./own-package.js"
 
-/** The whole command line. */
-export function createProgram(): Command {
+/** The whole command line. @param silent it tells nothing of its own errors, which it throws anyway */
+export function createProgram({ silent = false } = {}): Command {
   const program = new Command("fabra")
     .description("Event-driven features: events in, fresh feature values out.")
     .version(version)
@@ -49,6 +49,7 @@ export function createProgram(): Command {
   tab(program)
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride()
+    if (silent) command.configureOutput({ outputError: () => {} })
   }
   return program
 }

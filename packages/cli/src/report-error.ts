@@ -1,3 +1,4 @@
+import { FabraError } from "@fabra/events"
 import { CommanderError } from "commander"
 import { FeaturesFileError } from "./features-file.js"
 import { userCodeOf } from "./user-code.js"
@@ -12,6 +13,22 @@ export function describeError(error: unknown, verbose: boolean): string {
   if (verbose && error instanceof Error) return `error: ${stack}${causesOf(error)}\n`
   const place = error instanceof FeaturesFileError ? undefined : userCodeOf(stack)
   return `error: ${place === undefined ? "" : `${place}: `}${message.replaceAll(/\s*\n\s*/g, " ")}\n`
+}
+
+/** The same for programs, on one line: `code`, `message`, and where they are known `path`, `allowed` and `place`. */
+export function errorToJson(error: unknown): string {
+  const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, " ")
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return ""
+    return line({ code: "invalid_argument", message: message.replace(/^error: /, "") })
+  }
+  if (error instanceof FeaturesFileError) return line({ code: "invalid_features_file", message })
+  const { code, path, allowed } = FabraError.from(error)
+  return line({ code, message, path, allowed, place: error instanceof Error ? userCodeOf(error.stack) : undefined })
+}
+
+function line(error: object): string {
+  return `${JSON.stringify({ error })}\n`
 }
 
 function causesOf({ cause }: Error): string {

@@ -55,7 +55,13 @@ test("no secret is shown, nor repeated in an error", async () => {
   const shown = await config([], good)
   expect(shown).toContain("redis://app:***@db:6379/1")
   expect(shown).not.toMatch(/hush|sha256:[0-9a-f]/)
-  for (const bad of [{ FABRA_REDIS_URL: "reddis://app:hush@db" }, { FABRA_API_KEYS: `app:read:${key}hush` }]) {
+  const cluster = await config([], { FABRA_REDIS_URL: "redis://app:hush@a:6379, rediss://app:hush@b:6379" })
+  expect(cluster).toContain("redis://app:***@a:6379,rediss://app:***@b:6379")
+  for (const bad of [
+    { FABRA_REDIS_URL: "reddis://app:hush@db" },
+    { FABRA_REDIS_URL: "redis://db,http://app:hush@db" },
+    { FABRA_API_KEYS: `app:read:${key}hush` },
+  ]) {
     await expect(config([], bad)).rejects.toMatchObject({
       code: "invalid_setting",
       message: expect.not.stringMatching(/hush/),

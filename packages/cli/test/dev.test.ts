@@ -32,6 +32,9 @@ test("the curl it prints works, with the user's own event and entity", async () 
   })
   await dev.says(/ {2}purchase {2}User user_123 {2}.*\n/)
   expect(mask(dev.output)).toBe(screen("dev"))
+  expect(await (await fetch(`${url}/metrics`)).text()).toContain(
+    'fabra_events_processed_total{event_type="purchase"} 1\n',
+  )
 })
 
 test("publish, get, lag and dlq go through its API", async () => {

@@ -4,6 +4,7 @@ import { basename, join } from "node:path"
 import { expect, test } from "vitest"
 import { findFeatures, loadFeatures } from "../src/features-file.js"
 import { FIXTURES, fabra } from "./fabra.js"
+import { temporaryDirectory } from "./with-the-test.js"
 
 const load = (file: string) => loadFeatures(join(FIXTURES, file))
 
@@ -52,6 +53,16 @@ test("the command ends with 3 and one line; --verbose shows the stack, and what 
   expect({ code, stdout }).toEqual({ code: 3, stdout: "" })
   const verbose = await fabra(["features", "broken/throws.ts", "--verbose"])
   expect(verbose.stderr).toMatch(/caused by: Error: no\nsuch database\n +at connect/)
+})
+
+test("a package that is not there is told with what puts it there", async () => {
+  const file = join(await temporaryDirectory(), "features.ts")
+  await writeFile(file, 'import "@nobody/core"\n')
+  const { code, stderr } = await fabra(["features", file])
+  expect(stderr).toMatch(
+    /features\.ts:1: Cannot find (module|package) '@nobody\/core'.* \(Is it installed\? Run `npm install`\.\)\n$/,
+  )
+  expect(code).toBe(3)
 })
 
 test("a store that brings its own cache is refused", async () => {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises"
+import { mkdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { startRedisServer } from "@fabra/testing"
 import { expect, onTestFinished, test } from "vitest"
@@ -59,7 +59,10 @@ test("doctor says how to mend what is amiss, and fails for it", async () => {
 
 test("init makes a project of this version, in a directory where nothing is", async () => {
   const directory = join(await temporaryDirectory(), "My Shop!")
-  expect(createProject(directory, "1.2.3")).toEqual(
+  await mkdir(join(directory, ".git", "hooks"), { recursive: true })
+  const files = createProject(directory, "1.2.3")
+  expect(files.filter((file) => file.startsWith(".git"))).toEqual([".gitignore"])
+  expect(files).toEqual(
     expect.arrayContaining([
       ".gitignore",
       "package.json",

@@ -35,3 +35,15 @@ test("shells complete commands and flags", async () => {
   expect((await fabra(["complete", "--", "wo"])).stdout).toMatch(/^worker\b/m)
   expect((await fabra(["complete", "--", "worker", "--proc"])).stdout).toMatch(/^--processes\b/m)
 })
+
+test.each([
+  [["publsh"], 2, { code: "invalid_argument", message: "unknown command 'publsh' (Did you mean publish?)" }],
+  [["config", "--port", "x"], 2, { code: "invalid_argument", message: expect.stringContaining("a whole number") }],
+  [["serve", "--redis-url", "x"], 2, { code: "invalid_setting", path: "FABRA_REDIS_URL" }],
+  [["serve", "nothing.ts"], 3, { code: "invalid_features_file", message: "There is no file nothing.ts." }],
+  [["get", "User", "ann", "--server-url", "http://127.0.0.1:1"], 4, { code: "bus_unavailable" }],
+])("with --json %j fails with one JSON object on standard error", async (args, code, error) => {
+  const outcome = await fabra([...args, "--json"])
+  expect(outcome).toMatchObject({ code, stdout: "" })
+  expect(JSON.parse(outcome.stderr)).toEqual({ error: expect.objectContaining(error) })
+})

@@ -17,6 +17,9 @@ test("without Redis it applies events itself, and says that they are gone when i
   await eventually(read).toMatchObject({ total_purchases: { value: 1 } })
   const metrics = await (await fetch(`${url}/metrics`)).text()
   expect(metrics).toContain('fabra_events_processed_total{event_type="purchase"} 1')
+  expect(metrics).toMatch(
+    /^fabra_http_request_seconds_count\{method="POST",route="\/ingest\/:event_type",status="202"\} 1$/m,
+  )
   // Who watches does not hold it up.
   expect(await serve.stop("SIGINT")).toBe(0)
   await watch.says(/error: .* has ended the connection/)
@@ -72,6 +75,32 @@ describe("workers on Redis", () => {
     await fabra(["publish", "block", "--entity", "ann"], { env })
     await worker.says(/The event loop stood still for 500 ms: killing this process/)
     expect(await worker.ended()).toBe("SIGKILL")
+  })
+
+  test("the metrics of all processes are one page, which keeps what a dead one had counted", async () => {
+    const worker = start(["worker", "--processes", "2", "--metrics-port", "0"], { env })
+    const [, url = ""] = await worker.says(/"url":"([^"]+)","message":"serving metrics"/)
+    const [, pid] = await worker.says(/"pid":(\d+),"message":"worker started"[\s\S]*worker started/)
+    const line = (n: number) => `{"entity_id": "user-${n}", "payload": {"amount": 1, "product_id": "p"}}`
+    const input = Array.from({ length: 50 }, (_, n) => line(n)).join("\n")
+    const value = async (name: string) => {
+      const page = await (await fetch(url)).text()
+      return Number(
+        page
+          .split("\n")
+          .find((one) => one.startsWith(`${name} `))
+          ?.slice(name.length),
+      )
+    }
+    const processed = () => value('fabra_events_processed_total{event_type="purchase"}')
+    await fabra(["publish", "purchase", "--file", "-"], { env, input })
+    await eventually(processed).toBe(50)
+    await eventually(() => value("fabra_partitions_owned")).toBe(16)
+    expect(await value("fabra_bus_up")).toBe(1)
+    process.kill(Number(pid), "SIGKILL")
+    await worker.says(/worker died/)
+    expect(await processed()).toBe(50)
+    expect(await worker.stop("SIGINT")).toBe(0)
   })
 
   test("Ctrl-C finishes what was begun; a second one quits, with every process", async () => {

@@ -26,6 +26,8 @@ export interface WaitOptions extends CallOptions {
 export interface ReadOptions extends CallOptions {
   /** Values that were computed longer ago than this, in whole milliseconds, are marked `STALE`. */
   readonly maxAgeMs?: number
+  /** JSON, for features that are computed when they are read. */
+  readonly input?: Readonly<Record<string, unknown>>
 }
 
 /** A client of one server. @typeParam App the module that exports features and events: `typeof import("./features.js")` */
@@ -108,12 +110,13 @@ async function getFeatures(
   transport: Transport,
   names: readonly string[],
   rows: EntityRow | readonly EntityRow[],
-  { signal, maxAgeMs }: ReadOptions,
+  { signal, maxAgeMs, input }: ReadOptions,
 ): Promise<unknown> {
   const body = JSON.stringify({
     features: names,
     entity_rows: Array.isArray(rows) ? rows : [rows],
     max_age: maxAgeMs === undefined ? undefined : `${Math.trunc(maxAgeMs)}ms`,
+    input,
   })
   const answer = read(await transport.send({ path: "/features", contentType: "application/json", body, signal }))
   const values = (answer.rows as { features: Record<string, unknown> }[]).map(({ features }) => fromWire(features))

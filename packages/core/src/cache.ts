@@ -136,7 +136,8 @@ export interface FeatureCache {
   read(keys: readonly EntityKey[], features: readonly string[]): Promise<(StoredValue | undefined)[][]>
   /**
    * Pages through the ids of all entities of a type that have a record. Ids written while paging may be missed or appear;
-   * an id may appear twice. @param options.limit about how many, default 1,000 @throws FabraError `cache_unavailable`
+   * an id may appear twice. @param options.after `next` of the page before @param options.limit about how many, default
+   * 1,000 @throws FabraError `cache_unavailable`; `invalid_argument` for an `after` that no page has given
    */
   entities(entityType: string, options?: { readonly after?: string; readonly limit?: number }): Promise<EntityPage>
   /**

@@ -68,6 +68,48 @@ store.feature("wrong_current", {
   compute: (_userId, _event, { current }) => `${current}`,
 })
 
+// Features that are computed when they are read, or on schedule.
+const risk = store.feature("risk", {
+  entity: User,
+  compute: async (userId, { input, get }) => {
+    expectTypeOf(userId).toEqualTypeOf<string>()
+    expectTypeOf(input).toEqualTypeOf<Readonly<Record<string, unknown>>>()
+    expectTypeOf(get(total)).resolves.toEqualTypeOf<number>()
+    return (await get(total)) / 2
+  },
+})
+expectTypeOf(store.getFeature(risk, "u", { input: { amount: 1 } })).resolves.toEqualTypeOf<number | undefined>()
+const kept = store.feature("kept", { entity: User, refresh: "5m", default: 0, compute: async () => 1 })
+expectTypeOf(store.getFeature(kept, "u")).resolves.toEqualTypeOf<number>()
+const stats = store.feature("stats", {
+  entity: User,
+  refresh: { cron: "0 3 * * *", timeZone: "Europe/Berlin" },
+  materialize: true,
+  compute: (_userId, { scheduledFor }) => ({ day: scheduledFor.toISOString() }),
+})
+expectTypeOf(store.getFeature(stats, "u")).resolves.toEqualTypeOf<{ day: string } | undefined>()
+const many = store.feature("many", {
+  entity: User,
+  refresh: "1h",
+  materialize: true,
+  computeMany: async (ids) => new Map(ids.map((id) => [id, id.length])),
+})
+expectTypeOf(store.getFeature(many, "u")).resolves.toEqualTypeOf<number | undefined>()
+const ageing = store.feature("ageing", {
+  entity: User,
+  trigger: purchase,
+  ttl: "7d",
+  maxAge: 60_000,
+  default: 0,
+  onLate: "skip",
+  compute: (_userId, event, { isLate, lastEventTime }) => {
+    expectTypeOf(isLate).toEqualTypeOf<boolean>()
+    expectTypeOf(lastEventTime).toEqualTypeOf<Date | null>()
+    return event.payload.amount
+  },
+})
+expectTypeOf(store.getFeature(ageing, "u")).resolves.toEqualTypeOf<number>()
+
 // Features that are only set from outside.
 const plan = store.feature("plan", { entity: User, initial: "free" })
 expectTypeOf(store.getFeature(plan, "u")).resolves.toEqualTypeOf<string>()

@@ -1,4 +1,5 @@
 import type { AxiomEvent, EventDefinition, EventOf } from "@fabra/events"
+import type { Duration } from "./duration.js"
 
 /** A type of thing that features describe: `User`, `Document`. Made by `store.entity`. */
 export interface Entity<Name extends string = string> {
@@ -27,6 +28,10 @@ export interface FeatureContext<Current = unknown> {
   /** Sets another feature of the same entity, or a value under a free key, together with this feature's own value. */
   set<Value>(feature: Feature<string, Value, any>, value: Value): void
   set(key: string, value: unknown): void
+  /** Time of the newest event that the feature's value comes from; `null` when there is none. */
+  readonly lastEventTime: Date | null
+  /** Whether this event is older than that: it comes late. */
+  readonly isLate: boolean
   /** Fires when the handler has outlived its time-out or the worker gives up on it. */
   readonly signal: AbortSignal
   /** 1 for the first try. */
@@ -36,8 +41,18 @@ export interface FeatureContext<Current = unknown> {
 /** Whatever a handler may return: a value, `undefined` to change nothing, or a promise of either. */
 export type Computed<Value> = Value | undefined | Promise<Value | undefined>
 
+/** How long the values of a feature are good for, and what is served when there is none. */
+export interface AgeOptions<Value> {
+  /** A value that was computed longer ago is served as `STALE`. Default: none is. */
+  readonly maxAge?: Duration
+  /** A value that was computed so long ago is gone, for readers and handlers, as if it had never been. Default: never. */
+  readonly ttl?: Duration
+  /** What is served, with status `DEFAULT`, when there is no value. Default: `initial`. */
+  readonly default?: Value
+}
+
 /** How a feature is computed when one of its events happens. */
-export interface FeatureOptions<T extends Trigger | readonly Trigger[], Value, Current> {
+export interface FeatureOptions<T extends Trigger | readonly Trigger[], Value, Current> extends AgeOptions<Value> {
   /** The entity it belongs to, made by the same store; or its name. */
   readonly entity: Entity | string
   /** The event or events that change it. Left out together with `compute`: the feature is only set from outside. */
@@ -48,6 +63,11 @@ export interface FeatureOptions<T extends Trigger | readonly Trigger[], Value, C
   readonly when?: (event: TriggerEvent<T>) => boolean
   /** Further tries after a failed one, before the event goes to the dead-letter queue. 0 to 100, default 3. */
   readonly maxRetries?: number
+  /**
+   * What becomes of an event that is older, by its `timestamp`, than one the value comes from already. `apply` (default):
+   * it changes the feature as any other. `skip`: it does not, which is right for whatever holds the last of something.
+   */
+  readonly onLate?: "apply" | "skip"
   /** Milliseconds a handler may take; then its signal fires and the try has failed. Default 30,000. */
   readonly timeoutMs?: number
   /**
@@ -69,7 +89,15 @@ export interface Feature<Name extends string = string, Value = any, Served = Val
   readonly triggers: readonly string[]
   readonly maxRetries: number
   readonly timeoutMs: number
+  readonly onLate: "apply" | "skip"
   readonly initial: Value | undefined
+  /** What is served when there is no value. */
+  readonly default: Value | undefined
+  /** What computes it: its events, whoever reads it, a schedule, or nothing (it is only set from outside). */
+  readonly computedBy: "events" | "reads" | "schedule" | "nothing"
+  /** Milliseconds; `undefined`: for ever. See {@link AgeOptions}. */
+  readonly maxAgeMs: number | undefined
+  readonly ttlMs: number | undefined
   /** Carries the types; never there at run time. */
   readonly $types?: { readonly value: Value; readonly served: Served }
 }

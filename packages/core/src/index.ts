@@ -16,10 +16,13 @@ export {
   type WriteResult,
 } from "./cache.js"
 export { CachingEmbedder } from "./caching-embedder.js"
+export type { ReadContext, ReadFeatureOptions, ReadInput } from "./computed-feature.js"
 export type { IndexOptions, RemoveOutcome } from "./document-indexes.js"
+export { type Duration, parseDuration } from "./duration.js"
 // The contracts of a vector store and an embedder.
 export type { Embedder } from "./embedder.js"
 export type {
+  AgeOptions,
   Computed,
   Entity,
   Feature,
@@ -30,6 +33,7 @@ export type {
   Trigger,
   TriggerEvent,
 } from "./feature.js"
+export type { AnyFeatureOptions } from "./feature-definition.js"
 export type { IndexOutcome } from "./indexer.js"
 export { MemoryFeatureCache } from "./memory-cache.js"
 export { MemoryVectorStore } from "./memory-vector-store.js"
@@ -41,9 +45,12 @@ export {
   type RangeOperator,
 } from "./metadata-filter.js"
 export { Registry } from "./registry.js"
+export type { Refresh, Schedule } from "./schedule.js"
+export type { ScheduleContext, ScheduledFeatureOptions, ScheduledHandler } from "./scheduled-feature.js"
 export type { SearchHit, SearchQuery } from "./search.js"
-export { type FeatureRow, type FeatureStatus, type FeatureValue, serveValue } from "./serve.js"
-export { FeatureStore, type FeatureStoreOptions } from "./store.js"
+// For those who write a worker or another part of Fabra.
+export { type FeatureRow, type FeatureStatus, type FeatureValue, isGone, serveValue } from "./serve.js"
+export { FeatureStore, type FeatureStoreOptions, type ReadOptions } from "./store.js"
 export {
   type AppliedEvent,
   type Call,
@@ -52,10 +59,11 @@ export {
   type FailedFeature,
   type HandlerCall,
   type LaneChange,
+  type LateEvent,
   type Logger,
   type Telemetry,
 } from "./telemetry.js"
-// For those who write a worker or another part of Fabra.
+export { withTimeout } from "./timeout.js"
 export { type EventOrigin, runInTransaction, type Transaction } from "./transaction.js"
 export { decodeValue, encodeValue } from "./values.js"
 export type { VectorIndex, VectorIndexOptions } from "./vector-index.js"

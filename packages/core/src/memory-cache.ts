@@ -1,3 +1,4 @@
+import { FabraError, show } from "@fabra/events"
 import {
   type CacheCapabilities,
   type CommitResult,
@@ -82,9 +83,14 @@ export class MemoryFeatureCache implements FeatureCache {
     entityType: string,
     { after, limit = 1000 }: { readonly after?: string; readonly limit?: number } = {},
   ): Promise<EntityPage> {
+    const start = after === undefined ? 0 : Number(after)
+    if (after !== undefined && !(/^\d{1,15}$/.test(after) && start > 0)) {
+      throw new FabraError("invalid_argument", `after is ${show(after)}: it must be the next of an earlier page.`, {
+        path: "after",
+      })
+    }
     const all = this.#types.get(entityType)
     if (all === undefined) return { ids: [], next: null }
-    const start = after === undefined ? 0 : Number(after)
     const ids = [...all.keys()].slice(start, start + limit)
     return { ids, next: start + ids.length < all.size ? String(start + ids.length) : null }
   }

@@ -8,6 +8,7 @@ function shop() {
   return { store, User: store.entity("User", { key: "user_id" }) }
 }
 const compute = () => 1
+const every = (refresh: unknown) => ({ refresh, materialize: true })
 
 function thrown(work: () => unknown): FabraError {
   try {
@@ -28,12 +29,30 @@ test.each([
   ["invalid_argument", /nobody can send its trigger/, { trigger: "" }],
   ["invalid_argument", /empty list/, { trigger: [] }],
   ["invalid_argument", /names "x" twice/, { trigger: ["x", defineEvent("x")] }],
-  ["invalid_argument", /go together/, { trigger: undefined }],
   ["invalid_argument", /go together/, { compute: undefined }],
   ["invalid_argument", /compute is a?.*5.*function/, { compute: 5 }],
   ["invalid_argument", /maxRetries is -1/, { maxRetries: -1 }],
   ["invalid_argument", /maxRetries is 1.5/, { maxRetries: 1.5 }],
   ["invalid_argument", /timeoutMs is 0/, { timeoutMs: 0 }],
+  ["invalid_argument", /ttl is "5 minutes": it must be.*"5m"/, { ttl: "5 minutes" }],
+  ["invalid_argument", /maxAge is 0/, { maxAge: 0 }],
+  ["invalid_argument", /onLate is "never"/, { onLate: "never" }],
+  ["invalid_argument", /by its events or by time/, { refresh: "5m" }],
+  ["invalid_argument", /computeMany is not for/, { computeMany: () => new Map() }],
+  ["invalid_argument", /when is not for/, { trigger: undefined, when: () => true }],
+  ["invalid_argument", /compute is missing/, { trigger: undefined, compute: undefined, refresh: "5m" }],
+  ["invalid_argument", /cron needs materialize/, { trigger: undefined, refresh: { cron: "* * * * *" } }],
+  ["invalid_argument", /refresh is "5 m"/, { trigger: undefined, refresh: "5 m" }],
+  ["invalid_argument", /ttl is shorter than refresh/, { trigger: undefined, refresh: "5m", ttl: "1m" }],
+  ["invalid_argument", /needs refresh/, { trigger: undefined, staleWhileRevalidate: true }],
+  ["invalid_argument", /materialize needs refresh/, { trigger: undefined, materialize: true }],
+  ["invalid_argument", /one of compute and/, { trigger: undefined, ...every("5m"), computeMany: () => new Map() }],
+  ["invalid_argument", /concurrency is 0/, { trigger: undefined, ...every("5m"), concurrency: 0 }],
+  ["invalid_argument", /jitter is "x"/, { trigger: undefined, ...every("5m"), jitter: "x" }],
+  ["invalid_argument", /no schedule.*minute: 61/, { trigger: undefined, ...every({ cron: "61 * * * *" }) }],
+  ["invalid_argument", /never comes/, { trigger: undefined, ...every({ cron: "0 0 30 2 *" }) }],
+  ["invalid_argument", /Mars/, { trigger: undefined, ...every({ cron: "0 3 * * *", timeZone: "Mars/Base" }) }],
+  ["invalid_value", /default of feature "m" is NaN/, { default: Number.NaN }],
   ["invalid_value", /initial of feature "m" is NaN/, { initial: Number.NaN }],
 ])("%s at definition: %s", (code, message, wrong) => {
   const { store, User } = shop()

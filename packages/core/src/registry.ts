@@ -1,12 +1,10 @@
 import type { EventDefinition } from "@fabra/events"
-import { checkName, FabraError, nearest, show } from "@fabra/events"
-import type { Entity, Feature, FeatureHandler, FeatureOptions, Trigger } from "./feature.js"
-import { encodeValue } from "./values.js"
+import { checkName, FabraError, nearest } from "@fabra/events"
+import type { ReadHandler } from "./computed-feature.js"
+import type { Entity, Feature, FeatureHandler, Trigger } from "./feature.js"
+import { type AnyFeatureOptions, defineFeature, toReadHandler, toScheduledHandler } from "./feature-definition.js"
+import type { ScheduledHandler } from "./scheduled-feature.js"
 import { newVectorIndex, type VectorIndex, type VectorIndexOptions } from "./vector-index.js"
-
-const DEFAULT_MAX_RETRIES = 3
-const DEFAULT_TIMEOUT_MS = 30_000
-const MAX_TIMEOUT_MS = 2 ** 31 - 1 // what a timer can hold
 
 /** What a store knows by name: its entities, features and the events that trigger them. Checks them as they come. */
 export class Registry {
@@ -15,6 +13,12 @@ export class Registry {
   readonly indexes = new Map<string, VectorIndex>()
   /** Definitions of the events that triggers name, where they were given as definitions. */
   readonly events = new Map<string, EventDefinition<string, any, any>>()
+  /** What each feature was defined with, by its name. */
+  readonly definitions = new Map<string, AnyFeatureOptions>()
+  /** What computes features when they are read, by the name of the feature. */
+  readonly readHandlers = new Map<string, ReadHandler>()
+  /** What computes features on schedule, by the name of the feature. */
+  readonly scheduledHandlers = new Map<string, ScheduledHandler>()
   readonly #handlers = new Map<string, FeatureHandler[]>()
 
   /** Every event name that some feature is triggered by. */
@@ -57,44 +61,19 @@ export class Registry {
     return entity
   }
 
-  addFeature(
-    name: string,
-    options: Partial<FeatureOptions<any, any, any>> & Pick<FeatureOptions<any, any, any>, "entity">,
-  ): Feature {
+  addFeature(name: string, options: AnyFeatureOptions): Feature {
     checkName("feature", name)
     if (this.features.has(name)) throw duplicate("feature", name)
-    const {
-      trigger,
-      compute,
-      when,
-      initial,
-      maxRetries = DEFAULT_MAX_RETRIES,
-      timeoutMs = DEFAULT_TIMEOUT_MS,
-    } = options
-    const fault = (path: string, message: string) =>
-      new FabraError("invalid_argument", `Feature "${name}": ${message}`, { path })
     const entity = this.#entityOf(name, options.entity)
-    if ((trigger === undefined) !== (compute === undefined)) {
-      throw fault(
-        trigger === undefined ? "trigger" : "compute",
-        "trigger and compute go together; give both or neither.",
-      )
-    }
-    if (compute !== undefined && typeof compute !== "function") {
-      throw fault("compute", `compute is ${show(compute)}: it must be a function.`)
-    }
-    if (!Number.isInteger(maxRetries) || maxRetries < 0 || maxRetries > 100) {
-      throw fault("maxRetries", `maxRetries is ${show(maxRetries)}: it must be a whole number from 0 to 100.`)
-    }
-    if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
-      throw fault("timeoutMs", `timeoutMs is ${show(timeoutMs)}: it must be above 0 and at most ${MAX_TIMEOUT_MS}.`)
-    }
-    if (initial !== undefined) encodeValue(initial, `initial of feature "${name}"`)
-    const triggers = trigger === undefined ? [] : this.#triggersOf(name, trigger)
+    const triggers = options.trigger === undefined ? [] : this.#triggersOf(name, options.trigger)
     const names = triggers.map((one) => (typeof one === "string" ? one : one.name))
-    const feature: Feature = Object.freeze({ name, entity, triggers: names, maxRetries, timeoutMs, initial })
+    const feature = defineFeature(name, entity, names, options)
+    if (feature.computedBy === "reads") this.readHandlers.set(name, toReadHandler(feature, options))
+    if (feature.computedBy === "schedule") this.scheduledHandlers.set(name, toScheduledHandler(feature, options))
     this.features.set(name, feature)
+    this.definitions.set(name, options)
     for (const one of triggers) if (typeof one !== "string") this.events.set(one.name, one)
+    const { when, compute } = options
     if (compute !== undefined) for (const eventType of names) this.#addHandler(eventType, { feature, when, compute })
     return feature
   }

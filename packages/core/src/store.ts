@@ -1,13 +1,18 @@
 import { randomBytes } from "node:crypto"
 import { type Clock, checkEntityId, FabraError, sleep, systemClock } from "@fabra/events"
 import type { EntityKey, FeatureCache, OutsideWrite, StoredValue } from "./cache.js"
+import type { ReadFeatureOptions, ReadInput } from "./computed-feature.js"
 import { DocumentIndexes, type IndexOptions, type RemoveOutcome } from "./document-indexes.js"
 import type { Embedder } from "./embedder.js"
-import type { Entity, Feature, FeatureOptions, ServedValue, Trigger } from "./feature.js"
+import type { AgeOptions, Entity, Feature, FeatureOptions, ServedValue, Trigger } from "./feature.js"
+import type { AnyFeatureOptions } from "./feature-definition.js"
 import type { IndexOutcome } from "./indexer.js"
+import { KeptValues } from "./kept-values.js"
 import { MemoryFeatureCache } from "./memory-cache.js"
 import { MemoryVectorStore } from "./memory-vector-store.js"
+import { Reading } from "./reading.js"
 import { Registry } from "./registry.js"
+import type { ScheduledFeatureOptions } from "./scheduled-feature.js"
 import { type SearchHit, type SearchQuery, search } from "./search.js"
 import { type FeatureRow, type FeatureValue, serve } from "./serve.js"
 import { transactionOf } from "./transaction.js"
@@ -27,6 +32,12 @@ export interface FeatureStoreOptions {
   readonly clock?: Clock
 }
 
+/** Options of reading features. */
+export interface ReadOptions {
+  /** For features that are computed with the read: their `context.input`. Default `{}`. */
+  readonly input?: ReadInput
+}
+
 const WRITE_TRIES = 5
 const WRITE_RETRY_MS = 100
 
@@ -39,6 +50,7 @@ export class FeatureStore {
   #vectors: VectorStore | undefined
   #embedder: Embedder | undefined
   readonly #documents = new DocumentIndexes(this)
+  #kept: KeptValues | undefined
 
   constructor({ cache, vectors, embedder, clock = systemClock }: FeatureStoreOptions = {}) {
     this.#cache = cache
@@ -80,6 +92,7 @@ export class FeatureStore {
     this.#vectors = pick("a vector store", this.#vectors, vectors)
     this.#embedder = pick("an embedder", this.#embedder, embedder)
     if (clock !== undefined) this.#clock = clock
+    this.#kept = undefined
   }
 
   /**
@@ -100,47 +113,76 @@ export class FeatureStore {
   ): Feature<Name, Value, Value>
   feature<Name extends string, const T extends Trigger | readonly Trigger[], Value>(
     name: Name,
+    options: FeatureOptions<T, Value, unknown> & { readonly initial?: undefined; readonly default: Value },
+  ): Feature<Name, Value, Value>
+  feature<Name extends string, const T extends Trigger | readonly Trigger[], Value>(
+    name: Name,
     options: FeatureOptions<T, Value, unknown> & { readonly initial?: undefined },
+  ): Feature<Name, Value, Value | undefined>
+  feature<Name extends string, Value>(
+    name: Name,
+    options: (ReadFeatureOptions<Value> | ScheduledFeatureOptions<Value>) & { readonly default: Value },
+  ): Feature<Name, Value, Value>
+  feature<Name extends string, Value>(
+    name: Name,
+    options: ReadFeatureOptions<Value> | ScheduledFeatureOptions<Value>,
   ): Feature<Name, Value, Value | undefined>
   feature<Value, Name extends string = string>(
     name: Name,
-    options: { readonly entity: Entity | string; readonly initial: Value },
+    options: { readonly entity: Entity | string; readonly initial: Value } & AgeOptions<Value>,
   ): Feature<Name, Value, Value>
   feature<Value = unknown, Name extends string = string>(
     name: Name,
-    options: { readonly entity: Entity | string },
+    options: { readonly entity: Entity | string } & AgeOptions<Value>,
   ): Feature<Name, Value, Value | undefined>
-  feature(name: string, options: Parameters<Registry["addFeature"]>[1]): Feature {
+  feature(name: string, options: AnyFeatureOptions): Feature {
     return this.registry.addFeature(name, options)
   }
 
   /**
-   * The value of a feature: as last computed, else its `initial`, else `undefined`. Inside a handler, for the handler's
-   * own entity, it joins the handler's transaction.
-   * @throws FabraError `unknown_feature`, `invalid_argument` (the id), `cache_unavailable`
+   * The value of a feature: as last computed, or computed now if that is how it is defined, else its `default` or
+   * `initial`, else `undefined`. Inside a handler, for the handler's own entity, it joins the handler's transaction.
+   * @throws FabraError `unknown_feature`, `invalid_argument` (the id), `cache_unavailable`, `feature_failed`
    */
-  getFeature<F extends Feature>(feature: F, entityId: string): Promise<ServedValue<F>>
-  getFeature<Value = unknown>(feature: string, entityId: string): Promise<Value | undefined>
-  async getFeature(feature: Feature | string, entityId: string): Promise<unknown> {
+  getFeature<F extends Feature>(feature: F, entityId: string, options?: ReadOptions): Promise<ServedValue<F>>
+  getFeature<Value = unknown>(feature: string, entityId: string, options?: ReadOptions): Promise<Value | undefined>
+  async getFeature(feature: Feature | string, entityId: string, options?: ReadOptions): Promise<unknown> {
     checkEntityId(entityId, "entityId")
     const transaction = this.#transactionFor(feature, entityId)
     if (transaction !== undefined) return transaction.get(typeof feature === "string" ? feature : feature.name)
-    return (await this.getFeatureValue(this.#resolve(feature), entityId)).value
+    return (await this.getFeatureValue(this.#resolve(feature), entityId, options)).value
   }
 
   /** As {@link getFeature}, with its times and status; never joins a transaction. */
-  async getFeatureValue<F extends Feature>(feature: F, entityId: string): Promise<FeatureValue<ServedValue<F>>> {
-    const { features } = await this.getFeatures([feature], entityId)
+  async getFeatureValue<F extends Feature>(
+    feature: F,
+    entityId: string,
+    options?: ReadOptions,
+  ): Promise<FeatureValue<ServedValue<F>>> {
+    const { features } = await this.getFeatures([feature], entityId, options)
     return (features as Record<string, FeatureValue<ServedValue<F>>>)[feature.name] as FeatureValue<ServedValue<F>>
   }
 
   /**
-   * Many features of one entity, or of many, in one round trip. All values of one entity are of one moment.
-   * @throws FabraError `unknown_feature`, `invalid_argument` (ids; features of different entities), `cache_unavailable`
+   * Many features of one entity, or of many, in one round trip. All kept values of one entity are of one moment.
+   * @throws FabraError `unknown_feature`, `invalid_argument` (ids; features of different entities), `cache_unavailable`,
+   *   `feature_failed` when one that is computed with the read cannot be
    */
-  getFeatures<const F extends readonly Feature[]>(features: F, entityId: string): Promise<FeatureRow<F>>
-  getFeatures<const F extends readonly Feature[]>(features: F, entityIds: readonly string[]): Promise<FeatureRow<F>[]>
-  async getFeatures(features: readonly (Feature | string)[], ids: string | readonly string[]): Promise<unknown> {
+  getFeatures<const F extends readonly Feature[]>(
+    features: F,
+    entityId: string,
+    options?: ReadOptions,
+  ): Promise<FeatureRow<F>>
+  getFeatures<const F extends readonly Feature[]>(
+    features: F,
+    entityIds: readonly string[],
+    options?: ReadOptions,
+  ): Promise<FeatureRow<F>[]>
+  async getFeatures(
+    features: readonly (Feature | string)[],
+    ids: string | readonly string[],
+    options: ReadOptions = {},
+  ): Promise<unknown> {
     const known = features.map((feature) => this.#resolve(feature))
     const [first] = known
     if (first === undefined)
@@ -157,11 +199,30 @@ export class FeatureStore {
     const entityIds = typeof ids === "string" ? [ids] : ids
     for (const [i, id] of entityIds.entries())
       checkEntityId(id, typeof ids === "string" ? "entityId" : `entityIds[${i}]`)
-    const keys = entityIds.map((entityId) => ({ entityType: entity.name, entityId }))
-    const names = known.map(({ name }) => name)
-    const stored = keys.length === 0 ? [] : await this.cache.read(keys, names)
-    const rows = entityIds.map((entityId, i) => serve(entityId, known, stored[i] ?? []))
+    const computes = known.some(({ computedBy }) => computedBy === "reads")
+    const rows = computes ? await this.#compute(known, entityIds, options.input) : await this.#read(known, entityIds)
     return typeof ids === "string" ? rows[0] : rows
+  }
+
+  /** The usual way, for features that are all kept. */
+  async #read(features: readonly Feature[], entityIds: readonly string[]) {
+    const entityType = (features[0] as Feature).entity.name
+    const keys = entityIds.map((entityId) => ({ entityType, entityId }))
+    const names = features.map(({ name }) => name)
+    const stored = keys.length === 0 ? [] : await this.cache.read(keys, names)
+    const now = this.#clock.now()
+    return entityIds.map((entityId, i) => serve(entityId, features, stored[i] ?? [], now))
+  }
+
+  async #compute(features: readonly Feature[], entityIds: readonly string[], input: ReadInput | undefined) {
+    this.#kept ??= new KeptValues(this.cache, this.#clock)
+    const { registry, cache } = this
+    const reading = new Reading({ registry, cache, clock: this.#clock, kept: this.#kept }, input)
+    const row = async (entityId: string) => {
+      const values = await Promise.all(features.map((feature) => reading.value(feature, entityId)))
+      return { entityId, features: Object.fromEntries(features.map(({ name }, i) => [name, values[i]])) }
+    }
+    return Promise.all(entityIds.map(row))
   }
 
   /**
@@ -177,7 +238,10 @@ export class FeatureStore {
     const transaction = this.#transactionFor(feature, entityId)
     const name = typeof feature === "string" ? feature : feature.name
     if (transaction !== undefined) return transaction.set(name, value)
-    const { entity } = this.#resolve(feature)
+    const { entity, computedBy } = this.#resolve(feature)
+    if (computedBy === "reads") {
+      throw new FabraError("invalid_argument", `"${name}" is computed when it is read: nobody can set it.`)
+    }
     const stored: StoredValue = {
       text: encodeValue(value, `value of feature "${name}"`),
       eventTime: null,
@@ -263,7 +327,8 @@ export class FeatureStore {
     const transaction = transactionOf(entityId)
     if (transaction === undefined) return undefined
     const known = typeof feature === "string" ? this.registry.features.get(feature) : feature
-    return known === undefined || known.entity.name === transaction.key.entityType ? transaction : undefined
+    if (known === undefined) return transaction
+    return known.entity.name === transaction.key.entityType && known.computedBy !== "reads" ? transaction : undefined
   }
 
   #resolve(feature: Feature | string): Feature {

@@ -35,6 +35,8 @@ export interface Telemetry {
   runHandler?(call: HandlerCall, run: () => void): void
   /** One try of a handler failed. */
   featureFailed?(failed: FailedFeature): void
+  /** A handler met an event that is older than one its feature comes from; maybe once more after a conflict. */
+  eventLate?(late: LateEvent): void
   /** A failure was written to the dead-letter queue; maybe once more, when the commit after it met a conflict. */
   deadLettered?(letter: { readonly eventType: string | undefined; readonly reason: DeadLetterReason }): void
   /** One call of the cache's `commit` was answered. */
@@ -70,6 +72,14 @@ export interface HandlerCall {
 export interface FailedFeature extends HandlerCall {
   readonly willRetry: boolean
   readonly error: unknown
+}
+
+/** See {@link Telemetry.eventLate}. */
+export interface LateEvent {
+  readonly eventType: string
+  readonly feature: string
+  /** The feature asks for late events to be passed over. */
+  readonly skipped: boolean
 }
 
 /** See {@link Telemetry.committed}; numbers of entities. */

@@ -46,3 +46,8 @@ export function transactionOf(entityId: string): Transaction | undefined {
   const transaction = running.getStore()
   return transaction?.key.entityId === entityId ? transaction : undefined
 }
+
+/** Runs `work` so that calls of the store made within it join no transaction. */
+export function outsideTransactions<Result>(work: () => Result): Result {
+  return running.exit(work)
+}

@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   "embedder_unavailable",
   "embedding_refused",
   "event_too_large",
+  "feature_failed",
   "handler_timeout",
   "index_mismatch",
   "invalid_argument",

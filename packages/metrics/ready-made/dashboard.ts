@@ -45,6 +45,7 @@ const rows: readonly { readonly title: string; readonly graphs: readonly Graph[]
       },
       graph("Failed tries by feature", "ops", q.rate(names.featureFailures, "feature"), "{{feature}}"),
       graph("Retries by feature", "ops", q.rate(names.featureRetries, "feature"), "{{feature}}"),
+      graph("Late events by feature", "ops", q.rate(names.eventsLate, "feature"), "{{feature}}"),
       graph("Entities that wait", "short", `sum by (instance) (${q.now(names.lanesBlocked)})`, "{{instance}}"),
     ],
   },

@@ -34,6 +34,9 @@ export const definitions = {
   featureRetries: counter("fabra_feature_retries_total", "Failed tries that were, or will be, followed by another.", [
     "feature",
   ]),
+  eventsLate: counter("fabra_late_events_total", "Events older than one the feature was computed from already.", [
+    "feature",
+  ]),
   deadLetters: counter("fabra_dead_letters_total", "Dead letters written.", ["reason"]),
   readBatch: histogram(
     "fabra_read_batch_events",

@@ -3,3 +3,4 @@ export { definitions as metricDefinitions, type MetricDefinition } from "./defin
 export type { MetricsEndpoint } from "./endpoint.js"
 export type { EndedRequest } from "./http-metrics.js"
 export { createMetrics, type Metrics, type MetricsOptions } from "./metrics.js"
+export { type MetricsSnapshot, ProcessSum } from "./process-sum.js"

@@ -4,6 +4,7 @@ import { collectDefaultMetrics, Registry } from "prom-client"
 import { addBusMetrics } from "./bus-metrics.js"
 import { type MetricsEndpoint, openEndpoint } from "./endpoint.js"
 import { createRequestObserver, type EndedRequest } from "./http-metrics.js"
+import type { MetricsSnapshot } from "./process-sum.js"
 import { createWorkerTelemetry } from "./worker-metrics.js"
 
 /** Options of {@link createMetrics}. */
@@ -29,6 +30,8 @@ export interface Metrics {
   readonly contentType: string
   /** All metrics of the registry in Prometheus' text format. Takes 2 seconds at most when the bus does not answer. */
   text(): Promise<string>
+  /** The same for {@link ProcessSum} in another process. */
+  snapshot(): Promise<MetricsSnapshot>
   /** For HTTP servers: to be called after each request. */
   requestEnded(request: EndedRequest): void
   /**
@@ -57,7 +60,8 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   const { contentType } = registry
   const text = () => registry.metrics()
   const serve = (port: number, host = "127.0.0.1") => openEndpoint({ contentType, text }, port, host)
-  return { telemetry, contentType, text, requestEnded, serve }
+  const snapshot = () => registry.getMetricsAsJSON()
+  return { telemetry, contentType, text, snapshot, requestEnded, serve }
 }
 
 function ownRegistry(): Registry {

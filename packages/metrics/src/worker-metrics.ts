@@ -1,4 +1,4 @@
-import type { AppliedEvent, Call, Commit, FailedFeature, FeatureStore, Telemetry } from "@fabra/core"
+import type { AppliedEvent, Call, Commit, FailedFeature, FeatureStore, LateEvent, Telemetry } from "@fabra/core"
 import { DEAD_LETTER_REASONS, type DeadLetterReason } from "@fabra/events"
 import type { Registry } from "prom-client"
 import { definitions } from "./definitions.js"
@@ -17,6 +17,7 @@ export function createWorkerTelemetry(registry: Registry, store: FeatureStore | 
   const freshness = new FastHistogram(definitions.featureFreshness, registry)
   const failures = makeCounter(definitions.featureFailures, registry)
   const retries = makeCounter(definitions.featureRetries, registry)
+  const late = makeCounter(definitions.eventsLate, registry)
   const deadLetters = makeCounter(definitions.deadLetters, registry, zeros("reason", DEAD_LETTER_REASONS))
   const readBatch = makeHistogram(definitions.readBatch, registry)
   const commits = makeCounter(definitions.commits, registry, zeros("result", ["applied", "conflict", "unknown"]))
@@ -42,6 +43,7 @@ export function createWorkerTelemetry(registry: Registry, store: FeatureStore | 
       failures.inc({ feature })
       retries.inc({ feature }, willRetry ? 1 : 0)
     },
+    eventLate: ({ feature }: LateEvent) => late.inc({ feature }),
     deadLettered({ eventType, reason }: { eventType: string | undefined; reason: DeadLetterReason }) {
       deadLetters.inc({ reason })
       if (eventType !== undefined) return

@@ -2,8 +2,8 @@ import { FeatureStore } from "@fabra/core"
 import { createEvent, FabraError, MemoryEventBus } from "@fabra/events"
 import { AxiomWorker } from "@fabra/worker"
 import { Counter, Registry } from "prom-client"
-import { afterEach, expect, onTestFinished, test, vi } from "vitest"
-import { createMetrics } from "../src/index.js"
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest"
+import { createMetrics, ProcessSum } from "../src/index.js"
 import { Exposition, scrape } from "./exposition.js"
 
 afterEach(() => {
@@ -176,4 +176,45 @@ test("a scrape that fails is answered with the reason", async () => {
   await using endpoint = await metrics.serve(0)
   const response = await fetch(endpoint.url)
   expect([response.status, await response.text()]).toEqual([500, "no number today\n"])
+})
+
+describe("one page for several processes", () => {
+  const counting = (commits: number) => {
+    const metrics = createMetrics({ registry: new Registry() })
+    const count = (applied: number) =>
+      metrics.telemetry.committed?.({ applied, conflicts: 0, unknown: 0, durationMs: 1, events: () => [] })
+    count(commits)
+    metrics.telemetry.laneBlocked?.({ partition: 0, entityType: "User", entityId: "ann" })
+    return { ask: async () => structuredClone(await metrics.snapshot()), count }
+  }
+  const applied = (page: Exposition) => page.sum("fabra_commits_total", { result: "applied" })
+
+  test("adds up, and keeps what those that have ended had counted", async () => {
+    const sum = new ProcessSum()
+    const ends = [counting(2), counting(3)].map(({ ask }) => sum.add(ask))
+    const page = new Exposition(await sum.text())
+    expect(applied(page)).toBe(5)
+    expect(page.sum("fabra_lanes_blocked")).toBe(2)
+    await Promise.all(ends.map((end) => end()))
+    sum.add(counting(10).ask)
+    const later = new Exposition(await sum.text())
+    expect(applied(later)).toBe(15)
+    // What a process has, and has not counted, goes with it.
+    expect(later.sum("fabra_lanes_blocked")).toBe(1)
+  })
+
+  test("has what a process said before while that does not answer", async () => {
+    vi.useFakeTimers()
+    const sum = new ProcessSum()
+    const { ask, count } = counting(2)
+    let hangs = false
+    sum.add(() => (hangs ? new Promise(() => {}) : ask()))
+    sum.add(() => Promise.reject(new Error("just gone")))
+    expect(applied(new Exposition(await sum.text()))).toBe(2)
+    count(1)
+    hangs = true
+    const text = sum.text()
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(applied(new Exposition(await text))).toBe(2)
+  })
 })

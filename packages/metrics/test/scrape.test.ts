@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { type MetricDefinition, metricDefinitions } from "../src/index.js"
-import { LOST, PURCHASES, REFUNDS, RETRIED, TwoWorkers } from "./two-workers.js"
+import { LATE, LOST, PURCHASES, REFUNDS, RETRIED, TwoWorkers } from "./two-workers.js"
 
 let run: TwoWorkers
 
@@ -25,6 +25,8 @@ test("what two workers have counted is what has happened", () => {
   }
   expect(run.total("fabra_feature_failures_total", { feature: "refunds" })).toBe(RETRIED + 3 * LOST)
   expect(run.total("fabra_feature_retries_total", { feature: "refunds" })).toBe(RETRIED + 2 * LOST)
+  // Those of a batch that met a conflict are computed, and counted, again.
+  expect(run.total("fabra_late_events_total", { feature: "total_spend" })).toBeGreaterThanOrEqual(LATE)
   expect(run.total("fabra_dead_letters_total", { reason: "handler_failed" })).toBe(LOST)
   expect(run.total("fabra_dead_letters_total", { reason: "invalid_event" })).toBe(1)
   expect(run.total("fabra_read_batch_events_sum")).toBe(PURCHASES + REFUNDS + 1)

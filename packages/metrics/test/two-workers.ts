@@ -12,6 +12,8 @@ export const PURCHASES = 300
 export const REFUNDS = 30
 /** Fail once, and are applied at the second try. */
 export const RETRIED = 10
+/** Of the purchases: older than the first of their user. */
+export const LATE = 5
 /** Fail at each of three tries. */
 export const LOST = 5
 
@@ -82,9 +84,12 @@ async function ownersOf(bus: RedisEventBus): Promise<(string | null)[]> {
 async function publish(bus: RedisEventBus, url: string, namespace: string): Promise<void> {
   const { purchase, refund } = shop()
   const user = (i: number) => `user_${i % 20}`
+  const isLate = (i: number) => i >= 20 && i < 20 + LATE
   const fails = (i: number) => (i < LOST ? 99 : i < LOST + RETRIED ? 1 : 0)
   await bus.publish([
-    ...Array.from({ length: PURCHASES }, (_, i) => purchase.create({ entityId: user(i), payload: { amount: i } })),
+    ...Array.from({ length: PURCHASES }, (_, i) =>
+      purchase.create({ entityId: user(i), payload: { amount: i }, ...(isLate(i) ? { timestamp: new Date(0) } : {}) }),
+    ),
     ...Array.from({ length: REFUNDS }, (_, i) => refund.create({ entityId: user(i), payload: { fails: fails(i) } })),
   ])
   // Anybody may write to a stream, also what is no event at all.

@@ -1,4 +1,4 @@
-import type { FeatureStore } from "@fabra/core"
+import type { Feature, FeatureStore } from "@fabra/core"
 import { type EventBus, FabraError } from "@fabra/events"
 import { withDeadline } from "./deadline.js"
 import type { Settings } from "./options.js"
@@ -20,6 +20,20 @@ export function onBus<Result>({ settings: { deadlineMs } }: ServerContext, call:
 /** A call of the cache, in time. @throws FabraError `cache_unavailable` after the deadline */
 export function onCache<Result>({ settings: { deadlineMs } }: ServerContext, call: Promise<Result>): Promise<Result> {
   return withDeadline(call, deadlineMs, () => late("cache_unavailable", "cache", deadlineMs))
+}
+
+/** A read of features, in time: some of them may be computed for it. @throws FabraError as {@link onCache}, `feature_failed` */
+export function onRead<Result>(
+  { settings: { deadlineMs } }: ServerContext,
+  features: readonly Feature[],
+  call: Promise<Result>,
+): Promise<Result> {
+  const computed = features.filter(({ computedBy }) => computedBy === "reads").map(({ name }) => name)
+  return withDeadline(call, deadlineMs, () =>
+    computed.length === 0
+      ? late("cache_unavailable", "cache", deadlineMs)
+      : new FabraError("feature_failed", `Computing ${computed.join(", ")} took longer than ${deadlineMs} ms.`),
+  )
 }
 
 function late(code: "bus_unavailable" | "cache_unavailable", what: string, ms: number): FabraError {

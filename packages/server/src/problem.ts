@@ -20,6 +20,7 @@ export const PROBLEM_STATUS = {
   invalid_event: 422,
   rate_limited: 429,
   headers_too_large: 431,
+  feature_failed: 500,
   internal: 500,
   bus_full: 503,
   bus_unavailable: 503,
@@ -109,6 +110,7 @@ const CODE_OF: Partial<Record<ErrorCode, ProblemCode>> = {
   bus_unavailable: "bus_unavailable",
   cache_unavailable: "cache_unavailable",
   event_too_large: "event_too_large",
+  feature_failed: "feature_failed",
   invalid_argument: "invalid_request",
   invalid_event: "invalid_event",
   invalid_name: "invalid_request",
@@ -122,6 +124,7 @@ const CODE_OF: Partial<Record<ErrorCode, ProblemCode>> = {
 const TEXT_OF: Partial<Record<ProblemCode, string>> = {
   bus_unavailable: "The event bus does not answer. Try again.",
   cache_unavailable: "The feature cache does not answer. Try again.",
+  feature_failed: "A feature could not be computed; the reason is in the server's log.",
   internal: "Something went wrong here; it is in the server's log.",
   publish_unknown: "The event bus may have taken the event or not; send it again under the same event_id.",
 }
@@ -140,6 +143,7 @@ export function toProblem(error: unknown): Problem {
     const code = CODE_OF[error.code] ?? "internal"
     const { path, issues, allowed } = error
     if (code === "internal") return new Problem(code, TEXT_OF.internal as string, { cause: error })
+    if (code === "feature_failed") return new Problem(code, TEXT_OF.feature_failed as string, { path, cause: error })
     return new Problem(code, TEXT_OF[code] ?? error.message, { path, issues, allowed, cause: error })
   }
   const known = FASTIFY[(error as { code?: string } | null)?.code ?? ""]

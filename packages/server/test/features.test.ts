@@ -150,3 +150,29 @@ test("tells the lag of a group", async () => {
   expect(body.partitions).toHaveLength(4)
   expect(await get("/lag?group=nobody")).toMatchObject({ status: 404, body: { code: "not_found" } })
 })
+
+test("computes features on request, from the input of the request", async () => {
+  const { store, post, get } = await startServer()
+  store.feature("fits", { entity: "User", compute: async (_id, { input }) => Number(input.amount) <= 10 })
+  store.feature("broken", { entity: "User", compute: () => Promise.reject(new Error("secret of the inside")) })
+  const body = { features: ["fits", "total_purchases"], entity_rows: [{ user_id: "ann" }], input: { amount: 11 } }
+  expect((await post("/features", body)).body.rows[0].features).toMatchObject({
+    fits: { value: false, status: "PRESENT" },
+    total_purchases: { value: 0, status: "DEFAULT" },
+  })
+  expect((await post("/features", { ...body, input: { amount: 9 } })).body.rows[0].features.fits.value).toBe(true)
+  expect((await post("/features", { ...body, input: 9 })).body).toMatchObject({
+    code: "invalid_request",
+    path: "input",
+  })
+  const failed = await get("/features/User/ann?names=broken")
+  expect(failed).toMatchObject({ status: 500, body: { code: "feature_failed", path: "broken" } })
+  expect(failed.text).not.toContain("secret")
+})
+
+test("says so when computing takes too long", async () => {
+  const { store, get } = await startServer({ deadlineMs: 5 })
+  store.feature("slow", { entity: "User", compute: () => new Promise<number>(() => {}) })
+  const { status, body } = await get("/features/User/ann?names=slow")
+  expect([status, body.code]).toEqual([500, "feature_failed"])
+})

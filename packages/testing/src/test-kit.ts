@@ -1,9 +1,11 @@
 import {
+  type Duration,
   type Feature,
   type FeatureRow,
   type FeatureStore,
   MemoryFeatureCache,
   MemoryVectorStore,
+  parseDuration,
   type SearchHit,
   type SearchQuery,
   type ServedValue,
@@ -58,6 +60,15 @@ export class TestKit implements AsyncDisposable {
   async give(...events: readonly AxiomEvent<string, object>[]): Promise<void> {
     for (const event of events) await this.bus.publish(event)
     await Promise.race([this.#worker.idle(), this.#running])
+  }
+
+  /**
+   * Moves time forward, and waits until all that is due on schedule is computed.
+   * @param time milliseconds, or text such as `"5m"`
+   */
+  async advance(time: Duration): Promise<void> {
+    await this.clock.advance(parseDuration(time, "time"))
+    await this.#worker.schedulesIdle()
   }
 
   /** The value of a feature, as `store.getFeature`. */

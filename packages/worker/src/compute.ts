@@ -1,10 +1,13 @@
-import { type FeatureHandler, type Registry, runInTransaction } from "@fabra/core"
-import { type AxiomEvent, type DeadLetterReason, FabraError, type NewDeadLetter } from "@fabra/events"
+import { type Feature, type FeatureHandler, type Registry, runInTransaction } from "@fabra/core"
+import { type DeadLetterReason, FabraError, type NewDeadLetter } from "@fabra/events"
 import { deadLetterFlag } from "./bookkeeping.js"
 import type { Draft } from "./draft.js"
 import { HandlerRun, type Stamp } from "./handler-context.js"
 import type { CheckedEvent, Item } from "./item.js"
 import type { Lane } from "./lane.js"
+
+/** So much a publisher's clock may be fast before its events count as being of the future. */
+const FUTURE_TOLERANCE_MS = 60_000
 
 /** Most events of one step: handlers that never wait would hold up everything else, leases among it. */
 const MAX_STEP = 500
@@ -16,6 +19,8 @@ export interface ComputeEnvironment {
   /** Names the bus; `null`: there is none, what is computed is a rehearsal. */
   readonly source: string | null
   readonly haltsEntities: boolean
+  /** What becomes of events whose time is after the bus accepted them. */
+  readonly futureEvents: "accept" | "clamp" | "refuse"
   readonly maxCrashes: number
   now(): number
   /** Rejects with `handler_timeout` when `promise` takes longer than `ms`. */
@@ -24,6 +29,8 @@ export interface ComputeEnvironment {
   retryDelay(attempts: number): number
   /** A try has failed. */
   onFailure(item: Item, feature: string, attempt: number, willRetry: boolean, error: unknown): void
+  /** An event is older than one that the feature's value comes from. */
+  readonly onLate?: ((event: CheckedEvent, feature: Feature) => void) | undefined
   /** Runs a handler, whatever it does, by calling `run`; telemetry may want to be around it. Default: just that. */
   readonly runHandler?: ((item: Item, feature: string, attempt: number, run: () => unknown) => unknown) | undefined
 }
@@ -84,7 +91,7 @@ function* applyEvent(
   }
   let refusal = refuse(item, draft, env)
   if (refusal === undefined) {
-    const checked = item.checked ?? check(item.event, env.registry)
+    const checked = item.checked ?? check(item, env)
     item.checked = isPromise(checked) ? ((yield checked) as CheckedEvent | Error) : checked
     if (item.checked instanceof Error) refusal = { reason: "invalid_event", error: item.checked, attempts: 0 }
   }
@@ -162,9 +169,17 @@ function refuse({ caution, event }: Item, draft: Draft, env: ComputeEnvironment)
 }
 
 /** The event as handlers get it, or why it does not match its schema. A promise only if the schema is asynchronous. */
-function check(read: AxiomEvent, registry: Registry): CheckedEvent | Error | Promise<CheckedEvent | Error> {
+function check({ event: read, record }: Item, { registry, futureEvents }: ComputeEnvironment) {
   // A replay is the event that failed: handlers know it by its own id, as what they did elsewhere may.
-  const event = read.replay ? { ...read, eventId: read.replay.of } : read
+  const named = read.replay ? { ...read, eventId: read.replay.of } : read
+  const isFuture = read.timestamp.getTime() > record.acceptedAt + FUTURE_TOLERANCE_MS
+  if (isFuture && futureEvents === "refuse") {
+    const times = `${read.timestamp.toISOString()} when it came, at ${new Date(record.acceptedAt).toISOString()}`
+    return new FabraError("invalid_event", `The event was yet to happen: its timestamp was ${times}.`, {
+      path: "timestamp",
+    })
+  }
+  const event = isFuture && futureEvents === "clamp" ? { ...named, timestamp: new Date(record.acceptedAt) } : named
   const definition = registry.events.get(event.eventType)
   if (definition?.schema === undefined) return event
   const refused = (error: unknown) => FabraError.from(error, "invalid_event")
@@ -196,6 +211,10 @@ function runHandler(
   const run = new HandlerRun(lane.key, feature, draft, env.registry, stamp, attempts + 1)
   try {
     if (when !== undefined && !when(event)) return false
+    if (run.isLate) {
+      env.onLate?.(event, feature)
+      if (feature.onLate === "skip") return false
+    }
     item.attempts++
     const call = () => runInTransaction(run, () => compute(lane.key.entityId, event, run))
     const result = env.runHandler === undefined ? call() : env.runHandler(item, feature.name, run.attempt, call)

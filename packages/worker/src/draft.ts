@@ -38,9 +38,8 @@ export class Draft {
     return covers(this.#mark, position)
   }
 
-  /** The text of a value. */
-  text(name: string): string | undefined {
-    return this.#values.get(name)?.text ?? this.record.values.get(name)
+  value(name: string): StoredValue | undefined {
+    return this.#values.get(name) ?? this.record.values.get(name)
   }
 
   setValue(name: string, value: StoredValue): void {
@@ -114,7 +113,7 @@ export class Draft {
     const { record } = this
     record.token = token
     record.mark = this.#mark
-    for (const [name, { text }] of this.#values) record.setValue(name, text)
+    for (const [name, value] of this.#values) record.setValue(name, value)
     for (const flag of this.#addFlags) record.addFlag(flag)
     for (const flag of this.#removeFlags) record.removeFlag(flag)
   }

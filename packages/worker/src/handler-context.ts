@@ -1,5 +1,13 @@
 import type { EventOrigin, StoredValue, Transaction } from "@fabra/core"
-import { decodeValue, type EntityKey, encodeValue, type Feature, type FeatureContext, type Registry } from "@fabra/core"
+import {
+  decodeValue,
+  type EntityKey,
+  encodeValue,
+  type Feature,
+  type FeatureContext,
+  isGone,
+  type Registry,
+} from "@fabra/core"
 import { FabraError, type Position, show } from "@fabra/events"
 import type { Draft } from "./draft.js"
 
@@ -48,6 +56,15 @@ export class HandlerRun implements FeatureContext, Transaction {
     return source === null ? null : { source: `${source}/${this.#draft.partition}`, position, eventTime }
   }
 
+  get lastEventTime(): Date | null {
+    const time = this.#lastEventTime(this.feature.name)
+    return time === Number.NEGATIVE_INFINITY ? null : new Date(time)
+  }
+
+  get isLate(): boolean {
+    return this.#stamp.eventTime < this.#lastEventTime(this.feature.name)
+  }
+
   get signal(): AbortSignal {
     this.#abort ??= new AbortController()
     if (this.#over)
@@ -80,11 +97,22 @@ export class HandlerRun implements FeatureContext, Transaction {
   }
 
   #read(name: string): unknown {
-    const text = this.#writes?.get(name)?.text ?? this.#draft.text(name)
+    const feature = this.#registry.features.get(name)
+    const stored = this.#stored(name)
     // Each read decodes anew, so a handler that changes what it got changes nothing.
-    if (text !== undefined) return decodeValue(text)
-    const initial = this.#registry.features.get(name)?.initial
+    if (stored !== undefined && (feature === undefined || !isGone(feature, stored, this.#stamp.computedAt))) {
+      return decodeValue(stored.text)
+    }
+    const initial = feature?.initial
     return typeof initial === "object" ? structuredClone(initial) : initial
+  }
+
+  #stored(name: string): StoredValue | undefined {
+    return this.#writes?.get(name) ?? this.#draft.value(name)
+  }
+
+  #lastEventTime(name: string): number {
+    return this.#stored(name)?.eventTime ?? Number.NEGATIVE_INFINITY
   }
 
   #write(name: string, value: unknown): void {
@@ -100,7 +128,9 @@ export class HandlerRun implements FeatureContext, Transaction {
 
   #encode(name: string, value: unknown): StoredValue {
     const text = encodeValue(value, `value of "${name}"`)
-    return { text, eventTime: this.#stamp.eventTime, computedAt: this.#stamp.computedAt }
+    // A late event adds to a value, and makes it no older.
+    const eventTime = Math.max(this.#stamp.eventTime, this.#lastEventTime(name))
+    return { text, eventTime, computedAt: this.#stamp.computedAt }
   }
 
   #keep(name: string, stored: StoredValue, updated: string[]): void {
@@ -116,7 +146,11 @@ export class HandlerRun implements FeatureContext, Transaction {
         `${show(name)} is no feature and no key of 1 to ${MAX_KEY_LENGTH} characters.`,
       )
     }
-    const entity = this.#registry.features.get(name)?.entity.name
+    const known = this.#registry.features.get(name)
+    const entity = known?.entity.name
+    if (known?.computedBy === "reads") {
+      throw new FabraError("invalid_argument", `"${name}" is computed when it is read: await store.getFeature.`)
+    }
     if (entity === undefined || entity === this.key.entityType) return name
     throw new FabraError(
       "invalid_argument",

@@ -1,4 +1,4 @@
-import type { EntityRecord } from "@fabra/core"
+import type { EntityRecord, StoredValue } from "@fabra/core"
 import { type Bookkeeping, decodeBookkeeping, NO_MARK, type PartitionMark } from "./bookkeeping.js"
 
 // Stay empty. Most records have no flags, and nearly all nothing of other partitions.
@@ -15,8 +15,7 @@ export class LiveRecord {
   mark: PartitionMark
   /** What is settled of others. */
   readonly others: Bookkeeping
-  /** Values as text; when they were computed is not for handlers. */
-  readonly values = new Map<string, string>()
+  readonly values = new Map<string, StoredValue>()
   /** About how many bytes it takes in memory. */
   bytes = 500
   #flags: Set<string>
@@ -29,17 +28,18 @@ export class LiveRecord {
     this.others = books.size === 0 ? NO_OTHERS : books
     this.#flags = NO_FLAGS
     for (const flag of flags) this.addFlag(flag)
-    for (const [name, { text }] of values) this.setValue(name, text)
+    for (const [name, value] of values) this.setValue(name, value)
   }
 
   get flags(): ReadonlySet<string> {
     return this.#flags
   }
 
-  setValue(name: string, text: string): void {
-    const before = this.values.get(name)
-    this.bytes += before === undefined ? 100 + 2 * (name.length + text.length) : 2 * (text.length - before.length)
-    this.values.set(name, text)
+  setValue(name: string, value: StoredValue): void {
+    const before = this.values.get(name)?.text.length
+    const { length } = value.text
+    this.bytes += before === undefined ? 160 + 2 * (name.length + length) : 2 * (length - before)
+    this.values.set(name, value)
   }
 
   addFlag(flag: string): void {

@@ -1,5 +1,5 @@
-import type { Call, CommitResult, HandlerCall, Logger, Telemetry } from "@fabra/core"
-import { type BusNotice, type Clock, FabraError, type NewDeadLetter } from "@fabra/events"
+import type { Call, CommitResult, Feature, HandlerCall, Logger, Telemetry } from "@fabra/core"
+import { type AxiomEvent, type BusNotice, type Clock, FabraError, type NewDeadLetter } from "@fabra/events"
 import { describe } from "./compute.js"
 import type { Item } from "./item.js"
 import type { Lane } from "./lane.js"
@@ -12,6 +12,8 @@ const NONE: readonly string[] = []
 export class Observer {
   /** Runs a handler with telemetry around it; `undefined` when none wants to be. */
   readonly runHandler: ((item: Item, feature: string, attempt: number, run: () => unknown) => unknown) | undefined
+  /** Tells of events that come late; `undefined` when nobody wants to know. */
+  readonly late: ((event: Pick<AxiomEvent, "eventType">, feature: Feature) => void) | undefined
   readonly #logger: Logger
   readonly #telemetry: readonly Telemetry[]
   readonly #clock: Clock
@@ -26,6 +28,11 @@ export class Observer {
     this.#clock = clock
     this.#appliedIsWanted = telemetry.some(({ eventApplied }) => eventApplied !== undefined)
     this.#callsAreWanted = telemetry.some(({ called, committed }) => (called ?? committed) !== undefined)
+    const lateIsWanted = telemetry.some(({ eventLate }) => eventLate !== undefined)
+    this.late = lateIsWanted
+      ? ({ eventType }, { name, onLate }) =>
+          this.#tell((to) => to.eventLate?.({ eventType, feature: name, skipped: onLate === "skip" }))
+      : undefined
     const isAround = telemetry.some(({ runHandler }) => runHandler !== undefined)
     this.runHandler = isAround ? this.#runHandler.bind(this) : undefined
   }

@@ -1,4 +1,4 @@
-import type { EntityRecord, FeatureStore, StoredValue } from "@fabra/core"
+import { type EntityRecord, type FeatureStore, type StoredValue, withTimeout } from "@fabra/core"
 import { type AxiomEvent, type Clock, systemClock } from "@fabra/events"
 import { type ComputeEnvironment, computeLane, drive } from "./compute.js"
 import { Draft } from "./draft.js"
@@ -7,7 +7,6 @@ import { newLane } from "./lane.js"
 import { LiveRecord } from "./live-record.js"
 import { PartitionRun } from "./partition-run.js"
 import { type Route, Routes } from "./routes.js"
-import { withTimeout } from "./timeout.js"
 
 /** Options of {@link preview}. */
 export interface PreviewOptions {
@@ -52,6 +51,7 @@ export async function preview(
     group,
     source: null,
     haltsEntities: false,
+    futureEvents: "accept",
     maxCrashes: Number.POSITIVE_INFINITY,
     now: () => clock.now(),
     withTimeout: (promise, ms, feature) => withTimeout(clock, promise, Math.min(ms, timeoutMs), feature),

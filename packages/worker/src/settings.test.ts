@@ -33,6 +33,7 @@ test.each([
   ["drainMs", -1],
   ["trailMs", Number.POSITIVE_INFINITY],
   ["group", ""],
+  ["futureEvents", "drop"],
 ])("the option %s: %s is refused by name", (name, value) => {
   const make = () => new AxiomWorker(new FeatureStore(), { bus: new MemoryEventBus(), [name]: value })
   expect(make).toThrow(name)

@@ -35,6 +35,11 @@ export interface WorkerOptions {
    * first, applies them in order.
    */
   readonly onDeadLetter?: "continue" | "halt-entity"
+  /**
+   * What becomes of an event whose `timestamp` is more than a minute after the bus accepted it: the publisher's clock is
+   * wrong. `accept` (default): nothing. `clamp`: handlers get the time of acceptance. `refuse`: the dead-letter queue.
+   */
+  readonly futureEvents?: "accept" | "clamp" | "refuse"
   /** After so many processes that died while they ran an event it goes to the dead-letter queue. 1 to 100, default 3. */
   readonly maxCrashes?: number
   /**
@@ -71,6 +76,7 @@ export function resolveSettings(options: WorkerOptions): Settings {
     leaseMs: options.leaseMs ?? DEFAULT_LEASE_MS,
     trailMs: options.trailMs,
     onDeadLetter: options.onDeadLetter ?? "continue",
+    futureEvents: options.futureEvents ?? "accept",
     maxCrashes: options.maxCrashes ?? 3,
     watchdogMs: options.watchdogMs,
     retryBaseMs: options.retryBaseMs ?? 100,
@@ -88,14 +94,17 @@ export function resolveSettings(options: WorkerOptions): Settings {
   checkNumber("trailMs", settings.trailMs ?? 0, 0, 3_600_000)
   checkNumber("maxCrashes", settings.maxCrashes, 1, 100, true)
   checkNumber("watchdogMs", settings.watchdogMs ?? 100, 100, 3_600_000)
-  if (settings.onDeadLetter !== "continue" && settings.onDeadLetter !== "halt-entity") {
-    const allowed = ["continue", "halt-entity"]
-    const message = `onDeadLetter is ${show(settings.onDeadLetter)}: it must be "continue" or "halt-entity".`
-    throw new FabraError("invalid_setting", message, { path: "onDeadLetter", allowed })
-  }
+  checkOneOf("onDeadLetter", settings.onDeadLetter, ["continue", "halt-entity"])
+  checkOneOf("futureEvents", settings.futureEvents, ["accept", "clamp", "refuse"])
   checkNumber("retryBaseMs", settings.retryBaseMs, 0, 3_600_000)
   checkNumber("retryMaxMs", settings.retryMaxMs, 0, 3_600_000)
   return settings
+}
+
+function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
+  if (allowed.includes(value)) return
+  const names = allowed.map((one) => `"${one}"`).join(" or ")
+  throw new FabraError("invalid_setting", `${name} is ${show(value)}: it must be ${names}.`, { path: name, allowed })
 }
 
 function checkNumber(name: string, value: unknown, min: number, max: number, whole = false): void {

@@ -1,4 +1,4 @@
-import type { FeatureCache, FeatureStore } from "@fabra/core"
+import { type FeatureCache, type FeatureStore, withTimeout } from "@fabra/core"
 import {
   type Assignment,
   type EventBus,
@@ -16,10 +16,10 @@ import { PartitionRun } from "./partition-run.js"
 import { Processor } from "./processor.js"
 import { retryDelay } from "./retry.js"
 import { Routes } from "./routes.js"
+import { Scheduler } from "./scheduler.js"
 import { resolveSettings, type Settings, type WorkerOptions } from "./settings.js"
 import { Signal } from "./signal.js"
 import { sourceOf } from "./source.js"
-import { withTimeout } from "./timeout.js"
 import { startWatchdog } from "./watchdog.js"
 
 /** A read under way. */
@@ -50,6 +50,7 @@ export class AxiomWorker implements AsyncDisposable {
   readonly #processor: Processor
   readonly #intake: Intake
   readonly #checkpoints: Checkpoints
+  readonly #scheduler: Scheduler
   readonly #runs = new Map<number, PartitionRun>()
   readonly #progressed = new Signal()
   readonly #stopping = new AbortController()
@@ -76,11 +77,13 @@ export class AxiomWorker implements AsyncDisposable {
       group: settings.group,
       source: sourceOf(options.bus),
       haltsEntities: settings.onDeadLetter === "halt-entity",
+      futureEvents: settings.futureEvents,
       maxCrashes: settings.maxCrashes,
       now: () => clock.now(),
       withTimeout: (promise: Promise<unknown>, ms: number, feature: string) => withTimeout(clock, promise, ms, feature),
       retryDelay: (attempts: number) => retryDelay(settings, attempts),
       onFailure: this.#observer.failed.bind(this.#observer),
+      onLate: this.#observer.late,
       runHandler: this.#observer.runHandler,
     }
     const caution = new Caution(
@@ -103,6 +106,7 @@ export class AxiomWorker implements AsyncDisposable {
       failed: (error) => this.#fail(error),
     })
     const trailMs = settings.trailMs ?? cache.capabilities.rollbackWindowMs
+    this.#scheduler = new Scheduler([...store.registry.scheduledHandlers.values()], cache, settings, this.#observer)
     this.#checkpoints = new Checkpoints(cache, trailMs, this.#observer, (run) => this.#restart(run))
   }
 
@@ -138,6 +142,11 @@ export class AxiomWorker implements AsyncDisposable {
     })
   }
 
+  /** Resolves when this worker is in the middle of no run of a schedule. */
+  schedulesIdle(): Promise<void> {
+    return this.#scheduler.idle()
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }
@@ -147,11 +156,14 @@ export class AxiomWorker implements AsyncDisposable {
     const { watchdogMs } = this.#settings
     const watchdog = watchdogMs === undefined ? undefined : startWatchdog(watchdogMs)
     let ticks: Promise<void> | undefined
+    let scheduling: Promise<void> | undefined
     try {
       const subscription = await this.#subscribe()
       if (subscription === undefined) return
       this.#subscription = subscription
       ticks = this.#keepCheckpoints(subscription, ticking.signal)
+      scheduling = this.#scheduler.run(this.#stopping.signal)
+      this.#warnOfLosses()
       this.#checkCache().catch((error) => this.#fail(error))
       while (!this.#stopping.signal.aborted) await this.#readOnce(subscription)
     } catch (error) {
@@ -159,6 +171,8 @@ export class AxiomWorker implements AsyncDisposable {
     } finally {
       this.#stopping.abort()
       await this.#subscription?.close()
+      // What is not done by then others take over when the lease has run out.
+      await Promise.race([scheduling, sleep(this.#settings.clock, this.#settings.drainMs, ticking.signal)])
       ticking.abort()
       await ticks
       await watchdog?.stop()
@@ -187,6 +201,13 @@ export class AxiomWorker implements AsyncDisposable {
       }
     }
     return undefined
+  }
+
+  #warnOfLosses(): void {
+    const { name, durableReads } = this.#bus.capabilities
+    if (durableReads !== "none") return
+    const message = `The bus (${name}) shows events that it may still lose: one that is published again then is applied twice.`
+    this.#observer.notice({ level: "warn", message })
   }
 
   async #checkCache(): Promise<void> {

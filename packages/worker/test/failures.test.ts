@@ -8,7 +8,7 @@ import {
 } from "@fabra/events"
 import { expect, test } from "vitest"
 import { z } from "zod"
-import { gate, setup, until } from "./support.js"
+import { gate, setup, silent, until } from "./support.js"
 
 const fail = (): never => {
   throw new Error("no luck")
@@ -307,4 +307,20 @@ test("much that waits for one entity is taken in steps, so that others have thei
   await worker.idle()
   expect(await store.getFeature(count, "ann")).toBe(2_000)
   expect(commits).toBeGreaterThanOrEqual(4)
+})
+
+test.each([
+  ["none", 1],
+  ["confirmed", 0],
+] as const)("a bus whose reads are durable: %s, is warned of %d times at start", async (durableReads, times) => {
+  class Leaky extends MemoryEventBus {
+    override readonly capabilities = { ...new MemoryEventBus().capabilities, name: "leaky", durableReads }
+  }
+  const { start } = setup({ bus: new Leaky() })
+  const warned: string[] = []
+  const { worker } = start({ logger: { ...silent, warn: (_fields, message) => warned.push(message) } })
+  await worker.idle()
+  expect(
+    warned.filter((message) => message.startsWith("The bus (leaky) shows events that it may still lose")),
+  ).toHaveLength(times)
 })

@@ -11,6 +11,7 @@ function recorder() {
     eventsRead: [],
     runHandler: [],
     featureFailed: [],
+    eventLate: [],
     deadLettered: [],
     committed: [],
     eventApplied: [],

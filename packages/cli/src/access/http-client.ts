@@ -9,6 +9,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   cache_unavailable: "cache_unavailable",
   closing: "bus_unavailable",
   event_too_large: "event_too_large",
+  feature_failed: "feature_failed",
   forbidden: "invalid_setting",
   invalid_event: "invalid_event",
   invalid_request: "invalid_argument",

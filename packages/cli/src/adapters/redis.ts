@@ -4,15 +4,19 @@ import { RedisFeed } from "../feed/redis-feed.js"
 import { toMs } from "../settings/kinds.js"
 import { withoutPassword } from "../settings/options.js"
 import type { AdapterSettings, Adapters } from "./adapters.js"
+import { createRedisClient } from "./redis-client.js"
 
-/** Bus, cache and feed on one Redis. */
+/** Bus, cache and feed on one Redis, or one Redis Cluster. */
 export function openRedis(settings: AdapterSettings): Adapters {
   const { redisUrl: url = "", namespace, partitions, dedupeWindow, retention } = settings
+  const cluster = url.includes(",") ? createRedisClient(url) : undefined
+  cluster?.on("error", () => {}) // bus and cache tell of it
+  const place = cluster === undefined ? { url } : { client: cluster }
   const bus = new RedisEventBus({
-    ...{ url, namespace, dedupeWindowMs: toMs(dedupeWindow), retentionMs: toMs(retention) },
+    ...{ ...place, namespace, dedupeWindowMs: toMs(dedupeWindow), retentionMs: toMs(retention) },
     ...(partitions === undefined ? {} : { partitions }),
   })
-  const cache = new RedisFeatureCache({ url, namespace })
+  const cache = new RedisFeatureCache({ ...place, namespace })
   const feed = new RedisFeed(url, namespace)
   return {
     where: withoutPassword(url),
@@ -22,6 +26,7 @@ export function openRedis(settings: AdapterSettings): Adapters {
     async close() {
       feed.close()
       await Promise.all([bus.close(), cache.close()])
+      cluster?.disconnect()
     },
   }
 }

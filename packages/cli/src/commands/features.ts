@@ -1,4 +1,5 @@
 import type { Feature, FeatureStore } from "@fabra/core"
+import { changedBy } from "../changed-by.js"
 import { defineCommand } from "../command.js"
 import { findFeatures, loadFeatures } from "../features-file.js"
 import { brief, print, table } from "../output.js"
@@ -18,9 +19,9 @@ export const featuresCommand = () =>
           [...store.registry.features.values()].map((feature) => [
             feature.name,
             feature.entity.name,
-            feature.triggers.join(", ") || "(set from outside)",
+            feature.triggers.join(", ") || changedBy(store.registry, feature),
             brief(feature.initial),
-            feature.triggers.length === 0 ? "" : String(feature.maxRetries),
+            ["events", "schedule"].includes(feature.computedBy) ? String(feature.maxRetries) : "",
           ]),
         ),
       )

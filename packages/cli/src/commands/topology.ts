@@ -1,4 +1,5 @@
 import type { Feature, FeatureStore } from "@fabra/core"
+import { changedBy } from "../changed-by.js"
 import { defineCommand } from "../command.js"
 import { findFeatures, loadFeatures } from "../features-file.js"
 import { print } from "../output.js"
@@ -24,26 +25,26 @@ function toJson(store: FeatureStore) {
   return edges(store).map(({ event, feature }) => ({ event, feature: feature.name, entity: feature.entity.name }))
 }
 
-/** Every arrow from an event to a feature; a feature that is only set from outside has one from no event. */
+/** Every arrow from an event to a feature; a feature that no event changes has one from no event. */
 function edges({ registry }: FeatureStore): { readonly event: string | null; readonly feature: Feature }[] {
   const features = [...registry.features.values()]
   const triggered = registry.eventTypes.flatMap((event) =>
     registry.handlersFor(event).map(({ feature }) => ({ event, feature })),
   )
-  const set = features.filter(({ triggers }) => triggers.length === 0)
-  return [...triggered, ...set.map((feature) => ({ event: null, feature }))]
+  const others = features.filter(({ triggers }) => triggers.length === 0)
+  return [...triggered, ...others.map((feature) => ({ event: null, feature }))]
 }
 
 function toTree(store: FeatureStore): string {
   const all = edges(store)
-  const events = [...new Set(all.map(({ event }) => event))]
-  return events
-    .map((event) => {
-      const features = all.filter((one) => one.event === event).map(({ feature }) => feature)
+  const origin = ({ event, feature }: (typeof all)[number]) => event ?? changedBy(store.registry, feature)
+  return [...new Set(all.map(origin))]
+    .map((from) => {
+      const features = all.filter((one) => origin(one) === from).map(({ feature }) => feature)
       const lines = features.map(
         ({ name, entity }, i) => `${i === features.length - 1 ? "└─" : "├─"} ${entity.name}.${name}`,
       )
-      return [event ?? "(set from outside)", ...lines].join("\n")
+      return [from, ...lines].join("\n")
     })
     .join("\n")
 }

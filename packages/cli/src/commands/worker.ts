@@ -1,5 +1,7 @@
+import type { Logger } from "@fabra/core"
 import { FabraError } from "@fabra/events"
 import { createLogger, eventLog } from "@fabra/logs"
+import { createMetrics, type Metrics, ProcessSum } from "@fabra/metrics"
 import type { Command } from "commander"
 import { type AdapterSettings, adapterSettings, openAdapters } from "../adapters/adapters.js"
 import { defineCommand } from "../command.js"
@@ -7,12 +9,15 @@ import { findFeatures, type LoadedFeatures, loadFeatures } from "../features-fil
 import { AppliedReporter } from "../feed/applied-reporter.js"
 import { logOptions } from "../output.js"
 import { sourceOf, toEnvironment } from "../settings/options.js"
+import type { Settings } from "../settings/table.js"
 import { fired, stopSignal } from "../shutdown.js"
 import { show } from "../user-code.js"
 import { createWorker, type WorkerSettings, workerSettings } from "../worker/create-worker.js"
+import { answerMetrics, askMetrics } from "../worker/pool-metrics.js"
 import { WorkerPool } from "../worker/worker-pool.js"
 
-const settings = ["features", ...adapterSettings, ...workerSettings] as const
+const settings = ["features", ...adapterSettings, ...workerSettings, "host", "metricsPort"] as const
+type WorkSettings = Settings<(typeof settings)[number]>
 
 /** `fabra worker`: applies events until it is told to stop. */
 export const workerCommand = () =>
@@ -22,25 +27,14 @@ export const workerCommand = () =>
     settings: [...settings, "processes"],
     examples: [
       ["fabra worker features.ts", "apply the events on FABRA_REDIS_URL"],
-      ["fabra worker --processes 4", "in four processes, kept running"],
+      ["fabra worker --processes 4 --metrics-port 9464", "in four processes, kept running; metrics of all four"],
       ["fabra worker --event-type purchase,refund --group money", "only these, in a group of their own"],
     ],
     async run({ settings, options, command }, file?: string) {
       checkSettings(settings, command)
       const features = await loadFeatures(findFeatures(file ?? settings.features))
-      if (settings.processes === 1) return work(features, settings, options.json, stopSignal())
-      // Made once here, and not run, so that what is wrong is told once.
-      const adapters = await openAdapters(settings)
-      const logger = createLogger(logOptions(options.json))
-      createWorker(features.store, adapters, settings, { logger, telemetry: [] })
-      await adapters.close()
-      const args = ["worker-process", features.file, ...(options.json ? ["--json"] : [])]
-      const env = toEnvironment(settings)
-      const pool = new WorkerPool({ script: process.argv[1] as string, args, env }, logger)
-      await pool.run(
-        settings.processes,
-        stopSignal(() => pool.quit()),
-      )
+      if (settings.processes === 1) await work(features, settings, options.json, stopSignal())
+      else await workTogether(features, settings, options.json)
     },
   })
 
@@ -56,32 +50,69 @@ export const workerProcessCommand = () =>
       process.on("SIGINT", () => {}) // Ctrl-C reaches every process of a terminal; the parent decides
       process.once("SIGTERM", () => stop.abort())
       process.once("disconnect", () => stop.abort())
-      await work(await loadFeatures(file), settings, options.json, stop.signal)
+      await work(await loadFeatures(file), settings, options.json, stop.signal, true)
       if (process.connected) process.disconnect()
     },
   })
 
+async function workTogether(
+  { store, file }: LoadedFeatures,
+  settings: WorkSettings & Settings<"processes">,
+  json: boolean,
+): Promise<void> {
+  const adapters = await openAdapters(settings)
+  const logger = createLogger(logOptions(json))
+  // Made once here, and not run, so that what is wrong is told once.
+  createWorker(store, adapters, settings, { logger, telemetry: [] })
+  const sum = new ProcessSum()
+  // What the bus tells is the same for all processes: one asks.
+  sum.add(createMetrics({ bus: adapters.bus, store, group: settings.group }).snapshot)
+  const endpoint = await serveMetrics(sum, settings, logger)
+  const args = ["worker-process", file, ...(json ? ["--json"] : [])]
+  const start = { script: process.argv[1] as string, args, env: toEnvironment(settings) }
+  const pool = new WorkerPool(start, logger, (child) => sum.add(() => askMetrics(child)))
+  await pool.run(
+    settings.processes,
+    stopSignal(() => pool.quit()),
+  )
+  await endpoint?.close()
+  await adapters.close()
+}
+
 async function work(
   { store, file }: LoadedFeatures,
-  settings: AdapterSettings & WorkerSettings,
+  settings: WorkSettings,
   json: boolean,
   stop: AbortSignal,
+  isChild = false,
 ): Promise<void> {
   const adapters = await openAdapters(settings)
   const logger = createLogger(logOptions(json))
   const reporter = new AppliedReporter(adapters.feed, store)
+  const { group } = settings
+  const metrics = createMetrics({ store, group, ...(isChild ? {} : { bus: adapters.bus }) })
+  if (isChild) answerMetrics(metrics)
+  const endpoint = isChild ? undefined : await serveMetrics(metrics, settings, logger)
   try {
-    const worker = createWorker(store, adapters, settings, { logger, telemetry: [reporter, eventLog(logger)] })
+    const telemetry = [metrics.telemetry, reporter, eventLog(logger)]
+    const worker = createWorker(store, adapters, settings, { logger, telemetry })
     const running = worker.run()
-    const { group } = settings
     logger.info({ features: show(file), bus: adapters.where, group, pid: process.pid }, "worker started")
     fired(stop).then(() => worker.stop())
     await running
     logger.info({ pid: process.pid }, "worker stopped")
   } finally {
+    await endpoint?.close()
     reporter.stop()
     await adapters.close()
   }
+}
+
+async function serveMetrics(page: Pick<Metrics, "serve">, { host, metricsPort }: WorkSettings, logger: Logger) {
+  if (metricsPort === undefined) return undefined
+  const endpoint = await page.serve(metricsPort, host)
+  logger.info({ url: endpoint.url }, "serving metrics")
+  return endpoint
 }
 
 function checkSettings({ redisUrl, eventTypes }: AdapterSettings & WorkerSettings, command: Command): void {

@@ -1,4 +1,5 @@
 import type { FeatureStore } from "@fabra/core"
+import { createMetrics, type Metrics } from "@fabra/metrics"
 import type { AxiomWorker } from "@fabra/worker"
 import type { Adapters } from "../adapters/adapters.js"
 import { type LoadedFeatures, LoadFailure, loadFeatures } from "../features-file.js"
@@ -15,6 +16,7 @@ export class DevProcess {
   readonly #adapters: Adapters
   readonly #settings: WorkerSettings
   readonly #screen: Screen
+  readonly #metrics: Metrics
   readonly #server: DevServer
   readonly #watch: FileWatch
   readonly #stopping = new AbortController()
@@ -33,7 +35,8 @@ export class DevProcess {
     this.#settings = settings
     this.#screen = screen
     const { bus, cache, feed } = adapters
-    const options = { bus, cache, group: settings.group, logger: screen.logger }
+    this.#metrics = createMetrics({ bus, group: settings.group })
+    const options = { bus, cache, group: settings.group, logger: screen.logger, metrics: this.#metrics }
     this.#server = new DevServer(options, (server) => addWatchRoute(server, feed, this.#stopping.signal))
     this.#watch = new FileWatch(() => {
       this.#work = this.#work.then(() => this.#reload()).catch(this.#failed)
@@ -88,7 +91,8 @@ export class DevProcess {
     await this.#stopWorker()
     const reporter = new AppliedReporter(this.#adapters.feed, store)
     const { logger } = this.#screen
-    const worker = createWorker(store, this.#adapters, this.#settings, { logger, telemetry: [reporter, this.#screen] })
+    const telemetry = [reporter, this.#screen, this.#metrics.telemetry]
+    const worker = createWorker(store, this.#adapters, this.#settings, { logger, telemetry })
     worker.run().catch(this.#failed)
     this.#running = { worker, reporter }
   }

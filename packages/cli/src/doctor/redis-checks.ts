@@ -1,4 +1,5 @@
-import { Redis } from "ioredis"
+import type { Cluster, Redis } from "ioredis"
+import { createRedisClient } from "../adapters/redis-client.js"
 import { duration } from "../output.js"
 import { withoutPassword } from "../settings/options.js"
 import { type Check, fail, ok, warn } from "./check.js"
@@ -12,8 +13,8 @@ const MAX_SKEW_MS = 1_000
  * so that there is something to look at; looking would found it.
  */
 export async function* redisChecks(url: string, namespace: string): AsyncGenerator<Check, boolean> {
-  const redis = new Redis(url, {
-    ...{ lazyConnect: true, connectTimeout: PATIENCE_MS, commandTimeout: PATIENCE_MS },
+  const redis = createRedisClient(url, {
+    ...{ connectTimeout: PATIENCE_MS, commandTimeout: PATIENCE_MS },
     ...{ maxRetriesPerRequest: 0, retryStrategy: () => null },
   })
   let lastError = "no answer"
@@ -25,7 +26,13 @@ export async function* redisChecks(url: string, namespace: string): AsyncGenerat
     const started = performance.now()
     await redis.ping()
     yield ok("redis", `${withoutPassword(url)} answers in ${duration(performance.now() - started)}`)
-    yield* settingsChecks(readInfo(await redis.info()))
+    const told = new Set<string>()
+    for (const node of redis.isCluster ? (redis as Cluster).nodes("master") : [redis as Redis]) {
+      for (const check of settingsChecks(readInfo(await node.info()))) {
+        if (!told.has(check.found)) yield check
+        told.add(check.found)
+      }
+    }
     const [seconds, micros] = await redis.time()
     yield clockCheck(Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000) - Date.now())
     const partitions = await redis.hget(`${namespace}:meta`, "partitions")

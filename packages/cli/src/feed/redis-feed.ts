@@ -1,5 +1,6 @@
 import { FabraError } from "@fabra/events"
-import { Redis } from "ioredis"
+import type { Cluster, Redis } from "ioredis"
+import { createRedisClient } from "../adapters/redis-client.js"
 import { toJson } from "../output.js"
 import { fired } from "../shutdown.js"
 import type { AppliedFeed, AppliedNotices } from "./feed.js"
@@ -7,7 +8,7 @@ import type { AppliedFeed, AppliedNotices } from "./feed.js"
 /** The feed over a Redis channel, `<namespace>:applied`. */
 export class RedisFeed implements AppliedFeed {
   readonly #channel: string
-  readonly #publisher: Redis
+  readonly #publisher: Redis | Cluster
 
   /** Connects with the first use. */
   constructor(
@@ -15,7 +16,7 @@ export class RedisFeed implements AppliedFeed {
     namespace: string,
   ) {
     this.#channel = `${namespace}:applied`
-    this.#publisher = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, commandTimeout: 1_000 })
+    this.#publisher = createRedisClient(url, { maxRetriesPerRequest: 0, commandTimeout: 1_000 })
     this.#publisher.on("error", () => {}) // the bus tells of a Redis that is away
   }
 
@@ -25,7 +26,7 @@ export class RedisFeed implements AppliedFeed {
 
   async follow(onNotices: (notices: AppliedNotices) => void, signal: AbortSignal): Promise<void> {
     // Once connected it subscribes again by itself after a lost connection.
-    const subscriber = new Redis(this.url, { lazyConnect: true })
+    const subscriber = createRedisClient(this.url)
     let lastError: Error | undefined
     subscriber.on("error", (error: Error) => {
       lastError = error

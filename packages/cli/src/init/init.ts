@@ -1,5 +1,5 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
-import { basename, join, resolve } from "node:path"
+import { basename, join, resolve, sep } from "node:path"
 import { FabraError } from "@fabra/events"
 import { directory as home } from "../own-package.js"
 
@@ -17,7 +17,8 @@ interface Manifest {
  * @throws FabraError `invalid_argument` when there is something in it already
  */
 export function createProject(directory: string, version: string): string[] {
-  if (existsSync(directory) && readdirSync(directory).length > 0) {
+  // Many begin with `git init`.
+  if (existsSync(directory) && readdirSync(directory).some((name) => name !== ".git")) {
     throw new FabraError("invalid_argument", `${directory} is not empty; name a new directory.`, { path: "dir" })
   }
   mkdirSync(directory, { recursive: true })
@@ -30,7 +31,8 @@ export function createProject(directory: string, version: string): string[] {
     for (const name of Object.keys(dependencies)) if (name.startsWith("@fabra/")) dependencies[name] = `^${version}`
   }
   writeFileSync(file, `${JSON.stringify(manifest, null, 2)}\n`)
-  return readdirSync(directory, { recursive: true, encoding: "utf8" }).sort()
+  const files = readdirSync(directory, { recursive: true, encoding: "utf8" })
+  return files.filter((file) => file.split(sep)[0] !== ".git").sort()
 }
 
 /** A directory's name as npm allows names. */

@@ -81,6 +81,19 @@ export function url(...schemes: readonly string[]): Kind<string> {
   }
 }
 
+/** Addresses of one of the given schemes, separated by commas; kept as one text. */
+export function urls(...schemes: readonly string[]): Kind<string> {
+  const { type, read } = url(...schemes)
+  return {
+    type: `${type}, or several separated by commas`,
+    read: (given) =>
+      given
+        .split(",")
+        .map((one) => read(one.trim()))
+        .join(","),
+  }
+}
+
 /** Several of a kind, separated by commas. */
 export function list<Value>(kind: Kind<Value>): Kind<readonly Value[]> {
   return {

@@ -53,12 +53,15 @@ export function showSetting(name: SettingName, value: unknown): string {
   const setting: Setting = settings[name]
   if (value === undefined) return setting.defaultText ?? ""
   if (!setting.secret) return String(value)
-  return URL.canParse(String(value)) ? withoutPassword(String(value)) : "***"
+  return setting.kind.type.includes("://") ? withoutPassword(String(value)) : "***"
 }
 
-/** An address without its password. */
-export function withoutPassword(address: string): string {
-  const url = new URL(address)
-  if (url.password !== "") url.password = "***"
-  return url.href
+/** An address, or several separated by commas, without password. */
+export function withoutPassword(addresses: string): string {
+  const shown = addresses.split(",").map((address) => {
+    const url = new URL(address)
+    if (url.password !== "") url.password = "***"
+    return url.href
+  })
+  return shown.join(",")
 }

@@ -1,6 +1,6 @@
 import { apiKey } from "../serve/api-keys.js"
 import type { Kind } from "./kinds.js"
-import { list, name, oneOf, path, seconds, text, url, wholeNumber } from "./kinds.js"
+import { list, name, oneOf, path, seconds, text, url, urls, wholeNumber } from "./kinds.js"
 
 /** A setting of the command: where it is given, what it may be, what it is when it is not given. */
 export interface Setting<Value = unknown, Default extends Value | undefined = Value | undefined> {
@@ -35,11 +35,11 @@ export const settings = {
   redisUrl: setting({
     env: "FABRA_REDIS_URL",
     flag: "--redis-url <url>",
-    kind: url("redis", "rediss"),
+    kind: urls("redis", "rediss"),
     default: undefined,
     defaultText: "none: all is kept in the memory of one process",
     secret: true,
-    description: "the Redis that holds events and feature values",
+    description: "the Redis that holds events and feature values; several addresses: nodes of one Redis Cluster",
   }),
   namespace: setting({
     env: "FABRA_NAMESPACE",
@@ -75,7 +75,7 @@ export const settings = {
     flag: "--host <address>",
     kind: text,
     default: "127.0.0.1",
-    description: "address the HTTP API listens on",
+    description: "address the HTTP API listens on, and the metrics of workers",
   }),
   port: setting({
     env: "FABRA_PORT",
@@ -146,6 +146,14 @@ export const settings = {
     kind: wholeNumber(1, 256),
     default: 1,
     description: "worker processes; one that dies is started again",
+  }),
+  metricsPort: setting({
+    env: "FABRA_WORKER_METRICS_PORT",
+    flag: "--metrics-port <n>",
+    kind: wholeNumber(0, 65_535),
+    default: undefined,
+    defaultText: "none: no metrics",
+    description: "port of /metrics, one page for all processes; 0: any free one",
   }),
   drain: setting({
     env: "FABRA_WORKER_DRAIN",

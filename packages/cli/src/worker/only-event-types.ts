@@ -1,4 +1,4 @@
-import { FeatureStore } from "@fabra/core"
+import { type AnyFeatureOptions, FeatureStore } from "@fabra/core"
 import { FabraError, nearest } from "@fabra/events"
 
 /**
@@ -13,23 +13,22 @@ export function onlyEventTypes(store: FeatureStore, eventTypes: readonly string[
   const some = new FeatureStore()
   for (const { name, key } of registry.entities.values()) some.entity(name, { key })
   for (const feature of registry.features.values()) {
-    const { name, entity, triggers, maxRetries, timeoutMs, initial } = feature
-    const [first] = triggers.filter((trigger) => chosen.has(trigger))
-    const handler = registry.handlersFor(first ?? "").find((one) => one.feature === feature)
-    const options: Parameters<typeof registry.addFeature>[1] = { entity: entity.name, initial, maxRetries, timeoutMs }
-    if (handler === undefined) {
-      some.registry.addFeature(name, options)
-      continue
-    }
+    const { name, entity, triggers, computedBy } = feature
+    const { initial, default: fallback, ttl, maxAge, ...rest } = registry.definitions.get(name) as AnyFeatureOptions
+    const kept = { ...withoutUndefined({ initial, default: fallback, ttl, maxAge }), entity: entity.name }
+    const computed = { ...rest, ...kept }
+    const chosenOnes = triggers.filter((trigger) => chosen.has(trigger))
     const left = triggers.find((trigger) => !chosen.has(trigger))
-    if (left !== undefined) {
-      throw fault(`feature "${name}" is triggered by "${first}" and by "${left}": name both or neither.`)
+    if (chosenOnes.length > 0 && left !== undefined) {
+      throw fault(`feature "${name}" is triggered by "${chosenOnes[0]}" and by "${left}": name both or neither.`)
     }
-    const trigger = triggers.map((one) => registry.events.get(one) ?? one)
-    const { compute, when } = handler
-    some.registry.addFeature(name, { ...options, trigger, compute, ...(when === undefined ? {} : { when }) })
+    some.registry.addFeature(name, computedBy === "reads" || chosenOnes.length > 0 ? computed : kept)
   }
   return some
+}
+
+function withoutUndefined<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>
 }
 
 function checkTriggers(name: string, known: readonly string[]): void {

@@ -1,4 +1,4 @@
-import { type Feature, serveValue } from "@fabra/core"
+import { serveValue } from "@fabra/core"
 import { type AxiomEvent, FabraError } from "@fabra/events"
 import { preview } from "@fabra/worker"
 import { type Static, Type } from "@sinclair/typebox"
@@ -38,7 +38,7 @@ export async function dryRun(
     late,
   )
   const serve = (name: string, stored: Parameters<typeof serveValue>[1]) =>
-    serveOne(serveValue(registry.features.get(name) ?? freeKey, stored))
+    serveOne(serveValue(registry.features.get(name) ?? {}, stored, store.clock.now()))
   return {
     dry_run: true,
     event_id: event.eventId,
@@ -55,6 +55,3 @@ export async function dryRun(
     })),
   }
 }
-
-/** What handlers keep under a name that is no feature. */
-const freeKey: Pick<Feature, "initial"> = { initial: undefined }

@@ -53,7 +53,7 @@ export async function waitUntilApplied(
     const late = () => new FabraError("timeout", "The cache did not answer in time.")
     const records = await withDeadline(store.cache.load(keys, settings.group), left, late).catch(() => [])
     if (records.length > 0 && records.every((record) => isSettled(record, partition, position))) {
-      return settled(event, features, records)
+      return settled(event, features, records, store.clock.now())
     }
     await delay(pause, undefined, { signal }).catch(() => {})
   }
@@ -63,11 +63,16 @@ export async function waitUntilApplied(
 type Features = ReturnType<ServerContext["store"]["registry"]["handlersFor"]>[number]["feature"][]
 
 /** The values of the very records that say that the event is settled: never older ones. */
-function settled({ eventId }: AxiomEvent, features: Features, records: readonly EntityRecord[]): WaitResult {
+function settled(
+  { eventId }: AxiomEvent,
+  features: Features,
+  records: readonly EntityRecord[],
+  now: number,
+): WaitResult {
   const recordOf = new Map(records.map((record) => [record.key.entityType, record]))
   const served = features.map((feature) => {
     const record = recordOf.get(feature.entity.name)
-    return { name: feature.name, record, value: serveValue(feature, record?.values.get(feature.name)) }
+    return { name: feature.name, record, value: serveValue(feature, record?.values.get(feature.name), now) }
   })
   const dead = served.filter(({ name, record }) => record !== undefined && isDeadLettered(record, eventId, name))
   const values = Object.fromEntries(served.map(({ name, value }) => [name, value]))

@@ -1,6 +1,8 @@
+import { FabraError } from "@fabra/events"
 import { Type } from "@sinclair/typebox"
 import { onCache, type ServerContext } from "../context.js"
 import { entityOf } from "../lookup.js"
+import { Problem } from "../problem.js"
 import { Nullable, problems, strict } from "../schemas.js"
 import type { TypeBoxApp } from "../typebox.js"
 
@@ -39,7 +41,11 @@ export function addEntityRoutes(app: TypeBoxApp, context: ServerContext): void {
     handler: async ({ params, query: { after, limit = 1000 } }) => {
       const { name } = entityOf(context, params.entity)
       const options = { limit, ...(after === undefined ? {} : { after }) }
-      const { ids, next } = await onCache(context, context.store.cache.entities(name, options))
+      const page = context.store.cache.entities(name, options).catch((error) => {
+        const { code, message } = FabraError.from(error)
+        throw code === "invalid_argument" ? new Problem("invalid_request", message, { path: "query.after" }) : error
+      })
+      const { ids, next } = await onCache(context, page)
       return { entity: name, ids, next }
     },
   })

@@ -1,7 +1,7 @@
-import type { Feature } from "@fabra/core"
+import type { Feature, ReadInput } from "@fabra/core"
 import { checkEntityId } from "@fabra/events"
 import { Type } from "@sinclair/typebox"
-import { onCache, type ServerContext } from "../context.js"
+import { onRead, type ServerContext } from "../context.js"
 import { durationMs } from "../duration.js"
 import { sendTagged } from "../etag.js"
 import { entityOf, featuresOf, unknownName } from "../lookup.js"
@@ -48,7 +48,7 @@ function addOneEntity(app: TypeBoxApp, context: ServerContext): void {
       response: {
         200: Type.Object({ entity: Type.String(), entity_id: Type.String(), features: FeatureValues }, strict),
         304: Type.Null({ description: "The client has just this (If-None-Match)." }),
-        ...problems(400, 404, 503),
+        ...problems(400, 404, 500, 503),
       },
     },
     handler: async (request, reply) => {
@@ -83,6 +83,12 @@ function addManyEntities(app: TypeBoxApp, context: ServerContext): void {
             examples: [[{ user_id: "user_123" }]],
           }),
           max_age: Type.Optional(MaxAge),
+          input: Type.Optional(
+            Type.Record(Type.String(), Type.Unknown(), {
+              description: "What features that are computed with the request may need to know.",
+              examples: [{ amount: 99.99 }],
+            }),
+          ),
         },
         strict,
       ),
@@ -93,7 +99,7 @@ function addManyEntities(app: TypeBoxApp, context: ServerContext): void {
           },
           strict,
         ),
-        ...problems(400, 404, 413, 415, 503),
+        ...problems(400, 404, 413, 415, 500, 503),
       },
     },
     handler: async ({ body }) => {
@@ -103,7 +109,7 @@ function addManyEntities(app: TypeBoxApp, context: ServerContext): void {
       for (const [i, row] of rows.entries()) checkRow(row, keys, `entity_rows[${i}]`)
       const ids = (key: string) => rows.map((row) => row[key] as string)
       const values = await Promise.all(
-        groups.map((features, i) => read(context, features, ids(keys[i] as string), body.max_age)),
+        groups.map((features, i) => read(context, features, ids(keys[i] as string), body.max_age, body.input)),
       )
       return {
         rows: rows.map((row, i) => ({
@@ -150,9 +156,10 @@ async function read(
   features: readonly Feature[],
   ids: readonly string[],
   maxAge: string | undefined,
+  input: ReadInput = {},
 ) {
   if (features.length === 0) return ids.map(() => ({}))
-  const rows = await onCache(context, context.store.getFeatures(features, ids))
+  const rows = await onRead(context, features, context.store.getFeatures(features, ids, { input }))
   const oldest = maxAge === undefined ? undefined : Date.now() - durationMs(maxAge)
   return rows.map((row) => toServed(row.features, oldest))
 }

@@ -27,6 +27,7 @@ const ofReads: BadInput[] = [
   ...["0", "-1", "1.5", "ten", "10001", "", "1e9"].map(
     (limit) => [`/entities/User?limit=${limit}`, 400, "invalid_request", "query.limit"] as const,
   ),
+  ["/entities/User?after=nowhere", 400, "invalid_request", "query.after"],
   ["/entities/User?page=2", 400, "invalid_request", "query.page"],
   ...["0", "1001", "ten"].map(
     (limit) => [`/dead-letters?limit=${limit}`, 400, "invalid_request", "query.limit"] as const,

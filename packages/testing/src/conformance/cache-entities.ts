@@ -10,6 +10,14 @@ export function testEntities(check: Check): void {
     for (const limit of [1000, 250, 40, 7]) expect(await allIds(world.cache, "User", limit)).toEqual(ids)
   })
 
+  check("refuses to page on from where no page ended", async (world) => {
+    await world.apply(user("1"))
+    for (const after of ["nowhere", "", "-1", "1e3", "9".repeat(30)]) {
+      const asked = world.cache.entities("User", { after })
+      await expect(asked).rejects.toMatchObject({ code: "invalid_argument", path: "after" })
+    }
+  })
+
   check("keeps the entities of types apart", async (world) => {
     await world.apply({ entityType: "User", entityId: "1" })
     await world.apply({ entityType: "UserGroup", entityId: "2" })

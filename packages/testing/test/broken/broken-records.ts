@@ -107,6 +107,13 @@ class LosesLastPage extends PassingCache {
   }
 }
 
+class PagesFromAnywhere extends PassingCache {
+  override entities(type: string, options: { after?: string; limit?: number } = {}): Promise<EntityPage> {
+    const { after, ...rest } = options
+    return super.entities(type, after !== undefined && Number(after) > 0 && after.length < 10 ? options : rest)
+  }
+}
+
 class ForgetsWritten extends PassingCache {
   override async entities(type: string, options?: { after?: string; limit?: number }): Promise<EntityPage> {
     const page = await super.entities(type, options)
@@ -196,6 +203,11 @@ export const brokenRecords: readonly BrokenCache[] = [
     breaks: ["reads entities and features in the order asked, with undefined for what is missing"],
   },
   { fault: "loses the last page", Cache: LosesLastPage, breaks: ["pages through every entity of a type"] },
+  {
+    fault: "takes any cursor for the beginning",
+    Cache: PagesFromAnywhere,
+    breaks: ["refuses to page on from where no page ended"],
+  },
   {
     fault: "forgets entities written from outside",
     Cache: ForgetsWritten,

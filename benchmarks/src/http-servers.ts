@@ -1,0 +1,114 @@
+import { RedisEventBus } from "@fabra/bus-redis"
+import { RedisFeatureCache } from "@fabra/cache-redis"
+import { FeatureStore } from "@fabra/core"
+import { createEvent } from "@fabra/events"
+import { createServer } from "@fabra/server"
+import fastify from "fastify"
+import { Redis } from "ioredis"
+
+/** How many entities there are to read, and features of each. */
+export const SERVED_ENTITIES = 1_000
+export const SERVED_FEATURES = Array.from({ length: 10 }, (_, i) => `feature_${i}`)
+
+/** Something that answers the same requests, at the address returned. */
+export interface HttpServer {
+  readonly name: string
+  readonly title: string
+  start(url: string): Promise<string>
+}
+
+export const httpServers: readonly HttpServer[] = [
+  { name: "fabra", title: "Fabra", start: startFabra },
+  { name: "bare", title: "bare Fastify, the same Redis calls", start: startBare },
+]
+
+/** @throws Error when there is none of this name */
+export function httpServerNamed(name: string): HttpServer {
+  const found = httpServers.find((server) => server.name === name)
+  if (found === undefined) throw new Error(`There is no HTTP server "${name}".`)
+  return found
+}
+
+function defineServed(url: string) {
+  const store = new FeatureStore({ cache: new RedisFeatureCache({ url }) })
+  const User = store.entity("User", { key: "user_id" })
+  const features = SERVED_FEATURES.map((name) =>
+    store.feature(name, {
+      entity: User,
+      trigger: "purchase",
+      initial: 0,
+      compute: (_id, _event, { current }) => current,
+    }),
+  )
+  return { store, features }
+}
+
+/** Gives every entity a value of each feature. */
+export async function fillServed(url: string): Promise<void> {
+  const { store, features } = defineServed(url)
+  for (let i = 0; i < SERVED_ENTITIES; i++) {
+    await Promise.all(features.map((feature, j) => store.setFeature(feature, servedId(i), i + j)))
+  }
+  await store.cache.close()
+}
+
+/** Id of one of the entities that {@link fillServed} fills. */
+export function servedId(i: number): string {
+  return `user_${i % SERVED_ENTITIES}`
+}
+
+async function startFabra(url: string): Promise<string> {
+  const { store } = defineServed(url)
+  const server = createServer(store, { bus: new RedisEventBus({ url }), port: 0 })
+  return (await server.listen()).url
+}
+
+/** What one would write for these three requests alone: no validation, no limits, nothing said about errors. */
+async function startBare(url: string): Promise<string> {
+  const redis = new Redis(url)
+  const bus = new RedisEventBus({ url })
+  const app = fastify()
+  const fields = SERVED_FEATURES.map((name) => `f:${name}`)
+  const featuresOf = (values: readonly (string | null)[]) =>
+    Object.fromEntries(SERVED_FEATURES.map((name, i) => [name, answerOf(values[i] ?? null)]))
+
+  app.get<{ Params: { id: string } }>("/features/User/:id", async ({ params: { id } }) => {
+    return {
+      entity: "User",
+      entity_id: id,
+      features: featuresOf(await redis.hmget(`fabra:entity:User/${id}`, ...fields)),
+    }
+  })
+  app.post<{ Body: { entity_rows: { user_id: string }[] } }>("/features", async ({ body: { entity_rows: rows } }) => {
+    const pipeline = redis.pipeline()
+    for (const { user_id: id } of rows) pipeline.hmget(`fabra:entity:User/${id}`, ...fields)
+    const answers = (await pipeline.exec()) ?? []
+    return {
+      rows: answers.map(([, values], i) => ({
+        entity_row: rows[i],
+        features: featuresOf(values as (string | null)[]),
+      })),
+    }
+  })
+  app.post<{ Params: { type: string }; Body: { entity_id: string; payload: { amount: number } } }>(
+    "/ingest/:type",
+    async ({ params: { type }, body: { entity_id: entityId, payload } }, reply) => {
+      const event = createEvent({ eventType: type, entityId, payload })
+      const result = await bus.publish(event)
+      return reply.code(202).send({ event_id: result.eventId, duplicate: result.duplicate })
+    },
+  )
+  return app.listen({ port: 0, host: "127.0.0.1" })
+}
+
+/** What a field holds, `computedAt|eventTime|value`, as Fabra answers it. */
+function answerOf(raw: string | null) {
+  if (raw === null) return { value: null, event_time: null, computed_at: null, status: "MISSING" }
+  const [computedAt, eventTime] = raw.split("|", 2) as [string, string]
+  return {
+    value: JSON.parse(raw.slice(computedAt.length + eventTime.length + 2)),
+    event_time: eventTime === "" ? null : new Date(Number(eventTime)).toISOString(),
+    computed_at: new Date(Number(computedAt)).toISOString(),
+    status: "PRESENT",
+  }
+}

@@ -1,0 +1,62 @@
+import { fork } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { RedisFeatureCache } from "@fabra/cache-redis"
+import { startRedisServer } from "@fabra/testing"
+import { ScheduleBook } from "@fabra/worker"
+import { expect, onTestFinished, test } from "vitest"
+
+const ENTITIES = Number(process.env.FABRA_TEST_SCHEDULE_ENTITIES ?? 3000)
+const PAGE = 1000
+
+test(`the owner of a run over ${ENTITIES} entities is killed, and another goes on`, { timeout: 600_000 }, async () => {
+  const redis = await startRedisServer()
+  onTestFinished(() => redis.stop())
+  const namespace = redis.namespace()
+  const cache = new RedisFeatureCache({ url: redis.url, namespace })
+  onTestFinished(() => cache.close())
+  const ids = Array.from({ length: ENTITIES }, (_, i) => `user_${i}`)
+  const keys = ids.map((entityId) => ({ entityType: "User", entityId }))
+  for (let from = 0; from < keys.length; from += PAGE) {
+    const value = { text: "true", eventTime: null, computedAt: Date.now() }
+    const page = keys.slice(from, from + PAGE)
+    await cache.write(page.map((key, i) => ({ key, token: `t${from + i}`, values: [["seen", value]] })))
+  }
+
+  const times = new Map<string, number>()
+  const start = (onPage: (page: number) => void) => {
+    const worker = fork(fileURLToPath(new URL("./schedule-worker.ts", import.meta.url)), [redis.url, namespace], {
+      execArgv: ["--import", "tsx"],
+    })
+    let pages = 0
+    worker.on("message", (page: string[]) => {
+      for (const id of page) times.set(id, (times.get(id) ?? 0) + 1)
+      onPage(++pages)
+    })
+    onTestFinished(() => void worker.kill("SIGKILL"))
+    return worker
+  }
+  const first = start((page) => {
+    if (page === Math.ceil(ENTITIES / 1000)) first.kill("SIGKILL")
+  })
+  await once(first, "exit")
+  const computed = times.size
+  expect(computed).toBeGreaterThan(0)
+  expect(computed).toBeLessThan(ENTITIES)
+  start(() => {})
+
+  const book = new ScheduleBook(cache)
+  let state = (await book.read("stats")).state
+  while (state.history.length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    state = (await book.read("stats")).state
+  }
+  expect([...times.keys()].sort()).toEqual(ids.toSorted())
+  // What the dead one had computed of its last page, and no more, is computed again.
+  expect([...times.values()].filter((n) => n > 1).length).toBeLessThanOrEqual(PAGE)
+  expect(state.history).toMatchObject([{ failed: 0, error: null }])
+  for (let from = 0; from < keys.length; from += PAGE) {
+    const values = await cache.read(keys.slice(from, from + PAGE), ["stats"])
+    expect(values.map(([value]) => value?.text)).toEqual(ids.slice(from, from + PAGE).map((id) => `"of ${id}"`))
+  }
+})

@@ -1,0 +1,83 @@
+import { randomBytes } from "node:crypto"
+import type { EntityKey, FeatureCache } from "@fabra/core"
+
+/** Names no user can give, so that it is neither an entity nor a group of theirs. */
+const ENTITY_TYPE = "~schedule"
+const GROUP = "~schedule"
+
+/** A run that is over. */
+export interface FinishedRun {
+  /** Its turn of the schedule; this and the other times are epoch milliseconds. */
+  readonly scheduledFor: number
+  readonly startedAt: number
+  readonly finishedAt: number
+  /** Entities that were gone through, and those of them that could not be computed. */
+  readonly entities: number
+  readonly failed: number
+  /** What the last of these failed with, or why the run ended early. */
+  readonly error: string | null
+}
+
+/** A run under way, as far as it has come. */
+export interface OpenRun extends Omit<FinishedRun, "finishedAt" | "scheduledFor"> {
+  /** The worker that does it; `null` when one has stopped and the next may go on. */
+  readonly owner: string | null
+  /** Where the next page of entities begins; `null` at the beginning. */
+  readonly cursor: string | null
+}
+
+/** What is known of one feature's schedule. */
+export interface ScheduleState {
+  /** The turn that is being computed, or was last; `null` before the first. */
+  readonly turn: number | null
+  readonly run: OpenRun | null
+  /** The last 20 runs, newest first. */
+  readonly history: readonly FinishedRun[]
+}
+
+/** A state, and the version of it that was read. */
+export interface Entry {
+  readonly state: ScheduleState
+  /** New with every write, whatever it writes. */
+  readonly token: string | null
+}
+
+const NEW: ScheduleState = { turn: null, run: null, history: [] }
+
+/**
+ * The schedules of all features, each in a record of the cache, changed by compare-and-set only: of two workers that want
+ * the same turn one gets it, and one that has lost its run learns so with its next word.
+ */
+export class ScheduleBook {
+  readonly #cache: FeatureCache
+
+  constructor(cache: FeatureCache) {
+    this.#cache = cache
+  }
+
+  /** @throws FabraError `cache_unavailable` */
+  async read(feature: string): Promise<Entry> {
+    const [record] = await this.#cache.load([keyOf(feature)], GROUP)
+    const state = record?.state == null ? NEW : (JSON.parse(record.state) as ScheduleState)
+    return { state, token: record?.token ?? null }
+  }
+
+  /** Writes if nobody has since; `undefined` when somebody has. @throws FabraError `cache_unavailable` */
+  async write(feature: string, base: Entry, state: ScheduleState): Promise<Entry | undefined> {
+    const [result] = await this.#cache.commit([
+      {
+        ...{ key: keyOf(feature), group: GROUP, baseToken: base.token, token: randomBytes(9).toString("base64url") },
+        ...{ state: JSON.stringify(state), values: [], addFlags: [], removeFlags: [] },
+      },
+    ])
+    if (result?.status === "applied") return { state, token: result.token }
+    if (result?.status === "conflict") return undefined
+    // Nobody can tell: it is ours if it is there.
+    const found = await this.read(feature)
+    return JSON.stringify(found.state) === JSON.stringify(state) ? found : undefined
+  }
+}
+
+function keyOf(feature: string): EntityKey {
+  return { entityType: ENTITY_TYPE, entityId: feature }
+}

@@ -1,0 +1,126 @@
+import { randomBytes } from "node:crypto"
+import { type EntityRecord, encodeValue, type FeatureCache, type ScheduledHandler, withTimeout } from "@fabra/core"
+import { type Clock, sleep } from "@fabra/events"
+
+/** Most times an entity is computed again because it was changed meanwhile. */
+const MAX_ROUNDS = 20
+
+/** What a batch works with. */
+export interface BatchEnvironment {
+  readonly cache: FeatureCache
+  readonly clock: Clock
+  /** The group whose records events change too. */
+  readonly group: string
+  /** Fires when the run is given up. */
+  readonly signal: AbortSignal
+  retryDelay(attempts: number): number
+  /** Whether the run is still this worker's. */
+  stillOurs(): Promise<boolean>
+}
+
+/** What came of a batch. */
+export interface BatchResult {
+  readonly failed: number
+  readonly error: string | null
+}
+
+/**
+ * Computes a feature for some entities and commits the values, each only if nothing has changed the entity since before it
+ * was computed: what an event writes meanwhile is never overwritten by what was computed without it.
+ */
+export async function computeBatch(
+  handler: ScheduledHandler,
+  entityIds: readonly string[],
+  turn: number,
+  env: BatchEnvironment,
+): Promise<BatchResult> {
+  let [failed, error]: [number, string | null] = [0, null]
+  const entityType = handler.feature.entity.name
+  let left = [...new Set(entityIds)]
+  for (let round = 1; left.length > 0; round++) {
+    if (round > 1 && !(await env.stillOurs())) break
+    const keys = left.map((entityId) => ({ entityType, entityId }))
+    const records = await env.cache.load(keys, env.group)
+    const values = await computeAll(handler, left, turn, env)
+    const changes = records.flatMap((record) => {
+      const value = values.get(record.key.entityId)
+      return typeof value === "string" ? [toChange(record, handler, value, env)] : []
+    })
+    const results = changes.length === 0 ? [] : await env.cache.commit(changes)
+    const again = new Set(changes.flatMap(({ key }, i) => (results[i]?.status === "applied" ? [] : [key.entityId])))
+    for (const value of values.values()) {
+      if (!(value instanceof Error)) continue
+      failed++
+      error = value.message
+    }
+    left = left.filter((id) => again.has(id))
+    if (left.length > 0 && round === MAX_ROUNDS) {
+      failed += left.length
+      error = `${left[0]} was changed each of ${MAX_ROUNDS} times while it was computed.`
+      left = []
+    }
+  }
+  return { failed, error }
+}
+
+function toChange(record: EntityRecord, { feature }: ScheduledHandler, text: string, env: BatchEnvironment) {
+  const value = { text, eventTime: null, computedAt: env.clock.now() }
+  return {
+    ...{ key: record.key, group: env.group, baseToken: record.token, token: randomBytes(9).toString("base64url") },
+    // What the group has settled is left as it is.
+    ...{ state: record.state ?? "{}", values: [[feature.name, value]] as const, addFlags: [], removeFlags: [] },
+  }
+}
+
+/** By id: the text of its value, `undefined` for none, or why it could not be computed. */
+async function computeAll(
+  handler: ScheduledHandler,
+  ids: readonly string[],
+  turn: number,
+  env: BatchEnvironment,
+): Promise<Map<string, string | undefined | Error>> {
+  const { compute, computeMany, feature, concurrency } = handler
+  const values = new Map<string, string | undefined | Error>()
+  const encode = (value: unknown) =>
+    value === undefined ? undefined : encodeValue(value, `value of feature "${feature.name}"`)
+  if (computeMany !== undefined) {
+    const some = await tried(handler, turn, env, async (context) => {
+      const computed = await computeMany(ids, context)
+      return new Map(ids.map((id) => [id, encode(computed.get(id))]))
+    })
+    for (const id of ids) values.set(id, some instanceof Error ? some : some.get(id))
+    return values
+  }
+  const waiting = ids.values()
+  const one = async () => {
+    for (const id of waiting) {
+      values.set(id, await tried(handler, turn, env, async (context) => encode(await compute?.(id, context))))
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, one))
+  return values
+}
+
+/** Runs a function of the user as often as its feature allows; what it failed with at last is the result then. */
+async function tried<Result>(
+  { feature: { name, maxRetries, timeoutMs } }: ScheduledHandler,
+  turn: number,
+  { clock, signal, retryDelay }: BatchEnvironment,
+  run: (context: { scheduledFor: Date; signal: AbortSignal }) => Promise<Result>,
+): Promise<Result | Error> {
+  for (let attempt = 1; ; attempt++) {
+    const abort = new AbortController()
+    const giveUp = () => abort.abort(signal.reason)
+    signal.addEventListener("abort", giveUp)
+    try {
+      const context = { scheduledFor: new Date(turn), signal: abort.signal }
+      return (await withTimeout(clock, run(context), timeoutMs, name)) as Result
+    } catch (error) {
+      abort.abort(error)
+      if (attempt > maxRetries || signal.aborted) return error instanceof Error ? error : new Error(String(error))
+    } finally {
+      signal.removeEventListener("abort", giveUp)
+    }
+    await sleep(clock, retryDelay(attempt), signal)
+  }
+}
