@@ -99,7 +99,7 @@ test("discard takes entries off the queue and tells workers to forget what could
   expect(await deadLetters.discard([...ids, ...ids])).toBe(2)
   const published = await redis.raw.xrange(space.stream(0), "-", "+")
   expect(published.map(([, [, data]]) => JSON.parse(data as string).replay)).toEqual([
-    { of: event.eventId, group: "workers", features: ["total"], discard: true },
+    { of: event.eventId, group: "workers", features: ["total"], position: letter(1).position, discard: true },
   ])
 })
 
