@@ -36,6 +36,13 @@ export function onRead<Result>(
   )
 }
 
-function late(code: "bus_unavailable" | "cache_unavailable", what: string, ms: number): FabraError {
+/** A search, in time; nobody knows here whether embedder or vector store is slow. @throws FabraError `vector_unavailable` */
+export function onSearch<Result>({ settings: { deadlineMs } }: ServerContext, call: Promise<Result>): Promise<Result> {
+  return withDeadline(call, deadlineMs, () => late("vector_unavailable", "search", deadlineMs))
+}
+
+type Late = "bus_unavailable" | "cache_unavailable" | "vector_unavailable"
+
+function late(code: Late, what: string, ms: number): FabraError {
   return new FabraError(code, `The ${what} did not answer within ${ms} ms.`)
 }

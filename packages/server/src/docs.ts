@@ -20,9 +20,9 @@ export function addDocs(app: FastifyInstance, { settings }: ServerContext): void
       info: {
         title: "Fabra",
         version: "1",
-        description: "Ingest events, read the features they change, operate. Errors are problems of RFC 9457.",
+        description: "Ingest events, read the features they change, search, operate. Errors are problems of RFC 9457.",
       },
-      tags: ["ingest", "features", "dead letters", "operate"].map((name) => ({ name })),
+      tags: ["ingest", "features", "search", "dead letters", "operate"].map((name) => ({ name })),
       components: needsKey ? { securitySchemes } : {}, // an empty one shows a button to log in
     },
     transform: ({ schema, url, route }) => {

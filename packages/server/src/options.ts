@@ -36,7 +36,7 @@ export interface ServerOptions {
   readonly group?: string
   /** Whether events that trigger no feature of the store are taken. Default: they are refused, with the nearest names. */
   readonly acceptUnknownEvents?: boolean
-  /** The longest one call of bus or cache may take, in milliseconds; then the answer is 503. Default 5,000. */
+  /** The longest one call of bus or cache, or one search, may take, in milliseconds; then the answer is 503. Default 5,000. */
   readonly deadlineMs?: number
   /** Largest body in bytes; of NDJSON, largest line. Default 1 MiB. */
   readonly maxBodyBytes?: number

@@ -11,22 +11,29 @@ export const PROBLEM_STATUS = {
   unknown_entity: 404,
   unknown_event_type: 404,
   unknown_feature: 404,
+  unknown_index: 404,
   method_not_allowed: 405,
   request_timeout: 408,
   event_too_large: 413,
   payload_too_large: 413,
   unsupported_media_type: 415,
   misdirected_request: 421,
+  embedding_refused: 422,
   invalid_event: 422,
   rate_limited: 429,
   headers_too_large: 431,
   feature_failed: 500,
+  index_mismatch: 500,
   internal: 500,
+  invalid_embedding: 500,
+  not_migrated: 500,
   bus_full: 503,
   bus_unavailable: 503,
   cache_unavailable: 503,
   closing: 503,
+  embedder_unavailable: 503,
   publish_unknown: 503,
+  vector_unavailable: 503,
 } as const
 
 /** One of {@link PROBLEM_STATUS}. */
@@ -109,24 +116,37 @@ const CODE_OF: Partial<Record<ErrorCode, ProblemCode>> = {
   bus_full: "bus_full",
   bus_unavailable: "bus_unavailable",
   cache_unavailable: "cache_unavailable",
+  embedder_unavailable: "embedder_unavailable",
+  embedding_refused: "embedding_refused",
   event_too_large: "event_too_large",
   feature_failed: "feature_failed",
+  index_mismatch: "index_mismatch",
   invalid_argument: "invalid_request",
+  invalid_embedding: "invalid_embedding",
   invalid_event: "invalid_event",
   invalid_name: "invalid_request",
   not_found: "not_found",
+  not_migrated: "not_migrated",
   publish_unknown: "publish_unknown",
   unknown_entity: "unknown_entity",
   unknown_feature: "unknown_feature",
+  unknown_index: "unknown_index",
+  vector_unavailable: "vector_unavailable",
 }
 
 /** Addresses and states of servers are told to the log, not to clients. */
 const TEXT_OF: Partial<Record<ProblemCode, string>> = {
   bus_unavailable: "The event bus does not answer. Try again.",
   cache_unavailable: "The feature cache does not answer. Try again.",
+  embedder_unavailable: "The embedder does not answer. Try again.",
+  embedding_refused: "The embedder does not take this text.",
   feature_failed: "A feature could not be computed; the reason is in the server's log.",
+  index_mismatch: "The index was made for another embedder or metric; the server's log says which.",
   internal: "Something went wrong here; it is in the server's log.",
+  invalid_embedding: "The embedder gave no usable vector; what it gave is in the server's log.",
+  not_migrated: "The vector store is not migrated: run `fabra migrate`, or call store.migrate().",
   publish_unknown: "The event bus may have taken the event or not; send it again under the same event_id.",
+  vector_unavailable: "The index does not answer. Try again.",
 }
 
 /** Codes of Fastify's own refusals. */
@@ -142,9 +162,9 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof FabraError) {
     const code = CODE_OF[error.code] ?? "internal"
     const { path, issues, allowed } = error
-    if (code === "internal") return new Problem(code, TEXT_OF.internal as string, { cause: error })
-    if (code === "feature_failed") return new Problem(code, TEXT_OF.feature_failed as string, { path, cause: error })
-    return new Problem(code, TEXT_OF[code] ?? error.message, { path, issues, allowed, cause: error })
+    const text = TEXT_OF[code]
+    if (text === undefined) return new Problem(code, error.message, { path, issues, allowed, cause: error })
+    return new Problem(code, text, { path: code === "feature_failed" ? path : undefined, cause: error })
   }
   const known = FASTIFY[(error as { code?: string } | null)?.code ?? ""]
   if (known !== undefined) return new Problem(known[0], known[1], { cause: error })

@@ -9,6 +9,7 @@ import { addEntityRoutes } from "./routes/entities.js"
 import { addFeatureRoutes } from "./routes/features.js"
 import { addHealthRoutes } from "./routes/health.js"
 import { addOperateRoutes } from "./routes/operate.js"
+import { addSearchRoute } from "./routes/search.js"
 import type { TypeBoxApp } from "./typebox.js"
 
 /** Adds every route, in the order in which the documentation lists them. */
@@ -16,7 +17,7 @@ export function addRoutes(app: FastifyInstance, context: ServerContext): void {
   addDocs(app, context)
   const routes = [
     ...[addIngestOne, addIngestMany, addFeatureRoutes, addEntityRoutes, addCatalogRoute],
-    ...[addDeadLetterRoutes, addOperateRoutes, addHealthRoutes],
+    ...[addSearchRoute, addDeadLetterRoutes, addOperateRoutes, addHealthRoutes],
   ]
   // Each in a scope of its own: what one reads as a body is nothing to the others.
   for (const add of routes) app.register(async (scope) => add(scope.withTypeProvider() as TypeBoxApp, context))

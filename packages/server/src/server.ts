@@ -37,7 +37,7 @@ export interface FabraServer extends AsyncDisposable {
 }
 
 /**
- * Makes the HTTP API of a store: ingest events, read features, operate.
+ * Makes the HTTP API of a store: ingest events, read features, search, operate.
  *
  * @example
  * const server = createServer(store, { bus, cache })

@@ -30,6 +30,7 @@ export function settle(output: string): unknown {
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "…")
     .replace(/("(?:oldest_age_ms|events)": ?)(?:null|\d+)\b/g, '$1"…"')
     .replace(/("position": ?)"[^"]*"/g, '$1"…"')
+    .replace(/("score": ?)[\d.e-]+/g, '$1"…"')
   try {
     return JSON.parse(settled)
   } catch {

@@ -25,3 +25,15 @@ store.feature("credit_score", {
     throw new Error(`no answer for ${userId}`)
   },
 })
+
+const Product = store.entity("Product", { key: "product_id" })
+store.vectorIndex("products")
+store.feature("description", {
+  entity: Product,
+  trigger: "product_described",
+  compute: async (productId, event) => {
+    const { text, ...metadata } = event.payload
+    await store.index("products", productId, String(text), { metadata })
+    return text
+  },
+})

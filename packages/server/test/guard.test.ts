@@ -36,12 +36,13 @@ describe("API keys", () => {
     const status = async (key: string) => [
       (await post("/ingest/login", event, bearer(key))).status,
       (await get("/features/User/ann", bearer(key))).status,
+      (await post("/search/reviews", { text: "hats" }, bearer(key))).status,
       (await get("/dead-letters", bearer(key))).status,
     ]
-    expect(await status(ingest.key)).toEqual([202, 403, 403])
-    expect(await status(reader.key)).toEqual([403, 200, 403])
-    expect(await status(admin.key)).toEqual([202, 200, 200])
-    expect(await status(`${admin.key}x`)).toEqual([401, 401, 401])
+    expect(await status(ingest.key)).toEqual([202, 403, 403, 403])
+    expect(await status(reader.key)).toEqual([403, 200, 200, 403])
+    expect(await status(admin.key)).toEqual([202, 200, 200, 200])
+    expect(await status(`${admin.key}x`)).toEqual([401, 401, 401, 401])
     const refused = await get("/dead-letters", bearer(reader.key))
     expect(refused.body).toMatchObject({ code: "forbidden", allowed: ["admin"] })
   })

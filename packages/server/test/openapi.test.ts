@@ -26,6 +26,7 @@ test("the document is valid, and describes every route", async () => {
       "/lag",
       "/metrics",
       "/readyz",
+      "/search/{index}",
     ])
     const { security } = body.paths["/ingest/{event_type}"].post
     expect(security).toEqual(apiKeys.length === 0 ? [] : [{ bearer: [] }, { key: [] }])
@@ -84,7 +85,12 @@ test("random requests, right and wrong: never a 500, always as documented, and w
   expect(lost).toEqual([])
   // The requests were of both kinds, or this would prove little.
   expect(acknowledged.size).toBeGreaterThan(50)
-  for (const name of ["post /ingest/{event_type}", "post /features", "get /features/{entity}/{id}"]) {
+  for (const name of [
+    "post /ingest/{event_type}",
+    "post /features",
+    "get /features/{entity}/{id}",
+    "post /search/{index}",
+  ]) {
     const statuses = [...(seen.get(name) ?? [])]
     expect(statuses.some((status) => status < 300)).toBe(true)
     expect(statuses.some((status) => status >= 400)).toBe(true)

@@ -47,6 +47,7 @@ export function testStore() {
       throw new Error(`broken by ${e.eventId}`)
     },
   })
+  store.vectorIndex("reviews")
   return store
 }
 

@@ -94,6 +94,45 @@ const ofUnknownRows: BadInput[] = ["view", "__proto__", "", "constructor"].map((
   ...{ body: spell({ ...rows, features: [feature] }), status: 404, code: "unknown_feature" },
 }))
 
+const ofSearches: BadInput[] = (
+  [
+    [{ text: undefined }, "text"],
+    [{ text: "" }, "text"],
+    [{ text: " \n" }, "text"],
+    [{ text: 5 }, "text"],
+    [{ text: null }, "text"],
+    [{ text: undefined, vector: [1] }, "vector"],
+    [{ vector: [] }, "vector"],
+    [{ vector: new Array(256).fill(0) }, "vector"],
+    [{ vector: new Array(256).fill(1e300) }, "vector"],
+    [{ vector: ["1"] }, "vector[0]"],
+    [{ vector: new Array(256).fill("1e999") }, "vector"],
+    [{ vector: "1" }, "vector"],
+    [{ text: undefined, vector: new Array(256).fill(1), mode: "hybrid" }, "text"],
+    ...[0, -1, 1.5, 1001, "10", null].map((top_k) => [{ top_k }, "top_k"]),
+    ...["words", "", null, 1].map((mode) => [{ mode }, "mode"]),
+    ...["a", null, [], 1].map((filter) => [{ filter }, "filter"]),
+    [{ filter: { $nor: [] } }, "filter.$nor"],
+    [{ filter: { $and: {} } }, "filter.$and"],
+    [{ filter: { $or: [{}, 1] } }, "filter.$or[1]"],
+    [{ filter: { $not: { lang: [] } } }, "filter.$not.lang"],
+    [{ filter: { year: "1e999" } }, "filter.year"],
+    [{ filter: { year: { $gte: null } } }, "filter.year.$gte"],
+    [{ filter: { year: { $in: 2020 } } }, "filter.year.$in"],
+    [{ filter: { year: { gte: 2020 } } }, "filter.year.gte"],
+    [{ filter: JSON.parse('{"__proto__": {"a": 1}}') }, "filter.__proto__.a"],
+    [{ topK: 5 }, "topK"],
+    [{ query: "hats" }, "query"],
+  ] as [Record<string, unknown>, string][]
+).map(([fields, at]) => ({
+  ...{ name: `search: ${at}`, method: "POST", path: "/search/reviews", headers: JSON_TYPE, at },
+  ...{ body: spell({ text: "hats", ...fields }), ...badRequest },
+}))
+const ofUnknownIndexes: BadInput[] = ["review", "Reviews", "__proto__", "%20"].map((index) => ({
+  ...{ name: `search: index ${index}`, method: "POST", path: `/search/${index}`, headers: JSON_TYPE, at: "index" },
+  ...{ body: spell({ text: "hats" }), status: 404, code: "unknown_index" },
+}))
+
 const ofIds: BadInput[] = ["/dead-letters/replay", "/dead-letters/discard"].flatMap((path) =>
   [
     [{}, "ids"],
@@ -117,6 +156,7 @@ const ofMethods: BadInput[] = [
   ["/features", "GET", "PUT"],
   ["/entities/User", "POST", "DELETE"],
   ["/catalog", "POST", "PUT"],
+  ["/search/reviews", "GET", "PUT", "DELETE"],
   ["/dead-letters", "POST", "DELETE"],
   ["/dead-letters/1", "POST", "PUT", "DELETE"],
   ["/dead-letters/replay", "PUT", "DELETE"],
@@ -130,4 +170,6 @@ const ofMethods: BadInput[] = [
 )
 
 /** What is asked wrongly elsewhere. */
-export const OTHERS: readonly BadInput[] = [ofReads, ofRows, ofUnknownRows, ofIds, ofMethods].flat()
+export const OTHERS: readonly BadInput[] = [
+  ...[ofReads, ofRows, ofUnknownRows, ofSearches, ofUnknownIndexes, ofIds, ofMethods],
+].flat()
