@@ -26,7 +26,8 @@ const lastLogin = store.feature("last_login", {
   compute: (_id, event) => event.timestamp,
 })
 const basket = store.feature<{ at: Date; prices: bigint[] }, "basket">("basket", { entity: User })
-const features = { store, User, purchase, login, lastAmount, total, lastLogin, basket, limit: 5 }
+const documents = store.vectorIndex("documents")
+const features = { store, User, purchase, login, lastAmount, total, lastLogin, basket, documents, limit: 5 }
 
 const typed = createClient<typeof features>({ url: "http://localhost:8000" })
 
@@ -42,6 +43,13 @@ expectTypeOf(typed.getFeatures(["basket"], [row])).resolves.items.toEqualTypeOf<
 }>()
 // @ts-expect-error no such feature
 typed.getFeatures(["totals"], row)
+
+// So are the names of indexes.
+typed.search("documents", { text: "foxes", topK: 5, filter: { year: { $gte: 2020 } }, mode: "hybrid" })
+// @ts-expect-error no such index
+typed.search("document", { text: "foxes" })
+// @ts-expect-error no such mode
+typed.search("documents", { text: "foxes", mode: "words" })
 
 // Payloads are typed by the events that it exports: as published, before a schema's defaults.
 typed.ingest("purchase", { entityId: "a", payload: { amount: 1 } })
@@ -67,5 +75,6 @@ const untyped = createClient({ url: "http://localhost:8000" })
 expectTypeOf(untyped.getFeatures(["anything"], row)).resolves.toEqualTypeOf<{
   readonly anything: FeatureValue<unknown>
 }>()
+untyped.search("anything", { vector: new Float32Array(3) })
 untyped.ingest("purchase", { entityId: "a", payload: { amount: "1" } })
 untyped.ingestMany([{ eventType: "purchase", entityId: "a", payload: { amount: "1" } }])

@@ -1,3 +1,4 @@
+import type { SearchHit } from "@fabra/core"
 import { FabraApiError } from "./api-error.js"
 import { ingestMany } from "./ingest-many.js"
 import type { CallOptions, ClientOptions } from "./options.js"
@@ -8,11 +9,13 @@ import type {
   EventInput,
   FeatureName,
   FeatureValues,
+  IndexName,
   Ingested,
   IngestResult,
   ManyInput,
+  SearchQuery,
 } from "./types.js"
-import { type AnyEvent, fromWire, newEventId, toWire } from "./wire.js"
+import { type AnyEvent, fromWire, hitFromWire, newEventId, toWire } from "./wire.js"
 
 /** Options of waiting for an event's effects. */
 export interface WaitOptions extends CallOptions {
@@ -61,6 +64,11 @@ export interface FabraClient<App = unknown> {
     rows: readonly EntityRow[],
     options?: ReadOptions,
   ): Promise<FeatureValues<App, Name>[]>
+  /**
+   * The chunks of an index that are nearest to a text or a vector, best first.
+   * @throws FabraApiError
+   */
+  search(index: IndexName<App>, query: SearchQuery, options?: CallOptions): Promise<SearchHit[]>
 }
 
 /**
@@ -79,6 +87,7 @@ export function createClient<App = unknown>(options: ClientOptions): FabraClient
       ingestMany(transport, events, options),
     getFeatures: (names: readonly string[], rows: EntityRow | readonly EntityRow[], options: ReadOptions = {}) =>
       getFeatures(transport, names, rows, options),
+    search: (index: string, query: SearchQuery, options: CallOptions = {}) => search(transport, index, query, options),
   }
   // What the types promise is what the server serves; nothing here could check it.
   return client as unknown as FabraClient<App>
@@ -121,6 +130,18 @@ async function getFeatures(
   const answer = read(await transport.send({ path: "/features", contentType: "application/json", body, signal }))
   const values = (answer.rows as { features: Record<string, unknown> }[]).map(({ features }) => fromWire(features))
   return Array.isArray(rows) ? values : values[0]
+}
+
+async function search(
+  transport: Transport,
+  index: string,
+  { text, vector, topK, filter, mode }: SearchQuery,
+  { signal }: CallOptions,
+): Promise<SearchHit[]> {
+  const path = `/search/${encodeURIComponent(index)}`
+  const body = JSON.stringify({ text, vector: vector && [...vector], top_k: topK, filter, mode })
+  const answer = read(await transport.send({ path, contentType: "application/json", body, signal }))
+  return answer.hits.map(hitFromWire)
 }
 
 function read(text: string): any {

@@ -1,3 +1,4 @@
+export type { SearchHit } from "@fabra/core"
 export { type ApiErrorDetails, type ApiIssue, FabraApiError } from "./api-error.js"
 export { createClient, type FabraClient, type ReadOptions, type WaitOptions } from "./client.js"
 export type { CallOptions, ClientOptions } from "./options.js"
@@ -10,8 +11,10 @@ export type {
   FeaturesOf,
   FeatureValue,
   FeatureValues,
+  IndexName,
   Ingested,
   IngestResult,
   ManyInput,
   OnWire,
+  SearchQuery,
 } from "./types.js"

@@ -1,4 +1,4 @@
-import type { Feature, ServedValue } from "@fabra/core"
+import type { SearchQuery as CoreQuery, Feature, ServedValue, VectorIndex } from "@fabra/core"
 import type { EventDefinition, JsonObject } from "@fabra/events"
 import type { FabraApiError } from "./api-error.js"
 
@@ -34,6 +34,14 @@ export type OnWire<Value> = unknown extends Value
 
 /** Names of features: those that the module exports; any, where no module is given. */
 export type FeatureName<App> = unknown extends App ? string : keyof FeaturesOf<App> & string
+
+/** Names of indexes: those that the module exports; any, where no module is given. */
+export type IndexName<App> = unknown extends App
+  ? string
+  : { [Key in keyof App]: App[Key] extends VectorIndex<infer Name> ? Known<Name> : never }[keyof App]
+
+/** What is looked for in an index. */
+export type SearchQuery = Pick<CoreQuery, "text" | "vector" | "topK" | "filter" | "mode">
 
 /** A value, and how old it is. */
 export interface FeatureValue<Value> {

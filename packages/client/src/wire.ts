@@ -1,3 +1,4 @@
+import type { SearchHit } from "@fabra/core"
 import type { FeatureValue } from "./types.js"
 
 /** An event as callers give it, whatever its type. */
@@ -28,11 +29,19 @@ export function toWire(
 
 /** The values of an answer. */
 export function fromWire(features: Record<string, any>): Record<string, FeatureValue<unknown>> {
-  const toDate = (text: string | null) => (text === null ? null : new Date(text))
   return Object.fromEntries(
     Object.entries(features).map(([name, { value, status, event_time, computed_at }]) => [
       name,
       { value, status, eventTime: toDate(event_time), computedAt: toDate(computed_at) },
     ]),
   )
+}
+
+/** A hit of an answer. */
+export function hitFromWire({ entity_id, event_time, indexed_at, ...same }: any): SearchHit {
+  return { entityId: entity_id, ...same, eventTime: toDate(event_time), indexedAt: new Date(indexed_at) }
+}
+
+function toDate(text: string | null): Date | null {
+  return text === null ? null : new Date(text)
 }

@@ -160,3 +160,20 @@ describe("getFeatures", () => {
     await expect(fabra.getFeatures(["total"], { user_id: "a" })).rejects.toMatchObject({ code: "invalid_answer" })
   })
 })
+
+test("search finds documents, and says which index there is", async () => {
+  const { url, store } = await startServer()
+  await store.index("documents", "a", "Foxes are quick.", { metadata: { year: 2020 } })
+  await store.index("documents", "b", "Bears are slow.", { metadata: { year: 2021 } })
+  const fabra = createClient<Features>({ url })
+  const hit = {
+    ...{ entityId: "a", chunk: 0, text: "Foxes are quick.", start: 0, end: 16, score: expect.any(Number) },
+    ...{ metadata: { year: 2020 }, eventTime: null, indexedAt: expect.any(Date) },
+  }
+  const query = { text: "quick foxes", topK: 1, filter: { year: { $lt: 2021 } }, mode: "hybrid" } as const
+  expect(await fabra.search("documents", query)).toEqual([hit])
+  const [vector] = await store.embedder.embed(["quick foxes"])
+  expect(await fabra.search("documents", { vector, topK: 1 } as { vector: Float32Array })).toEqual([hit])
+  const other = createClient({ url }).search("document", { text: "foxes" })
+  await expect(other).rejects.toMatchObject({ code: "unknown_index", status: 404, allowed: ["documents"] })
+})

@@ -34,6 +34,7 @@ export async function startServer(options: Partial<ServerOptions> = {}) {
       throw new Error("broken")
     },
   })
+  const documents = store.vectorIndex("documents")
   const bus = new MemoryEventBus()
   const worker = new AxiomWorker(store, { bus, logger: silent })
   worker.run()
@@ -43,7 +44,7 @@ export async function startServer(options: Partial<ServerOptions> = {}) {
     await server.close()
     await worker.stop()
   })
-  return { url, store, worker, bus, features: { User, purchase, total, order, fragile } }
+  return { url, store, worker, bus, features: { User, purchase, total, order, fragile, documents } }
 }
 
 export type Features = Awaited<ReturnType<typeof startServer>>["features"]
