@@ -95,6 +95,22 @@ const rows: readonly { readonly title: string; readonly graphs: readonly Graph[]
       graph("Duration, p99", "s", q.quantile(0.99, names.httpRequests, "route"), "{{route}}"),
     ],
   },
+  {
+    title: "Embeddings",
+    graphs: [
+      graph("Texts", "ops", q.rate(names.embeddingTexts), "texts"),
+      graph("Tokens", "ops", q.rate(names.embeddingTokens), "tokens"),
+      {
+        title: "Calls",
+        unit: "ops",
+        queries: [
+          { expr: q.rate(`${names.embeddingCalls}_count`), legend: "all" },
+          { expr: q.rate(names.embeddingFailures), legend: "failed" },
+        ],
+      },
+      graph("Call, p99", "s", q.quantile(0.99, names.embeddingCalls), "p99"),
+    ],
+  },
 ]
 
 function graph(title: string, unit: string, expr: string, legend: string): Graph {

@@ -87,6 +87,15 @@ export const definitions = {
     ["method", "route", "status"],
     CALLS,
   ),
+  embeddingCalls: histogram(
+    "fabra_embedding_call_seconds",
+    "Calls of the embedder, failed ones among them.",
+    [],
+    [...CALLS, 10, 30],
+  ),
+  embeddingFailures: counter("fabra_embedding_call_failures_total", "Calls of the embedder that failed.", []),
+  embeddingTexts: counter("fabra_embedding_texts_total", "Texts that were turned into vectors.", []),
+  embeddingTokens: counter("fabra_embedding_tokens_total", "Tokens of these texts, by the embedder's own count.", []),
 } as const satisfies Record<string, MetricDefinition>
 
 function counter(name: string, help: string, labels: readonly string[]): MetricDefinition {

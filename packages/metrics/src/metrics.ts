@@ -1,7 +1,8 @@
-import type { FeatureStore, Telemetry } from "@fabra/core"
+import type { Embedder, FeatureStore, Telemetry } from "@fabra/core"
 import { checkName, type EventBus } from "@fabra/events"
 import { collectDefaultMetrics, Registry } from "prom-client"
 import { addBusMetrics } from "./bus-metrics.js"
+import { createEmbedderCounter } from "./embedding-metrics.js"
 import { type MetricsEndpoint, openEndpoint } from "./endpoint.js"
 import { createRequestObserver, type EndedRequest } from "./http-metrics.js"
 import type { MetricsSnapshot } from "./process-sum.js"
@@ -34,6 +35,8 @@ export interface Metrics {
   snapshot(): Promise<MetricsSnapshot>
   /** For HTTP servers: to be called after each request. */
   requestEnded(request: EndedRequest): void
+  /** The embedder, its calls, texts and tokens being counted: to be used in its place. */
+  countEmbedder(embedder: Embedder): Embedder
   /**
    * Serves `/metrics` in a process that has no HTTP server of its own. Port 0: any that is free.
    * @param host default `127.0.0.1`; `0.0.0.0` for a scraper on another machine. The page asks nobody who they are
@@ -56,12 +59,13 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   checkName("group", group)
   const telemetry = createWorkerTelemetry(registry, store)
   const requestEnded = createRequestObserver(registry)
+  const countEmbedder = createEmbedderCounter(registry)
   if (bus !== undefined) addBusMetrics(registry, bus, group)
   const { contentType } = registry
   const text = () => registry.metrics()
   const serve = (port: number, host = "127.0.0.1") => openEndpoint({ contentType, text }, port, host)
   const snapshot = () => registry.getMetricsAsJSON()
-  return { telemetry, contentType, text, snapshot, requestEnded, serve }
+  return { telemetry, contentType, text, snapshot, requestEnded, countEmbedder, serve }
 }
 
 function ownRegistry(): Registry {

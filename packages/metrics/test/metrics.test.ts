@@ -92,6 +92,38 @@ test("HTTP requests are told by route; what has none shares one label, whatever 
   expect(page.sum(name, { method: "other", route: "other", status: "404" })).toBe(3)
 })
 
+test("an embedder's calls, texts and tokens are counted, also by one that counts no tokens itself", async () => {
+  const { countEmbedder, text } = createMetrics()
+  class Lengths {
+    readonly id = "lengths"
+    readonly dimensions = 1
+    readonly #factor = 2
+    async embed(texts: readonly string[]) {
+      if (texts.includes("bad")) throw new FabraError("timeout", "no")
+      return texts.map(({ length }) => new Float32Array([length * this.#factor]))
+    }
+  }
+  class Counting extends Lengths {
+    readonly #tokens = 10
+    countTokens() {
+      return this.#tokens
+    }
+  }
+  const plain = countEmbedder(new Lengths())
+  expect(plain).toMatchObject({ id: "lengths", dimensions: 1 })
+  expect(plain.countTokens).toBeUndefined()
+  expect(await plain.embed(["abcd", "äöü"])).toEqual([new Float32Array([8]), new Float32Array([6])])
+  const counting = countEmbedder(new Counting())
+  expect(counting.countTokens?.("x")).toBe(10)
+  await counting.embed(["x"])
+  await expect(counting.embed(["bad"])).rejects.toThrow("no")
+  const page = new Exposition(await text())
+  expect(page.sum("fabra_embedding_call_seconds_count")).toBe(3)
+  expect(page.sum("fabra_embedding_call_failures_total")).toBe(1)
+  expect(page.sum("fabra_embedding_texts_total")).toBe(3)
+  expect(page.sum("fabra_embedding_tokens_total")).toBe(1 + 2 + 10)
+})
+
 /** A bus of which only what metrics ask for can be asked. */
 function statusBus(answer: () => Promise<unknown>) {
   const lag = vi.fn(async () => {
