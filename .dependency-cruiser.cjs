@@ -22,6 +22,7 @@ const mayImport = {
   ],
   cli: [
     ...["@fabra/events", "@fabra/core", "@fabra/worker", "@fabra/bus-redis", "@fabra/cache-redis", "ioredis"],
+    ...["@fabra/vector-pgvector", "@fabra/embeddings-openai", "pg"],
     ...[
       "@fabra/server",
       "@fabra/logs",

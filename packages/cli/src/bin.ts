@@ -7,7 +7,7 @@ import { warnUnknown } from "./settings/unknown.js"
 
 // A setting that is set to nothing is not set.
 for (const [name, value] of Object.entries(process.env)) {
-  if (name.startsWith("FABRA_") && value?.trim() === "") delete process.env[name]
+  if (/^(FABRA|OPENAI)_/.test(name) && value?.trim() === "") delete process.env[name]
 }
 // Whoever reads our output may have enough of it, as `head` does.
 process.stdout.on("error", () => process.exit(exitCodes.ok.code))

@@ -8,7 +8,10 @@ export const exitCodes = {
   failed: { code: 1, meaning: "it did not work, or only in part: an event refused, a check of `doctor` failed" },
   usage: { code: 2, meaning: "the command line or a setting makes no sense" },
   features: { code: 3, meaning: "your features file cannot be loaded, or exports no store" },
-  unavailable: { code: 4, meaning: "Redis or the HTTP API does not answer" },
+  unavailable: {
+    code: 4,
+    meaning: "Redis, Postgres, the server that makes embeddings or the HTTP API does not answer",
+  },
   notFound: { code: 5, meaning: "what was asked for is not there" },
   quit: { code: 130, meaning: "quit by a second Ctrl-C, before what was begun was finished" },
 } as const
@@ -25,10 +28,13 @@ export function exitCodeOf(error: unknown): number {
       return exitCodes.usage.code
     case "bus_unavailable":
     case "cache_unavailable":
+    case "vector_unavailable":
+    case "embedder_unavailable":
       return exitCodes.unavailable.code
     case "not_found":
     case "unknown_entity":
     case "unknown_feature":
+    case "unknown_index":
       return exitCodes.notFound.code
     default:
       return exitCodes.failed.code

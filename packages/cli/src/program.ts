@@ -10,7 +10,9 @@ import { featuresCommand } from "./commands/features.js"
 import { getCommand } from "./commands/get.js"
 import { initCommand } from "./commands/init.js"
 import { lagCommand } from "./commands/lag.js"
+import { migrateCommand } from "./commands/migrate.js"
 import { publishCommand } from "./commands/publish.js"
+import { searchCommand } from "./commands/search.js"
 import { serveCommand } from "./commands/serve.js"
 import { topologyCommand } from "./commands/topology.js"
 import { watchCommand } from "./commands/watch.js"
@@ -28,8 +30,8 @@ export function createProgram({ silent = false } = {}): Command {
   const groups = {
     "Begin:": [initCommand()],
     "Run:": [devCommand(), serveCommand(), workerCommand()],
-    "Publish and read:": [publishCommand(), getCommand(), watchCommand()],
-    "Operate:": [lagCommand(), dlqCommand(), doctorCommand(), apiKeyCommand()],
+    "Publish and read:": [publishCommand(), getCommand(), searchCommand(), watchCommand()],
+    "Operate:": [migrateCommand(), lagCommand(), dlqCommand(), doctorCommand(), apiKeyCommand()],
     "Look:": [featuresCommand(), topologyCommand(), configCommand()],
   }
   for (const [heading, commands] of Object.entries(groups)) {

@@ -4,7 +4,16 @@ import { fileURLToPath } from "node:url"
 
 // Usually all of these lie in node_modules; in a workspace they do not.
 const resolve = createRequire(import.meta.url).resolve
-const PACKAGES = ["bus-redis", "cache-redis", "core", "events", "server", "worker"]
+const PACKAGES = [
+  "bus-redis",
+  "cache-redis",
+  "core",
+  "embeddings-openai",
+  "events",
+  "server",
+  "vector-pgvector",
+  "worker",
+]
 const OURS = [
   ...PACKAGES.map((name) => dirname(resolve(`@fabra/${name}`)) + sep),
   fileURLToPath(new URL(".", import.meta.url)),

@@ -56,7 +56,7 @@ export const accessSettings = [
 ] as const satisfies readonly SettingName[]
 
 /** Where `fabra dev` and `fabra serve` are when nothing is said. */
-const LOCAL_SERVER = "http://127.0.0.1:8000"
+export const LOCAL_SERVER = "http://127.0.0.1:8000"
 
 /** Through the HTTP API that is named; else directly on the Redis that is named; else through the local HTTP API. */
 export async function openAccess(

@@ -8,18 +8,24 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   bus_unavailable: "bus_unavailable",
   cache_unavailable: "cache_unavailable",
   closing: "bus_unavailable",
+  embedder_unavailable: "embedder_unavailable",
+  embedding_refused: "embedding_refused",
   event_too_large: "event_too_large",
   feature_failed: "feature_failed",
   forbidden: "invalid_setting",
+  invalid_embedding: "invalid_embedding",
   invalid_event: "invalid_event",
   invalid_request: "invalid_argument",
   not_found: "not_found",
+  not_migrated: "not_migrated",
   publish_unknown: "publish_unknown",
   rate_limited: "bus_full",
   unauthorized: "invalid_setting",
   unknown_entity: "unknown_entity",
   unknown_event_type: "invalid_event",
   unknown_feature: "unknown_feature",
+  unknown_index: "unknown_index",
+  vector_unavailable: "vector_unavailable",
 }
 
 /** An error answer of the API. */
@@ -66,7 +72,8 @@ export class HttpClient {
 
   #unreachable(cause: unknown): FabraError {
     const { code, message } = ((cause as Error).cause ?? cause) as NodeJS.ErrnoException
-    const hint = "start `fabra dev` or `fabra serve`, or set FABRA_SERVER_URL or FABRA_REDIS_URL"
+    const hint =
+      "start `fabra dev` or `fabra serve`, or set FABRA_SERVER_URL or FABRA_REDIS_URL (of search: FABRA_POSTGRES_URL)"
     return new FabraError("bus_unavailable", `Nothing answers at ${this.url} (${code ?? message}): ${hint}.`, { cause })
   }
 

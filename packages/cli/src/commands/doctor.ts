@@ -1,4 +1,5 @@
 import { adapterSettings } from "../adapters/adapters.js"
+import { type DocumentSettings, documentSettings } from "../adapters/documents.js"
 import { defineCommand } from "../command.js"
 import { type Check, warn } from "../doctor/check.js"
 import { localChecks } from "../doctor/local-checks.js"
@@ -7,7 +8,7 @@ import { exitCodes } from "../exit-codes.js"
 import { print } from "../output.js"
 import type { Settings } from "../settings/table.js"
 
-const settings = ["features", ...adapterSettings, "group"] as const
+const settings = ["features", ...adapterSettings, ...documentSettings, "group"] as const
 
 /** `fabra doctor`: looks at everything fabra needs, and says how to mend what is amiss. */
 export const doctorCommand = () =>
@@ -31,9 +32,13 @@ export const doctorCommand = () =>
   })
 
 async function* checks(
-  settings: Settings<"features" | "group" | (typeof adapterSettings)[number]>,
+  settings: Settings<"features" | "group" | (typeof adapterSettings)[number]> & DocumentSettings,
 ): AsyncGenerator<Check> {
-  yield* localChecks(settings.features)
+  const store = yield* localChecks(settings.features)
+  if (settings.postgresUrl !== undefined || store?.registry.indexes.size) {
+    const { postgresChecks } = await import("../doctor/postgres-checks.js") // loads the driver
+    yield* postgresChecks(settings, store)
+  }
   if (settings.redisUrl === undefined) {
     yield warn("redis", "not used: all is kept in the memory of one process", "set FABRA_REDIS_URL to keep it")
     return

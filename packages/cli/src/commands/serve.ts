@@ -4,6 +4,7 @@ import { createLogger, eventLog } from "@fabra/logs"
 import { createMetrics, type Metrics } from "@fabra/metrics"
 import type { FabraServer } from "@fabra/server"
 import { type Adapters, adapterSettings, openAdapters } from "../adapters/adapters.js"
+import { DocumentAdapters, documentSettings, warnOfMemory } from "../adapters/documents.js"
 import { defineCommand } from "../command.js"
 import { findFeatures, loadFeatures } from "../features-file.js"
 import { AppliedReporter } from "../feed/applied-reporter.js"
@@ -21,7 +22,7 @@ export const serveCommand = () =>
     summary: "serve the HTTP API",
     details:
       "On Redis workers are processes of their own (`fabra worker`); without FABRA_REDIS_URL the one\nthere needs to be runs in this process, and the data is gone when it ends.",
-    settings: ["features", "host", "port", "apiKeys", ...adapterSettings, ...embeddedSettings],
+    settings: ["features", "host", "port", "apiKeys", ...adapterSettings, ...documentSettings, ...embeddedSettings],
     examples: [
       ["fabra serve features.ts", "on http://127.0.0.1:8000"],
       ["fabra serve --host 0.0.0.0", "for others too; needs FABRA_API_KEYS, see `fabra api-key`"],
@@ -34,6 +35,8 @@ export const serveCommand = () =>
       const { bus, cache, feed, where } = adapters
       const logger = createLogger(logOptions(options.json))
       connect(store, cache)
+      const documents = new DocumentAdapters(settings)
+      await documents.connect(store)
       const metrics = createMetrics({ bus, store, group: settings.group })
       const server = await createHttpServer(store, { ...settings, bus, logger, metrics })
       addWatchRoute(server, feed, stop)
@@ -48,12 +51,13 @@ export const serveCommand = () =>
         const { url } = await server.listen()
         logger.info({ url, features: show(features.file), bus: where }, "serving")
         if (isAlone) logger.warn({}, "All is kept in memory and gone when this ends; set FABRA_REDIS_URL to keep it.")
+        else warnOfMemory(store, logger)
         await Promise.race([fired(stop), ...(worker === undefined ? [] : [worker.run()])])
       } finally {
         await server.close()
         await worker?.stop()
         reporter?.stop()
-        await adapters.close()
+        await Promise.all([adapters.close(), documents.close()])
       }
       logger.info({}, "stopped")
     },

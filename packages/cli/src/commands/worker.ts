@@ -4,6 +4,7 @@ import { createLogger, eventLog } from "@fabra/logs"
 import { createMetrics, type Metrics, ProcessSum } from "@fabra/metrics"
 import type { Command } from "commander"
 import { type AdapterSettings, adapterSettings, openAdapters } from "../adapters/adapters.js"
+import { DocumentAdapters, documentSettings, warnOfMemory } from "../adapters/documents.js"
 import { defineCommand } from "../command.js"
 import { findFeatures, type LoadedFeatures, loadFeatures } from "../features-file.js"
 import { AppliedReporter } from "../feed/applied-reporter.js"
@@ -16,7 +17,14 @@ import { createWorker, type WorkerSettings, workerSettings } from "../worker/cre
 import { answerMetrics, askMetrics } from "../worker/pool-metrics.js"
 import { WorkerPool } from "../worker/worker-pool.js"
 
-const settings = ["features", ...adapterSettings, ...workerSettings, "host", "metricsPort"] as const
+const settings = [
+  "features",
+  ...adapterSettings,
+  ...documentSettings,
+  ...workerSettings,
+  "host",
+  "metricsPort",
+] as const
 type WorkSettings = Settings<(typeof settings)[number]>
 
 /** `fabra worker`: applies events until it is told to stop. */
@@ -63,6 +71,9 @@ async function workTogether(
   const adapters = await openAdapters(settings)
   const logger = createLogger(logOptions(json))
   // Made once here, and not run, so that what is wrong is told once.
+  const documents = new DocumentAdapters(settings)
+  await documents.connect(store)
+  warnOfMemory(store, logger)
   createWorker(store, adapters, settings, { logger, telemetry: [] })
   const sum = new ProcessSum()
   // What the bus tells is the same for all processes: one asks.
@@ -76,7 +87,7 @@ async function workTogether(
     stopSignal(() => pool.quit()),
   )
   await endpoint?.close()
-  await adapters.close()
+  await Promise.all([adapters.close(), documents.close()])
 }
 
 async function work(
@@ -88,6 +99,9 @@ async function work(
 ): Promise<void> {
   const adapters = await openAdapters(settings)
   const logger = createLogger(logOptions(json))
+  const documents = new DocumentAdapters(settings)
+  await documents.connect(store)
+  if (!isChild) warnOfMemory(store, logger)
   const reporter = new AppliedReporter(adapters.feed, store)
   const { group } = settings
   const metrics = createMetrics({ store, group, ...(isChild ? {} : { bus: adapters.bus }) })
@@ -104,7 +118,7 @@ async function work(
   } finally {
     await endpoint?.close()
     reporter.stop()
-    await adapters.close()
+    await Promise.all([adapters.close(), documents.close()])
   }
 }
 

@@ -2,6 +2,7 @@ import type { FeatureStore } from "@fabra/core"
 import { createMetrics, type Metrics } from "@fabra/metrics"
 import type { AxiomWorker } from "@fabra/worker"
 import type { Adapters } from "../adapters/adapters.js"
+import type { DocumentAdapters } from "../adapters/documents.js"
 import { type LoadedFeatures, LoadFailure, loadFeatures } from "../features-file.js"
 import { AppliedReporter } from "../feed/applied-reporter.js"
 import { addWatchRoute } from "../serve/watch-route.js"
@@ -11,9 +12,12 @@ import { DevServer } from "./dev-server.js"
 import type { Screen } from "./screen.js"
 import { FileWatch } from "./watch-files.js"
 
+/** Where development keeps everything. */
+type DevAdapters = Adapters & { readonly documents: DocumentAdapters }
+
 /** Everything in one process: API, worker and data. A features file that changes is loaded anew; the data stays. */
 export class DevProcess {
-  readonly #adapters: Adapters
+  readonly #adapters: DevAdapters
   readonly #settings: WorkerSettings
   readonly #screen: Screen
   readonly #metrics: Metrics
@@ -29,7 +33,7 @@ export class DevProcess {
     this.#failed = reject
   })
 
-  constructor(features: LoadedFeatures, adapters: Adapters, settings: WorkerSettings, screen: Screen) {
+  constructor(features: LoadedFeatures, adapters: DevAdapters, settings: WorkerSettings, screen: Screen) {
     this.#features = features
     this.#adapters = adapters
     this.#settings = settings
@@ -47,6 +51,7 @@ export class DevProcess {
   /** @returns the address of the API */
   async start(port: number): Promise<string> {
     const { store, files } = this.#features
+    await this.#connect(store)
     await this.#use(store)
     this.#watch.set(files)
     return await this.#server.listen(port)
@@ -59,7 +64,7 @@ export class DevProcess {
     await this.#work
     await this.#server.close()
     await this.#stopWorker()
-    await this.#adapters.close()
+    await Promise.all([this.#adapters.close(), this.#adapters.documents.close()])
   }
 
   async #reload(): Promise<void> {
@@ -67,7 +72,7 @@ export class DevProcess {
     let next: LoadedFeatures
     try {
       next = await loadFeatures(this.#features.file)
-      connect(next.store, this.#adapters.cache)
+      await this.#connect(next.store)
     } catch (error) {
       // What mends it may be in a file that only the broken version knows.
       if (error instanceof LoadFailure) this.#watch.set([...new Set([...this.#features.files, ...error.files])])
@@ -84,9 +89,13 @@ export class DevProcess {
     this.#screen.line("loaded", { file }, `${file} changed: loaded anew, the data stayed.`)
   }
 
+  async #connect(store: FeatureStore): Promise<void> {
+    connect(store, this.#adapters.cache)
+    await this.#adapters.documents.connect(store)
+  }
+
   /** Lets a store take over: the API at once, the worker as soon as the one before has put down what it holds. */
   async #use(store: FeatureStore): Promise<void> {
-    connect(store, this.#adapters.cache)
     await this.#server.serve(store)
     await this.#stopWorker()
     const reporter = new AppliedReporter(this.#adapters.feed, store)

@@ -1,16 +1,24 @@
-import { findFeatures, loadFeatures } from "../features-file.js"
+import type { FeatureStore } from "@fabra/core"
+import { findFeatures, type LoadedFeatures, loadFeatures } from "../features-file.js"
 import { count } from "../output.js"
 import { warnUnknown } from "../settings/unknown.js"
 import { show } from "../user-code.js"
 import { type Check, fail, ok, warn } from "./check.js"
 
-/** Node, the environment and the features file. */
-export async function* localChecks(named: string | undefined): AsyncGenerator<Check> {
+/** Node, the environment and the features file; returns the store of that, if it can be loaded. */
+export async function* localChecks(named: string | undefined): AsyncGenerator<Check, FeatureStore | undefined> {
   yield nodeCheck(process.versions.node)
   const unknown = warnUnknown(process.env)
   if (unknown.length === 0) yield ok("settings", "every FABRA_* variable is known")
   for (const found of unknown) yield warn("settings", found, "correct its name, or unset it")
-  yield await featuresCheck(named)
+  try {
+    const features = await loadFeatures(findFeatures(named))
+    yield featuresCheck(features)
+    return features.store
+  } catch (error) {
+    yield fail("features", (error as Error).message, "name your features file: fabra doctor <file>")
+    return undefined
+  }
 }
 
 function nodeCheck(version: string): Check {
@@ -19,14 +27,9 @@ function nodeCheck(version: string): Check {
   return fail("node", `${version} is too old`, "install Node 20.19 or newer")
 }
 
-async function featuresCheck(named: string | undefined): Promise<Check> {
-  try {
-    const { file, store } = await loadFeatures(findFeatures(named))
-    const { features, entities, eventTypes } = store.registry
-    const found = [count(features.size, "feature"), count(entities.size, "entity", "entities")].join(" of ")
-    if (eventTypes.length > 0) return ok("features", `${show(file)}: ${found}, ${count(eventTypes.length, "event")}`)
-    return warn("features", `${show(file)}: no event changes anything`, "give a feature a trigger and compute")
-  } catch (error) {
-    return fail("features", (error as Error).message, "name your features file: fabra doctor <file>")
-  }
+function featuresCheck({ file, store }: LoadedFeatures): Check {
+  const { features, entities, eventTypes } = store.registry
+  const found = [count(features.size, "feature"), count(entities.size, "entity", "entities")].join(" of ")
+  if (eventTypes.length > 0) return ok("features", `${show(file)}: ${found}, ${count(eventTypes.length, "event")}`)
+  return warn("features", `${show(file)}: no event changes anything`, "give a feature a trigger and compute")
 }

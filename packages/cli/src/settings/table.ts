@@ -5,7 +5,7 @@ import { list, name, oneOf, path, seconds, text, url, urls, wholeNumber } from "
 /** A setting of the command: where it is given, what it may be, what it is when it is not given. */
 export interface Setting<Value = unknown, Default extends Value | undefined = Value | undefined> {
   /** Environment variable. */
-  readonly env: `FABRA_${string}`
+  readonly env: `FABRA_${string}` | `OPENAI_${string}`
   /** Flag, as commander spells it. */
   readonly flag: string
   readonly kind: Kind<Value>
@@ -70,6 +70,56 @@ export const settings = {
     default: 3_600,
     description: "how long events stay at least after every group has settled them",
   }),
+  postgresUrl: setting({
+    env: "FABRA_POSTGRES_URL",
+    flag: "--postgres-url <url>",
+    kind: url("postgres", "postgresql"),
+    default: undefined,
+    defaultText: "none: documents are kept in the memory of one process",
+    secret: true,
+    description: "the Postgres, with pgvector, that holds indexed documents",
+  }),
+  openaiApiKey: setting({
+    env: "OPENAI_API_KEY",
+    flag: "--openai-api-key <key>",
+    kind: text,
+    default: undefined,
+    defaultText: "none: vectors are made here, of words alone",
+    secret: true,
+    description: "key for the embeddings of OpenAI; an embedder of your store's own goes before",
+  }),
+  openaiBaseUrl: setting({
+    env: "OPENAI_BASE_URL",
+    flag: "--openai-base-url <url>",
+    kind: url("http", "https"),
+    default: undefined,
+    defaultText: "https://api.openai.com/v1",
+    description: "a server that speaks OpenAI's API; one of your own may do without a key",
+  }),
+  embeddingModel: setting({
+    env: "FABRA_EMBEDDING_MODEL",
+    flag: "--embedding-model <name>",
+    kind: text,
+    default: undefined,
+    defaultText: "text-embedding-3-small",
+    description: "model that OpenAI, or such a server, makes vectors with",
+  }),
+  embeddingDimensions: setting({
+    env: "FABRA_EMBEDDING_DIMENSIONS",
+    flag: "--embedding-dimensions <n>",
+    kind: wholeNumber(1, 100_000),
+    default: undefined,
+    defaultText: "the model's own",
+    description: "length of these vectors",
+  }),
+  embeddingTokensPerMinute: setting({
+    env: "FABRA_EMBEDDING_TOKENS_PER_MINUTE",
+    flag: "--embedding-tokens-per-minute <n>",
+    kind: wholeNumber(1, 1_000_000_000),
+    default: undefined,
+    defaultText: "no limit",
+    description: "most tokens one process sends in a minute; what would be more waits",
+  }),
   host: setting({
     env: "FABRA_HOST",
     flag: "--host <address>",
@@ -98,9 +148,9 @@ export const settings = {
     flag: "--server-url <url>",
     kind: url("http", "https"),
     default: undefined,
-    defaultText: "Redis where FABRA_REDIS_URL is set, else http://127.0.0.1:8000",
+    defaultText: "Redis (of search: Postgres) where it is named, else http://127.0.0.1:8000",
     secret: true,
-    description: "HTTP API that publish, get, watch, dlq and lag talk to",
+    description: "HTTP API that publish, get, search, watch, dlq and lag talk to",
   }),
   apiKey: setting({
     env: "FABRA_API_KEY",

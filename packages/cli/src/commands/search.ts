@@ -1,0 +1,52 @@
+import type { MetadataFilter, SearchQuery } from "@fabra/core"
+import { FabraError } from "@fabra/events"
+import { searchDocuments, searchSettings } from "../access/search-access.js"
+import { defineCommand } from "../command.js"
+import { brief, print, table } from "../output.js"
+import { oneOf, wholeNumber } from "../settings/kinds.js"
+
+type Options = { readonly topK: number; readonly filter?: MetadataFilter; readonly mode: SearchQuery["mode"] }
+
+/** `fabra search`: the documents of an index that are nearest to a text. */
+export const searchCommand = () =>
+  defineCommand<(typeof searchSettings)[number], Options>({
+    name: "search <index> <text>",
+    summary: "find the documents of an index that are like a text",
+    settings: searchSettings,
+    setUp: (command) =>
+      command
+        .option("--top-k <n>", "at most so many", wholeNumber(1, 1_000).read, 10)
+        .option("--filter <json>", "which documents count, by their metadata", readFilter)
+        .option("--mode <how>", "vector, text or hybrid", oneOf("vector", "text", "hybrid").read, "vector"),
+    examples: [
+      ['fabra search documents "quick foxes"', "what is like it"],
+      [`fabra search documents foxes --mode hybrid --filter '{"lang": "en"}' --top-k 3`, "by words too, of some"],
+    ],
+    async run({ settings, options }, index: string, text: string) {
+      const { topK, filter, mode } = options
+      const hits = await searchDocuments(settings, index, {
+        ...{ text, topK },
+        ...(mode === undefined ? {} : { mode }),
+        ...(filter === undefined ? {} : { filter }),
+      })
+      print(options.json, { index, hits }, () =>
+        hits.length === 0
+          ? "Nothing found."
+          : table(
+              ["document", "chunk", "score", "text", "metadata"],
+              hits.map(({ entity_id, chunk, score, text, metadata }) => [
+                ...[entity_id, String(chunk), score.toFixed(3), brief(text), brief(metadata, 40)],
+              ]),
+            ),
+      )
+    },
+  })
+
+function readFilter(given: string): MetadataFilter {
+  try {
+    return JSON.parse(given) as MetadataFilter
+  } catch (error) {
+    const message = `--filter is not JSON: ${(error as Error).message}.`
+    throw new FabraError("invalid_argument", message, { path: "--filter" })
+  }
+}

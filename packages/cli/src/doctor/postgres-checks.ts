@@ -1,0 +1,89 @@
+import type { FeatureStore } from "@fabra/core"
+import { FabraError } from "@fabra/events"
+import pg from "pg"
+import { DocumentAdapters, type DocumentSettings } from "../adapters/documents.js"
+import { count, duration } from "../output.js"
+import { withoutPassword } from "../settings/options.js"
+import { type Check, fail, ok, warn } from "./check.js"
+
+const PATIENCE_MS = 3_000
+
+/** Postgres, where it is named: does it answer, has it pgvector, and are the indexes of the features file there? */
+export async function* postgresChecks(
+  settings: DocumentSettings,
+  store: FeatureStore | undefined,
+): AsyncGenerator<Check> {
+  const { postgresUrl } = settings
+  const indexes = [...(store?.registry.indexes.keys() ?? [])]
+  if (postgresUrl === undefined) {
+    const found = `not used: ${count(indexes.length, "index", "indexes")} kept in the memory of one process`
+    return yield warn("postgres", found, "set FABRA_POSTGRES_URL to keep documents, and run fabra migrate")
+  }
+  if (!(yield* serverChecks(postgresUrl)) || store === undefined) return
+  const documents = new DocumentAdapters(settings)
+  try {
+    await documents.connect(store)
+    for (const index of indexes) yield await indexCheck(store, index)
+  } catch (error) {
+    yield fail("indexes", (error as Error).message, "see docs/cli.md: fabra gives your store its vector store")
+  } finally {
+    await documents.close()
+  }
+}
+
+/** Returns whether it can be asked further. */
+async function* serverChecks(url: string): AsyncGenerator<Check, boolean> {
+  const client = new pg.Client({
+    ...{ connectionString: url, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS },
+  })
+  client.on("error", () => {}) // whatever waits for it tells of it
+  try {
+    await client.connect()
+    const started = performance.now()
+    const { rows } = await client.query<{ server: string; there: string | null; available: string | null }>(
+      `select current_setting('server_version') as server,
+        (select extversion from pg_extension where extname = 'vector') as there,
+        (select default_version from pg_available_extensions where name = 'vector') as available`,
+    )
+    const { server = "", there = null, available = null } = rows[0] ?? {}
+    yield ok("postgres", `${withoutPassword(url)} (${server}) answers in ${duration(performance.now() - started)}`)
+    yield pgvectorCheck(there, available)
+    return there !== null
+  } catch (error) {
+    // Several addresses of one host, all refused, are one error without a message of its own.
+    const { message } = error instanceof AggregateError ? (error.errors[0] as Error) : (error as Error)
+    yield fail("postgres", `${withoutPassword(url)}: ${message}`, "start Postgres, or correct FABRA_POSTGRES_URL")
+    return false
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+/** @param there version of the extension in this database; @param available version that the server could create */
+export function pgvectorCheck(there: string | null, available: string | null): Check {
+  if (there === null && available === null) {
+    const mend = "install it on the server, as the package postgresql-<version>-pgvector, and run fabra migrate"
+    return fail("pgvector", "not installed", mend)
+  }
+  if (there === null) {
+    const mend = "fabra migrate, or as a superuser: CREATE EXTENSION vector"
+    return fail("pgvector", `${available}, but not in this database`, mend)
+  }
+  const [major = 0, minor = 0] = there.split(".").map(Number)
+  const mend = "install pgvector 0.8 or newer on the server, then ALTER EXTENSION vector UPDATE"
+  if (major === 0 && minor < 5) return fail("pgvector", `${there} is too old`, mend)
+  if (major === 0 && minor < 8) return warn("pgvector", `${there} searches slowly with a filter`, mend)
+  return ok("pgvector", there)
+}
+
+async function indexCheck(store: FeatureStore, index: string): Promise<Check> {
+  try {
+    await store.search(index, { text: "fabra", mode: "text", topK: 1 }) // needs no embedding
+    return ok("index", `${index} is there`)
+  } catch (error) {
+    const { code, message } = FabraError.from(error)
+    if (code === "not_migrated") return fail("index", message, "fabra migrate <file>")
+    const mend = "give it a new name, run fabra migrate <file>, and index its documents again"
+    return fail("index", message, code === "index_mismatch" ? mend : "see above")
+  }
+}

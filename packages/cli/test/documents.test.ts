@@ -1,0 +1,207 @@
+import { appendFile } from "node:fs/promises"
+import { PGlite } from "@electric-sql/pglite"
+import { vector } from "@electric-sql/pglite-pgvector"
+import { PGLiteSocketServer } from "@electric-sql/pglite-socket"
+import { FeatureStore, MemoryVectorStore, WordHashEmbedder } from "@fabra/core"
+import { startRedisServer } from "@fabra/testing"
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
+import { DocumentAdapters, type Place } from "../src/adapters/documents.js"
+import type { Check } from "../src/doctor/check.js"
+import { pgvectorCheck } from "../src/doctor/postgres-checks.js"
+import { fabra } from "./fabra.js"
+import { copyOf, start } from "./with-the-test.js"
+
+// One Postgres for the whole file: PGlite behind a socket.
+let engine: PGlite
+let server: PGLiteSocketServer
+let postgresUrl: string
+
+beforeAll(async () => {
+  engine = await PGlite.create({ extensions: { vector } })
+  server = new PGLiteSocketServer({ db: engine, port: 0, maxConnections: 100 })
+  await server.start()
+  postgresUrl = `postgres://postgres:hush@${server.getServerConn()}/postgres`
+})
+afterAll(async () => {
+  await server.stop()
+  await engine.close()
+})
+
+const none = {
+  openaiApiKey: undefined,
+  openaiBaseUrl: undefined,
+  embeddingModel: undefined,
+  embeddingDimensions: undefined,
+  embeddingTokensPerMinute: undefined,
+}
+
+/** Connects a store with an index. */
+async function connect(
+  settings: object,
+  { place, store = new FeatureStore() }: { place?: Place; store?: FeatureStore },
+) {
+  store.vectorIndex("documents")
+  const documents = new DocumentAdapters({ ...none, ...settings }, place)
+  onTestFinished(() => documents.close())
+  await documents.connect(store)
+  return { name: store.vectors.capabilities.name, embedder: store.embedder.id }
+}
+
+test("the first row of the table that holds says where documents are, and the key what makes vectors", async () => {
+  const words = new WordHashEmbedder()
+  expect(await connect({}, {})).toEqual({ name: "memory", embedder: words.id })
+  expect(await connect({}, { place: "inThisProcess" })).toMatchObject({ name: "pglite" })
+  const openai = {
+    postgresUrl,
+    openaiApiKey: "sk-none",
+    embeddingModel: "text-embedding-3-large",
+    embeddingDimensions: 8,
+  }
+  const { name, embedder } = await connect(openai, {})
+  expect(name).toBe("pgvector")
+  expect(embedder).toMatch(/text-embedding-3-large.*8/)
+})
+
+test("what a store brought of its own stays; a vector store beside FABRA_POSTGRES_URL is refused", async () => {
+  const vectors = new MemoryVectorStore()
+  const embedder = new WordHashEmbedder({ dimensions: 16 })
+  const store = () => new FeatureStore({ vectors, embedder })
+  const own = store()
+  expect(await connect({ openaiApiKey: "sk-none" }, { place: "inThisProcess", store: own })).toMatchObject({
+    embedder: embedder.id,
+  })
+  expect(own.vectors).toBe(vectors)
+  await expect(connect({ postgresUrl }, { store: store() })).rejects.toThrow("leave FABRA_POSTGRES_URL out")
+})
+
+test("for a store without an index nothing is opened", async () => {
+  const store = new FeatureStore()
+  const documents = new DocumentAdapters({ ...none, postgresUrl: "no address" })
+  await documents.connect(store)
+  await documents.close()
+  store.connect({ vectors: new MemoryVectorStore() })
+})
+
+test("dev keeps documents in this process, while its features file changes too", async () => {
+  const file = await copyOf("documents.ts")
+  const dev = start(["dev", file, "--port", "0"], { env: { FABRA_POSTGRES_URL: "postgres://127.0.0.1:1/x" } })
+  const [, url = ""] = await dev.says(/ API +(http:\S+)/)
+  const publish = (type: string, payload: object) =>
+    fabra(["publish", type, "--entity", "fox", "--payload", JSON.stringify(payload)], {
+      env: { FABRA_SERVER_URL: url },
+    })
+  await publish("written", { text: "Foxes are quick.", lang: "en" })
+  await dev.says(/length = 16/)
+  await appendFile(file, "// changed\n")
+  await dev.says(/loaded anew/)
+  await publish("asked", { text: "quick foxes" })
+  await dev.says(/found = "fox of pglite"/)
+})
+
+test("worker, migrate and search on Postgres", async () => {
+  const redis = await startRedisServer()
+  onTestFinished(() => redis.stop())
+  const env = {
+    FABRA_REDIS_URL: redis.url,
+    FABRA_NAMESPACE: redis.namespace(),
+    FABRA_FEATURES: "documents.ts",
+    FABRA_POSTGRES_URL: postgresUrl,
+  }
+  const run = (...args: string[]) => fabra(args, { env })
+  const doctor = async () =>
+    (JSON.parse((await run("doctor", "--json")).stdout) as Check[]).filter(({ name }) =>
+      /postgres|pgvector|index/.test(name),
+    )
+  expect(await doctor()).toMatchObject([
+    {
+      name: "postgres",
+      status: "ok",
+      found: expect.stringMatching(/postgres:\*\*\*@127\.0\.0\.1:\d+\/postgres \(\d+/),
+    },
+    { name: "pgvector", status: "fail", mend: expect.stringMatching(/^fabra migrate/) },
+  ])
+  expect(await run("search", "documents", "foxes")).toMatchObject({
+    ...{ code: 1, stdout: "" },
+    stderr: expect.stringContaining("Run migrate first."),
+  })
+  expect(await run("migrate")).toMatchObject({
+    ...{ code: 0, stderr: "" },
+    stdout: expect.stringMatching(/^Migration 1: .*\nMigration 2: .*\nMade the index "documents" .*\n$/),
+  })
+  const again = await run("migrate", "--json")
+  expect(JSON.parse(again.stdout)).toEqual({ indexes: ["documents"], done: [] })
+  expect(await doctor()).toMatchObject([
+    { name: "postgres", status: "ok" },
+    { name: "pgvector", status: "ok", found: expect.stringMatching(/^\d+\.\d+/) },
+    { name: "index", status: "ok", found: "documents is there" },
+  ])
+  const other = await fabra(["doctor", "--json"], { env: { ...env, OPENAI_API_KEY: "sk-none" } })
+  expect(JSON.parse(other.stdout)).toContainEqual(
+    expect.objectContaining({ name: "index", status: "fail", mend: expect.stringMatching(/^give it a new name/) }),
+  )
+
+  const worker = start(["worker"], { env })
+  for (const [id, lang] of [
+    ["fox", "en"],
+    ["fuchs", "de"],
+  ]) {
+    await run(
+      "publish",
+      "written",
+      "--entity",
+      id as string,
+      "--payload",
+      JSON.stringify({ text: "quick foxes", lang }),
+    )
+  }
+  await worker.says(/"entity_id":"fuchs"[^\n]*"features_updated"/)
+  await worker.says(/"entity_id":"fox"[^\n]*"features_updated"/)
+  const found = await run("search", "documents", "quick foxes", "--filter", '{"lang": "en"}')
+  expect(found.stdout).toBe(
+    'document  chunk  score  text           metadata\nfox       0      1.000  "quick foxes"  {"lang":"en"}\n',
+  )
+  const one = await run("search", "documents", "foxes", "--top-k", "1", "--mode", "hybrid", "--json")
+  expect(JSON.parse(one.stdout)).toMatchObject({
+    index: "documents",
+    hits: [{ chunk: 0, event_time: expect.any(String) }],
+  })
+  expect(await run("search", "documnts", "foxes")).toMatchObject({
+    code: 5,
+    stderr: expect.stringContaining("documents"),
+  })
+  expect(await run("search", "documents", "foxes", "--filter", "{oops")).toMatchObject({ code: 2 })
+})
+
+test("without Postgres there is nothing to migrate", async () => {
+  const inMemory = await fabra(["migrate", "documents.ts"])
+  expect(inMemory).toMatchObject({ code: 2, stderr: expect.stringContaining("set FABRA_POSTGRES_URL") })
+  const noIndex = await fabra(["migrate", "my_features.ts"])
+  expect(noIndex).toMatchObject({ code: 0, stdout: "Nothing to do: my_features.ts defines no index.\n" })
+})
+
+test("doctor tells a Postgres that does not answer, and one that is not named", async () => {
+  const env = { FABRA_POSTGRES_URL: "postgres://app:hush@127.0.0.1:1/x" }
+  const { code, stdout } = await fabra(["doctor", "documents.ts"], { env })
+  expect(stdout).toMatch(
+    /^fail {2}postgres +postgres:\/\/app:\*{3}@127\.0\.0\.1:1\/x: .*\n +→ start Postgres, or correct/m,
+  )
+  expect(code).toBe(1)
+  const unset = await fabra(["doctor", "documents.ts"])
+  expect(unset.stdout).toMatch(
+    /^warn {2}postgres +not used: 1 index kept in the memory .*\n +→ set FABRA_POSTGRES_URL/m,
+  )
+})
+
+test.each([
+  [null, null, "fail", "install it on the server"],
+  [null, "0.8.0", "fail", "fabra migrate"],
+  ["0.4.4", "0.8.0", "fail", "ALTER EXTENSION vector UPDATE"],
+  ["0.7.4", "0.8.0", "warn", "ALTER EXTENSION vector UPDATE"],
+  ["0.8.0", "0.8.0", "ok", undefined],
+  ["1.0.0", "1.0.0", "ok", undefined],
+])("pgvector %s where %s is available", (there, available, status, mend) => {
+  const check = pgvectorCheck(there, available)
+  expect(check.status).toBe(status)
+  if (mend === undefined) expect(check.mend).toBeUndefined()
+  else expect(check.mend).toContain(mend)
+})
