@@ -12,6 +12,7 @@ import { initCommand } from "./commands/init.js"
 import { lagCommand } from "./commands/lag.js"
 import { migrateCommand } from "./commands/migrate.js"
 import { publishCommand } from "./commands/publish.js"
+import { scheduleCommand } from "./commands/schedule.js"
 import { searchCommand } from "./commands/search.js"
 import { serveCommand } from "./commands/serve.js"
 import { topologyCommand } from "./commands/topology.js"
@@ -31,7 +32,7 @@ export function createProgram({ silent = false } = {}): Command {
     "Begin:": [initCommand()],
     "Run:": [devCommand(), serveCommand(), workerCommand()],
     "Publish and read:": [publishCommand(), getCommand(), searchCommand(), watchCommand()],
-    "Operate:": [migrateCommand(), lagCommand(), dlqCommand(), doctorCommand(), apiKeyCommand()],
+    "Operate:": [migrateCommand(), lagCommand(), dlqCommand(), scheduleCommand(), doctorCommand(), apiKeyCommand()],
     "Look:": [featuresCommand(), topologyCommand(), configCommand()],
   }
   for (const [heading, commands] of Object.entries(groups)) {

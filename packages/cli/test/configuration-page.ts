@@ -27,12 +27,11 @@ the table in [\`packages/cli/src/settings/table.ts\`](../packages/cli/src/settin
 
 /** The commands that take a setting as a flag; \`config\` takes all. */
 function takers(name: SettingName): string {
-  const program = createProgram()
-  return [...program.commands, ...program.commands.flatMap(({ commands }) => commands)]
-    .filter((command) => !["config", "worker-process"].includes(command.name()))
-    .filter((command) => command.options.some((option) => option.attributeName() === name))
-    .map((command) => (command.parent?.name() === "dlq" ? `dlq ${command.name()}` : command.name()))
-    .filter((command, _i, all) => !command.startsWith("dlq ") || command === all.find((one) => one.startsWith("dlq ")))
-    .map((command) => (command.startsWith("dlq ") ? "dlq" : command))
+  return createProgram()
+    .commands.filter((command) => !["config", "worker-process"].includes(command.name()))
+    .filter((command) =>
+      [command, ...command.commands].some(({ options }) => options.some((option) => option.attributeName() === name)),
+    )
+    .map((command) => command.name())
     .join(", ")
 }

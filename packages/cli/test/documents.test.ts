@@ -96,6 +96,15 @@ test("dev keeps documents in this process, while its features file changes too",
   await dev.says(/loaded anew/)
   await publish("asked", { text: "quick foxes" })
   await dev.says(/found = "fox of pglite"/)
+  const search = (index: string) =>
+    fabra(["search", index, "quick foxes", "--filter", '{"lang": "en"}', "--json"], { env: { FABRA_SERVER_URL: url } })
+  expect(JSON.parse((await search("documents")).stdout)).toMatchObject({
+    ...{
+      index: "documents",
+      hits: [{ entity_id: "fox", chunk: 0, text: "Foxes are quick.", metadata: { lang: "en" } }],
+    },
+  })
+  expect(await search("documnts")).toMatchObject({ code: 5, stderr: expect.stringContaining("unknown_index") })
 })
 
 test("worker, migrate and search on Postgres", async () => {

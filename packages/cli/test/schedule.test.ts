@@ -5,6 +5,7 @@ import { RedisFeatureCache } from "@fabra/cache-redis"
 import { startRedisServer } from "@fabra/testing"
 import { ScheduleBook } from "@fabra/worker"
 import { expect, onTestFinished, test } from "vitest"
+import { fabra } from "./fabra.js"
 
 const ENTITIES = Number(process.env.FABRA_TEST_SCHEDULE_ENTITIES ?? 3000)
 const PAGE = 1000
@@ -59,4 +60,36 @@ test(`the owner of a run over ${ENTITIES} entities is killed, and another goes o
     const values = await cache.read(keys.slice(from, from + PAGE), ["stats"])
     expect(values.map(([value]) => value?.text)).toEqual(ids.slice(from, from + PAGE).map((id) => `"of ${id}"`))
   }
+})
+
+test("schedule list tells what workers have noted", async () => {
+  const redis = await startRedisServer()
+  onTestFinished(() => redis.stop())
+  const env = { FABRA_REDIS_URL: redis.url, FABRA_NAMESPACE: redis.namespace(), FABRA_FEATURES: "scheduled.ts" }
+  const cache = new RedisFeatureCache({ url: redis.url, namespace: env.FABRA_NAMESPACE })
+  onTestFinished(() => cache.close())
+  const book = new ScheduleBook(cache)
+  const turn = Date.UTC(2026, 0, 31, 12)
+  const done = { startedAt: turn + 1, entities: 700, failed: 2, error: "the api\nsaid no" }
+  await book.write("stats", await book.read("stats"), {
+    turn: turn + 3_600_000,
+    run: { startedAt: turn + 3_600_001, owner: "web-1", cursor: "u", entities: 500, failed: 0, error: null },
+    history: [{ ...done, scheduledFor: turn, finishedAt: turn + 2_501 }],
+  })
+  const { stdout } = await fabra(["schedule", "list"], { env })
+  expect(stdout).toMatch(/^feature +entity +schedule +next turn +last turn +took +entities +now +error\n/)
+  expect(stdout).toMatch(
+    /^stats +User +1h +\S+ +2026-01-31T12:00:00.000Z +2\.5 s +700, 2 failed +runs, 500 entities done +the api said no$/m,
+  )
+  expect(stdout).toMatch(/^never_yet +User +0 3 \* \* \* UTC +\S+T03:00:00.000Z +– +– +– +waits$/m)
+  const [json] = JSON.parse((await fabra(["schedule", "list", "--json"], { env })).stdout)
+  expect(json).toMatchObject({
+    ...{
+      feature: "stats",
+      next_turn: expect.any(String),
+      run: { owner: "web-1", scheduled_for: "2026-01-31T13:00:00.000Z" },
+    },
+    last_run: { duration_ms: 2_500, entities: 700, failed: 2 },
+  })
+  expect(await fabra(["schedule", "list", "scheduled.ts"])).toMatchObject({ code: 2 })
 })
