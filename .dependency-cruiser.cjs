@@ -27,6 +27,8 @@ const mayImport = {
       "@fabra/server",
       "@fabra/logs",
       "@fabra/metrics",
+      "@fabra/tracing",
+      "@opentelemetry/api",
       "commander",
       "@bomb.sh/tab",
       "jiti",

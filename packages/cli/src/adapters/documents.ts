@@ -2,6 +2,7 @@ import { createRequire } from "node:module"
 import type { VectorStore } from "@fabra/core"
 import { CachingEmbedder, type Embedder, type FeatureStore, type Logger, MemoryVectorStore } from "@fabra/core"
 import { FabraError } from "@fabra/events"
+import type { Metrics } from "@fabra/metrics"
 import { toEnvironment } from "../settings/options.js"
 import type { SettingName, Settings } from "../settings/table.js"
 
@@ -56,11 +57,12 @@ export class DocumentAdapters {
   /**
    * Gives a user's store what its indexes need; for one that has none nothing is loaded. A vector store or embedder that
    * it brought stays, but for a vector store where Postgres is named.
+   * @param metrics counts what the embedder does
    * @throws FabraError `invalid_argument`; in this process what `migrate` throws
    */
-  async connect(store: FeatureStore): Promise<void> {
+  async connect(store: FeatureStore, metrics?: Pick<Metrics, "countEmbedder">): Promise<void> {
     if (store.registry.indexes.size === 0) return
-    this.#embedder ??= openEmbedder(this.#settings)
+    this.#embedder ??= openEmbedder(this.#settings, metrics)
     const embedder = await this.#embedder
     if (embedder !== undefined) connectUnlessOwn(store, { embedder })
     this.#vectors ??= (rows.find(({ chosenBy }) => chosenBy(this.#settings, this.#place)) as Row).open(this.#settings)
@@ -92,13 +94,18 @@ function connectUnlessOwn(store: FeatureStore, part: Parameters<FeatureStore["co
   }
 }
 
-async function openEmbedder(settings: DocumentSettings): Promise<Embedder | undefined> {
+async function openEmbedder(
+  settings: DocumentSettings,
+  metrics?: Pick<Metrics, "countEmbedder">,
+): Promise<Embedder | undefined> {
   const { openaiApiKey, openaiBaseUrl } = settings
   if (openaiApiKey === undefined && openaiBaseUrl === undefined) return undefined // loads the driver otherwise
   const { embedderSettingsFromEnv, OpenAIEmbedder } = await import("@fabra/embeddings-openai")
   const values = Object.fromEntries(embedderSettings.map((name) => [name, settings[name]]))
   const options = embedderSettingsFromEnv(toEnvironment(values))
-  return options && new CachingEmbedder(new OpenAIEmbedder(options))
+  if (options === undefined) return undefined
+  const embedder = new OpenAIEmbedder(options)
+  return new CachingEmbedder(metrics?.countEmbedder(embedder) ?? embedder)
 }
 
 /** Whether `@fabra/vector-pgvector` finds what its embedded store is made of: installing that is left to the user. */

@@ -12,6 +12,7 @@ import { logOptions } from "../output.js"
 import { addWatchRoute } from "../serve/watch-route.js"
 import type { Settings } from "../settings/table.js"
 import { fired, stopSignal } from "../shutdown.js"
+import { tracedBus, tracedEvents } from "../tracing.js"
 import { show } from "../user-code.js"
 import { connect, createWorker, embedded, embeddedSettings } from "../worker/create-worker.js"
 
@@ -35,16 +36,21 @@ export const serveCommand = () =>
       const { bus, cache, feed, where } = adapters
       const logger = createLogger(logOptions(options.json))
       connect(store, cache)
-      const documents = new DocumentAdapters(settings)
-      await documents.connect(store)
       const metrics = createMetrics({ bus, store, group: settings.group })
-      const server = await createHttpServer(store, { ...settings, bus, logger, metrics })
+      const documents = new DocumentAdapters(settings)
+      await documents.connect(store, metrics)
+      const server = await createHttpServer(store, { ...settings, bus: tracedBus(bus), logger, metrics })
       addWatchRoute(server, feed, stop)
       const isAlone = !bus.capabilities.shared
       const reporter = isAlone ? new AppliedReporter(feed, store) : undefined
       const observers = {
         logger,
-        telemetry: [metrics.telemetry, eventLog(logger), ...(reporter === undefined ? [] : [reporter])],
+        telemetry: [
+          metrics.telemetry,
+          eventLog(logger),
+          ...tracedEvents(settings.group),
+          ...(reporter === undefined ? [] : [reporter]),
+        ],
       }
       const worker = isAlone ? createWorker(store, adapters, embedded(settings), observers) : undefined
       try {

@@ -12,6 +12,7 @@ import { logOptions } from "../output.js"
 import { sourceOf, toEnvironment } from "../settings/options.js"
 import type { Settings } from "../settings/table.js"
 import { fired, stopSignal } from "../shutdown.js"
+import { tracedEvents } from "../tracing.js"
 import { show } from "../user-code.js"
 import { createWorker, type WorkerSettings, workerSettings } from "../worker/create-worker.js"
 import { answerMetrics, askMetrics } from "../worker/pool-metrics.js"
@@ -99,16 +100,16 @@ async function work(
 ): Promise<void> {
   const adapters = await openAdapters(settings)
   const logger = createLogger(logOptions(json))
-  const documents = new DocumentAdapters(settings)
-  await documents.connect(store)
-  if (!isChild) warnOfMemory(store, logger)
-  const reporter = new AppliedReporter(adapters.feed, store)
   const { group } = settings
   const metrics = createMetrics({ store, group, ...(isChild ? {} : { bus: adapters.bus }) })
+  const documents = new DocumentAdapters(settings)
+  await documents.connect(store, metrics)
+  if (!isChild) warnOfMemory(store, logger)
+  const reporter = new AppliedReporter(adapters.feed, store)
   if (isChild) answerMetrics(metrics)
   const endpoint = isChild ? undefined : await serveMetrics(metrics, settings, logger)
   try {
-    const telemetry = [metrics.telemetry, reporter, eventLog(logger)]
+    const telemetry = [metrics.telemetry, reporter, eventLog(logger), ...tracedEvents(group)]
     const worker = createWorker(store, adapters, settings, { logger, telemetry })
     const running = worker.run()
     logger.info({ features: show(file), bus: adapters.where, group, pid: process.pid }, "worker started")

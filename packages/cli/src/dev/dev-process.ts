@@ -91,7 +91,7 @@ export class DevProcess {
 
   async #connect(store: FeatureStore): Promise<void> {
     connect(store, this.#adapters.cache)
-    await this.#adapters.documents.connect(store)
+    await this.#adapters.documents.connect(store, this.#metrics)
   }
 
   /** Lets a store take over: the API at once, the worker as soon as the one before has put down what it holds. */
