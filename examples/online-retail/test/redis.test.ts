@@ -1,5 +1,5 @@
 import { once } from "node:events"
-import { type AddressInfo, createServer } from "node:net"
+import { createServer } from "node:net"
 import { setTimeout as delay } from "node:timers/promises"
 import { metricDefinitions } from "@fabra/metrics"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
@@ -15,14 +15,24 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** Free just now, and with luck the one after it too. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as AddressInfo
+/** The first of two free ports, below those that the system gives to whoever asks for any. */
+async function freePorts(): Promise<[number, number]> {
+  for (;;) {
+    const first = 20_000 + Math.floor(Math.random() * 10_000)
+    if ((await isFree(first)) && (await isFree(first + 1))) return [first, first + 1]
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1")
+  try {
+    await once(server, "listening")
+  } catch {
+    return false
+  }
   server.close()
   await once(server, "close")
-  return port
+  return true
 }
 
 async function keysOf(namespace: string): Promise<string[]> {
@@ -44,10 +54,9 @@ test("two workers, one killed half-way: every feature is exact", { timeout }, as
 })
 
 test("each worker serves metrics while it runs, and they are exact", { timeout }, async () => {
-  const first = await freePort()
-  const ports = [first, first + 1]
+  const ports = await freePorts()
   const args = ["--redis", server.url, "--namespace", server.namespace(), "--workers", "2", "--limit", "40000"]
-  const running = runMain([...args, "--metrics-port", String(first), "--json"])
+  const running = runMain([...args, "--metrics-port", String(ports[0]), "--json"])
   const pages = ["", ""]
   let ended = false
   running.finally(() => {
