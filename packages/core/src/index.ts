@@ -64,6 +64,7 @@ export {
   type Telemetry,
 } from "./telemetry.js"
 export { withTimeout } from "./timeout.js"
+export { newToken } from "./token.js"
 export { type EventOrigin, runInTransaction, type Transaction } from "./transaction.js"
 export { decodeValue, encodeValue } from "./values.js"
 export type { VectorIndex, VectorIndexOptions } from "./vector-index.js"

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto"
 import { type Clock, sleep } from "@fabra/events"
 import type { CommitResult, EntityKey, EntityRecord, FeatureCache, StoredValue } from "./cache.js"
 import type { ReadHandler } from "./computed-feature.js"
+import { newToken } from "./token.js"
 
 /** Whose records these are, beside those of worker groups; no group of a user can have the name. */
 const GROUP = "~reads"
@@ -114,7 +114,7 @@ export class KeptValues {
   ): Promise<CommitResult> {
     const [result] = await this.#cache.commit([
       {
-        ...{ key: record.key, group: GROUP, baseToken, token: randomBytes(9).toString("base64url") },
+        ...{ key: record.key, group: GROUP, baseToken, token: newToken() },
         state: JSON.stringify({ ...claimsOf(record, this.#clock.now()), ...claim }),
         ...{ values: value === undefined ? [] : [value], addFlags: [], removeFlags: [] },
       },

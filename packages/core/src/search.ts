@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from "node:crypto"
+import { createHash } from "node:crypto"
 import { FabraError, hashEntityId, type JsonObject, show } from "@fabra/events"
 import type { FeatureCache } from "./cache.js"
 import { embedChecked, faultOf } from "./embedder.js"
 import type { ConnectedIndex } from "./indexer.js"
 import { type MetadataFilter, parseFilter } from "./metadata-filter.js"
+import { newToken } from "./token.js"
 import { decodeValue, encodeValue } from "./values.js"
 import type { VectorHit, VectorQuery } from "./vector-store.js"
 
@@ -121,7 +122,7 @@ async function answerOnce(
   const hits = await answer(target, asked)
   const text = encodeValue({ question, hits }, "answer")
   const value = { text, eventTime: null, computedAt: now() }
-  const token = randomBytes(9).toString("base64url")
+  const token = newToken()
   await cache.write([{ key, token, values: [[KEPT_FEATURE, value]] }]).catch(() => {})
   return hits
 }

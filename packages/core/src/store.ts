@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto"
 import { type Clock, checkEntityId, FabraError, sleep, systemClock } from "@fabra/events"
 import type { EntityKey, FeatureCache, OutsideWrite, StoredValue } from "./cache.js"
 import type { ReadFeatureOptions, ReadInput } from "./computed-feature.js"
@@ -15,6 +14,7 @@ import { Registry } from "./registry.js"
 import type { ScheduledFeatureOptions } from "./scheduled-feature.js"
 import { type SearchHit, type SearchQuery, search } from "./search.js"
 import { type FeatureRow, type FeatureValue, serve } from "./serve.js"
+import { newToken } from "./token.js"
 import { transactionOf } from "./transaction.js"
 import { encodeValue } from "./values.js"
 import type { VectorIndex, VectorIndexOptions } from "./vector-index.js"
@@ -306,7 +306,7 @@ export class FeatureStore {
   }
 
   async #write(key: EntityKey, values: OutsideWrite["values"]): Promise<void> {
-    const token = randomBytes(9).toString("base64url")
+    const token = newToken()
     let failure: FabraError | undefined
     for (let attempt = 0; attempt < WRITE_TRIES; attempt++) {
       if (attempt > 0) await sleep(this.#clock, WRITE_RETRY_MS * 2 ** attempt)

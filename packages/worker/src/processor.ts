@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto"
 import type { CommitResult, EntityRecord, FeatureCache } from "@fabra/core"
+import { newToken } from "@fabra/core"
 import { type DeadLetterQueue, FabraError, sleep } from "@fabra/events"
 import type { Caution } from "./caution.js"
 import { type ComputeEnvironment, computeLane, drive } from "./compute.js"
@@ -43,7 +43,7 @@ export class Processor {
   readonly #events: ProcessorEvents
   readonly #records = new RecordCache()
   readonly #caution: Caution
-  readonly #tokenPrefix = randomBytes(9).toString("base64url")
+  readonly #tokenPrefix = newToken()
   #tokens = 0
   #ready: Lane[] = []
   #toCommit: Lane[] = []

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto"
 import type { EntityKey, FeatureCache } from "@fabra/core"
+import { newToken } from "@fabra/core"
 
 /** Names no user can give, so that it is neither an entity nor a group of theirs. */
 const ENTITY_TYPE = "~schedule"
@@ -66,7 +66,7 @@ export class ScheduleBook {
   async write(feature: string, base: Entry, state: ScheduleState): Promise<Entry | undefined> {
     const [result] = await this.#cache.commit([
       {
-        ...{ key: keyOf(feature), group: GROUP, baseToken: base.token, token: randomBytes(9).toString("base64url") },
+        ...{ key: keyOf(feature), group: GROUP, baseToken: base.token, token: newToken() },
         ...{ state: JSON.stringify(state), values: [], addFlags: [], removeFlags: [] },
       },
     ])

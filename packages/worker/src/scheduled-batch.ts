@@ -1,5 +1,11 @@
-import { randomBytes } from "node:crypto"
-import { type EntityRecord, encodeValue, type FeatureCache, type ScheduledHandler, withTimeout } from "@fabra/core"
+import {
+  type EntityRecord,
+  encodeValue,
+  type FeatureCache,
+  newToken,
+  type ScheduledHandler,
+  withTimeout,
+} from "@fabra/core"
 import { type Clock, sleep } from "@fabra/events"
 
 /** Most times an entity is computed again because it was changed meanwhile. */
@@ -66,7 +72,7 @@ export async function computeBatch(
 function toChange(record: EntityRecord, { feature }: ScheduledHandler, text: string, env: BatchEnvironment) {
   const value = { text, eventTime: null, computedAt: env.clock.now() }
   return {
-    ...{ key: record.key, group: env.group, baseToken: record.token, token: randomBytes(9).toString("base64url") },
+    ...{ key: record.key, group: env.group, baseToken: record.token, token: newToken() },
     // What the group has settled is left as it is.
     ...{ state: record.state ?? "{}", values: [[feature.name, value]] as const, addFlags: [], removeFlags: [] },
   }
