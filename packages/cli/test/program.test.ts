@@ -1,6 +1,7 @@
 import { expect, test } from "vitest"
 import { exitCodes } from "../src/exit-codes.js"
 import { createProgram } from "../src/program.js"
+import { commandsPage } from "./commands-page.js"
 import { fabra } from "./fabra.js"
 import { commandsTold, exitCodesTold } from "./screens.js"
 
@@ -11,6 +12,10 @@ test("docs/cli.md tells every command and every exit code", () => {
   const told = new Set(commandsTold())
   expect(commands.map((command) => command.name()).filter((name) => !told.has(name))).toEqual([])
   expect(exitCodesTold()).toEqual(Object.values(exitCodes).map(({ code, meaning }) => [code, meaning]))
+})
+
+test("docs/commands.md is the help of every command", async () => {
+  await expect(commandsPage()).toMatchFileSnapshot("../../../docs/commands.md")
 })
 
 test("every command takes --json and --verbose, and its help has examples", () => {

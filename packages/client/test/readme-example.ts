@@ -2,7 +2,7 @@ import { createClient } from "../src/index.js"
 import type * as features from "./features.js"
 
 const fabra = createClient<typeof features>({
-  url: process.env.FABRA_URL ?? "http://localhost:8000",
+  url: process.env.FABRA_SERVER_URL ?? "http://localhost:8000",
   apiKey: process.env.FABRA_API_KEY,
 })
 

@@ -17,7 +17,7 @@ it("the README's example does what it says", async () => {
   const { key, apiKey } = createApiKey("app", ["ingest", "read"])
   const server = createServer(store, { bus, port: 0, apiKeys: [apiKey] })
   const log = vi.spyOn(console, "log").mockImplementation(() => {})
-  vi.stubEnv("FABRA_URL", (await server.listen()).url)
+  vi.stubEnv("FABRA_SERVER_URL", (await server.listen()).url)
   vi.stubEnv("FABRA_API_KEY", key)
   try {
     await import("./readme-example.js")

@@ -3,7 +3,7 @@ import { OpenAI } from "openai"
 
 /** Which model makes the vectors, where it is, and how much may be asked of it. */
 export interface OpenAIEmbedderOptions {
-  readonly apiKey?: string
+  readonly apiKey?: string | undefined
   /** Of a server that speaks the same API. Default `https://api.openai.com/v1`. */
   readonly baseUrl?: string
   /** An OpenAI client of your own, instead of `apiKey` and `baseUrl`. */

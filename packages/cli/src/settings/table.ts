@@ -1,3 +1,4 @@
+import { MAX_PARTITIONS } from "@fabra/events"
 import { apiKey } from "../serve/api-keys.js"
 import type { Kind } from "./kinds.js"
 import { list, name, oneOf, path, seconds, text, url, urls, wholeNumber } from "./kinds.js"
@@ -51,7 +52,7 @@ export const settings = {
   partitions: setting({
     env: "FABRA_BUS_PARTITIONS",
     flag: "--partitions <n>",
-    kind: wholeNumber(1, 4096),
+    kind: wholeNumber(1, MAX_PARTITIONS),
     default: undefined,
     defaultText: "what the namespace has; 16 for a new one",
     description: "partitions of the event log, fixed when a namespace is first used",
