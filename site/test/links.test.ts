@@ -26,11 +26,3 @@ test("every link of every page leads somewhere", () => {
   )
   expect(dead).toEqual([])
 })
-
-test("docs/README.md leads to every page of docs", () => {
-  const index = page("docs/README.md").text
-  const untold = files("docs/*.md", "!docs/README.md").filter(
-    (path) => !index.includes(`(${path.replace("docs/", "")})`),
-  )
-  expect(untold).toEqual([])
-})

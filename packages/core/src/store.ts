@@ -251,7 +251,7 @@ export class FeatureStore {
   }
 
   /**
-   * Defines an index of documents, to be filled by {@link index} and searched by {@link search}. A vector store that
+   * Defines an index of documents, to be filled by {@link FeatureStore.index} and searched by {@link search}. A vector store that
    * persists has to be told by {@link migrate}.
    * @throws FabraError `invalid_name`, `duplicate_name`, `invalid_argument`
    */
@@ -288,7 +288,7 @@ export class FeatureStore {
   }
 
   /**
-   * Takes a document out of an index, in the order of events as {@link index}.
+   * Takes a document out of an index, in the order of events as {@link FeatureStore.index}.
    * @throws FabraError `unknown_index`, `invalid_argument`, `not_migrated`, `index_mismatch`, `vector_unavailable`
    */
   async removeDocument(index: VectorIndex | string, entityId: string): Promise<RemoveOutcome> {
