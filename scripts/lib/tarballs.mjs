@@ -3,10 +3,15 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { mustRun } from "./run.mjs"
 
+const directories = []
+process.on("exit", () => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+})
+
 /** An empty directory that is gone when the script ends. */
 export function temporaryDirectory() {
   const directory = mkdtempSync(join(tmpdir(), "fabra-"))
-  process.on("exit", () => rmSync(directory, { recursive: true, force: true }))
+  directories.push(directory)
   return directory
 }
 
