@@ -11,6 +11,7 @@ const steps = {
   build: ["npm", "run", "-s", "build"],
   typecheck: ["npm", "run", "-s", "typecheck"],
   dependencies: ["depcruise", "--output-type=err-long", "packages", "examples", "faults", "benchmarks"],
+  knip: ["npm", "run", "-s", "knip"],
   packages: ["node", "scripts/check-packages.mjs"],
   consumer: ["node", "scripts/check-consumer.mjs"],
   redis: ["node", "scripts/ensure-redis.mjs"],
@@ -32,7 +33,7 @@ const steps = {
 
 // The groups run one after the other, the steps of a group two at a time. The tests have the machine to themselves:
 // they kill processes and wait for leases.
-const groups = [["build", "lint"], ["consumer", "typecheck", "packages", "dependencies", "redis"], ["vitest"]]
+const groups = [["build", "lint"], ["consumer", "typecheck", "packages", "knip", "dependencies", "redis"], ["vitest"]]
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
 

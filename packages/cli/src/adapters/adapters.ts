@@ -1,7 +1,6 @@
 import type { FeatureCache } from "@fabra/core"
 import type { EventBus } from "@fabra/events"
 import type { AppliedFeed } from "../feed/feed.js"
-import { withoutPassword } from "../settings/options.js"
 import type { SettingName, Settings } from "../settings/table.js"
 
 /** The settings that choose and set up adapters. */
@@ -44,9 +43,4 @@ const rows: readonly Row[] = [
 export function openAdapters(settings: AdapterSettings): Promise<Adapters> {
   const row = rows.find(({ chosenBy }) => chosenBy(settings)) as Row
   return row.open(settings)
-}
-
-/** Where the chosen adapters keep things, without opening them. */
-export function describeAdapters({ redisUrl }: Pick<AdapterSettings, "redisUrl">): string {
-  return redisUrl === undefined ? "memory" : withoutPassword(redisUrl)
 }
