@@ -11,6 +11,7 @@ const mayImport = {
     ...["@fabra/events", "@fabra/core", "pg", "@types/pg", "proper-lockfile", "@types/proper-lockfile"],
     ...["@electric-sql/pglite", "@electric-sql/pglite-pgvector"],
   ],
+  "offline-postgres": ["@fabra/events", "@fabra/core", "pg", "@types/pg"],
   "embeddings-openai": ["@fabra/events", "@fabra/core", "openai", "gpt-tokenizer"],
   metrics: ["@fabra/events", "@fabra/core", "prom-client"],
   logs: ["@fabra/events", "@fabra/core", "@pinojs/redact", "pino", "pino-pretty"],
@@ -22,7 +23,7 @@ const mayImport = {
   ],
   cli: [
     ...["@fabra/events", "@fabra/core", "@fabra/worker", "@fabra/bus-redis", "@fabra/cache-redis", "ioredis"],
-    ...["@fabra/vector-pgvector", "@fabra/embeddings-openai", "pg"],
+    ...["@fabra/vector-pgvector", "@fabra/offline-postgres", "@fabra/embeddings-openai", "pg"],
     ...[
       "@fabra/server",
       "@fabra/logs",

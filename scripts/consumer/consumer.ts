@@ -6,6 +6,7 @@ import { FeatureStore, MemoryFeatureCache } from "@fabra/core"
 import { createEvent, defineEvent, MemoryEventBus } from "@fabra/events"
 import { createServer } from "@fabra/server"
 import "@fabra/testing"
+import "@fabra/offline-postgres"
 import "@fabra/vector-pgvector"
 import { AxiomWorker } from "@fabra/worker"
 

@@ -29,6 +29,7 @@ export function exitCodeOf(error: unknown): number {
     case "bus_unavailable":
     case "cache_unavailable":
     case "vector_unavailable":
+    case "offline_unavailable":
     case "embedder_unavailable":
       return exitCodes.unavailable.code
     case "not_found":

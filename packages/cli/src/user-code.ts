@@ -11,6 +11,7 @@ const PACKAGES = [
   "embeddings-openai",
   "events",
   "server",
+  "offline-postgres",
   "vector-pgvector",
   "worker",
 ]

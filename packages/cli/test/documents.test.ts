@@ -181,6 +181,31 @@ test("worker, migrate and search on Postgres", async () => {
   expect(await run("search", "documents", "foxes", "--filter", "{oops")).toMatchObject({ code: 2 })
 })
 
+test("SQL in features asks Postgres, which doctor looks at", async () => {
+  const redis = await startRedisServer()
+  onTestFinished(() => redis.stop())
+  const env = { FABRA_REDIS_URL: redis.url, FABRA_NAMESPACE: redis.namespace(), FABRA_FEATURES: "queries.ts" }
+  const withPostgres = { env: { ...env, FABRA_POSTGRES_URL: postgresUrl } }
+  expect(await fabra(["worker"], { env })).toMatchObject({
+    ...{ code: 2, stderr: expect.stringMatching(/Feature "spent" is SQL: it needs .* set FABRA_POSTGRES_URL/) },
+  })
+  expect((await fabra(["doctor"], { env })).stdout).toMatch(/^fail {2}postgres +not used, but there is SQL: spent\n/m)
+  expect((await fabra(["doctor"], withPostgres)).stdout).toMatch(
+    /^fail {2}query +spent: Postgres refuses the query: relation "purchases" does not exist/m,
+  )
+  await engine.exec("create table purchases as select 'user_1' as user_id, 40 as amount union all select 'user_1', 2")
+  const { stdout } = await fabra(["doctor"], withPostgres)
+  expect(stdout).toMatch(/^ok {4}query +spent can be run$/m)
+  expect(stdout).not.toMatch(/pgvector/)
+
+  const worker = start(["worker"], withPostgres)
+  await fabra(["publish", "purchase", "--entity", "user_1", "--payload", "{}"], withPostgres)
+  await worker.says(/"features_updated":\["last_amount"\]/)
+  const value = async () => JSON.parse((await fabra(["get", "User", "user_1", "--json"], { env })).stdout).features
+  while ((await value()).spent.status === "MISSING") {}
+  expect(await value()).toMatchObject({ spent: { value: 42 }, last_amount: { value: 40 } })
+})
+
 test("without Postgres there is nothing to migrate", async () => {
   const inMemory = await fabra(["migrate", "documents.ts"])
   expect(inMemory).toMatchObject({ code: 2, stderr: expect.stringContaining("set FABRA_POSTGRES_URL") })

@@ -1,5 +1,6 @@
 import type { Duration } from "./duration.js"
 import type { AgeOptions, Computed, Entity, Feature, ServedValue } from "./feature.js"
+import type { Sql } from "./sql.js"
 
 /** What the reader of a feature has to say, as JSON. */
 export type ReadInput = Readonly<Record<string, unknown>>
@@ -14,6 +15,8 @@ export interface ReadContext {
    */
   get<F extends Feature>(feature: F): Promise<ServedValue<F>>
   get<Value = unknown>(feature: string): Promise<Value | undefined>
+  /** Reads the offline store. */
+  readonly sql: Sql
   /** Fires when it has taken longer than `timeoutMs`. */
   readonly signal: AbortSignal
 }

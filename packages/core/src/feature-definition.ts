@@ -32,6 +32,7 @@ const ONLY_FOR: Readonly<Partial<Record<keyof AnyFeatureOptions, readonly Featur
   refresh: ["reads", "schedule"],
   staleWhileRevalidate: ["reads"],
   computeMany: ["schedule"],
+  sql: ["schedule"],
   entities: ["schedule"],
   jitter: ["schedule"],
   concurrency: ["schedule"],
@@ -97,9 +98,15 @@ export function toReadHandler(feature: Feature, options: AnyFeatureOptions): Rea
 /** What computes a feature on schedule. @throws FabraError `invalid_argument` */
 export function toScheduledHandler(feature: Feature, options: AnyFeatureOptions): ScheduledHandler {
   const fault = faultOf(feature.name)
-  const { compute, computeMany, entities, jitter, refresh, concurrency = DEFAULT_CONCURRENCY } = options
-  if ((compute === undefined) === (computeMany === undefined)) {
-    throw fault("compute", "give one of compute and computeMany.")
+  const { compute, computeMany, sql, entities, jitter, refresh, concurrency = DEFAULT_CONCURRENCY } = options
+  if ([compute, computeMany, sql].filter((one) => one !== undefined).length !== 1) {
+    throw fault("compute", "give one of compute, computeMany and sql.")
+  }
+  if (sql !== undefined && (typeof sql !== "string" || sql.trim() === "")) {
+    throw fault("sql", `sql is ${show(sql)}: it must be a query, as text.`)
+  }
+  if (sql !== undefined && entities !== undefined) {
+    throw fault("entities", "entities and sql do not go together: the query says which entities there are.")
   }
   if (!isWhole(concurrency, 1, 1000)) {
     throw fault("concurrency", `concurrency is ${show(concurrency)}: it must be a whole number from 1 to 1000.`)
@@ -111,6 +118,7 @@ export function toScheduledHandler(feature: Feature, options: AnyFeatureOptions)
     ...(compute === undefined ? {} : { compute }),
     ...(computeMany === undefined ? {} : { computeMany }),
     ...(entities === undefined ? {} : { entities }),
+    ...(sql === undefined ? {} : { sql }),
   }
 }
 
@@ -122,7 +130,7 @@ const faultOf =
     new FabraError("invalid_argument", `Feature "${name}": ${message}`, { path })
 
 function computedBy(options: AnyFeatureOptions, fault: Fault): Feature["computedBy"] {
-  const { trigger, refresh, materialize, compute, computeMany } = options
+  const { trigger, refresh, materialize, compute, computeMany, sql } = options
   if (trigger !== undefined) {
     if (refresh !== undefined || materialize) {
       throw fault("refresh", "a feature is computed by its events or by time, not both: define two features.")
@@ -136,7 +144,8 @@ function computedBy(options: AnyFeatureOptions, fault: Fault): Feature["computed
   }
   if (compute !== undefined) return "reads"
   if (refresh !== undefined) throw fault("compute", "refresh and compute go together; compute is missing.")
-  if (computeMany !== undefined) throw fault("materialize", "computeMany needs refresh and materialize: true.")
+  const many = computeMany === undefined ? sql && "sql" : "computeMany"
+  if (many !== undefined) throw fault("materialize", `${many} needs refresh and materialize: true.`)
   return "nothing"
 }
 

@@ -95,6 +95,27 @@ const many = store.feature("many", {
   computeMany: async (ids) => new Map(ids.map((id) => [id, id.length])),
 })
 expectTypeOf(store.getFeature(many, "u")).resolves.toEqualTypeOf<number | undefined>()
+const queried = store.feature("queried", {
+  entity: User,
+  refresh: "1h",
+  materialize: true,
+  sql: "select user_id as entity_id, count(*) as value from purchases group by user_id",
+  default: 0,
+})
+expectTypeOf(store.getFeature(queried, "u")).resolves.toEqualTypeOf<number>()
+const queriedAs = store.feature<{ n: number }>("queried_as", {
+  entity: User,
+  refresh: "1h",
+  materialize: true,
+  sql: "…",
+})
+expectTypeOf(store.getFeature(queriedAs, "u")).resolves.toEqualTypeOf<{ n: number } | undefined>()
+const asking = store.feature("asking", {
+  entity: User,
+  trigger: purchase,
+  compute: async (userId, _event, { sql }) => (await sql<{ n: number }>`select 1 as n where ${userId} = 'a'`)[0]?.n,
+})
+expectTypeOf(store.getFeature(asking, "u")).resolves.toEqualTypeOf<number | undefined>()
 const ageing = store.feature("ageing", {
   entity: User,
   trigger: purchase,

@@ -1,5 +1,6 @@
 import type { AxiomEvent, EventDefinition, EventOf } from "@fabra/events"
 import type { Duration } from "./duration.js"
+import type { Sql } from "./sql.js"
 
 /** A type of thing that features describe: `User`, `Document`. Made by `store.entity`. */
 export interface Entity<Name extends string = string> {
@@ -32,6 +33,8 @@ export interface FeatureContext<Current = unknown> {
   readonly lastEventTime: Date | null
   /** Whether this event is older than that: it comes late. */
   readonly isLate: boolean
+  /** Reads the offline store. A plain read: nothing of it is part of the transaction. */
+  readonly sql: Sql
   /** Fires when the handler has outlived its time-out or the worker gives up on it. */
   readonly signal: AbortSignal
   /** 1 for the first try. */

@@ -44,12 +44,19 @@ export {
   parseFilter,
   type RangeOperator,
 } from "./metadata-filter.js"
+export type { EntityValue, OfflineStore, SqlLimits, SqlRow, SqlStatement } from "./offline-store.js"
 export { Registry } from "./registry.js"
 export type { Refresh, Schedule } from "./schedule.js"
-export type { ScheduleContext, ScheduledFeatureOptions, ScheduledHandler } from "./scheduled-feature.js"
+export type {
+  ScheduleContext,
+  ScheduledFeatureOptions,
+  ScheduledHandler,
+  SqlFeatureOptions,
+} from "./scheduled-feature.js"
 export type { SearchHit, SearchQuery } from "./search.js"
 // For those who write a worker or another part of Fabra.
 export { type FeatureRow, type FeatureStatus, type FeatureValue, isGone, serveValue } from "./serve.js"
+export { noOfflineStore, type Sql, sqlOn } from "./sql.js"
 export { FeatureStore, type FeatureStoreOptions, type ReadOptions } from "./store.js"
 export {
   type AppliedEvent,

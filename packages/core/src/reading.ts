@@ -3,8 +3,10 @@ import type { EntityKey, FeatureCache, StoredValue } from "./cache.js"
 import type { ReadContext, ReadHandler, ReadInput } from "./computed-feature.js"
 import type { Feature } from "./feature.js"
 import type { KeptValues } from "./kept-values.js"
+import type { OfflineStore } from "./offline-store.js"
 import type { Registry } from "./registry.js"
 import { type FeatureValue, isGone, serveValue } from "./serve.js"
+import { sqlOn } from "./sql.js"
 import { withTimeout } from "./timeout.js"
 import { outsideTransactions, transactionOf } from "./transaction.js"
 import { encodeValue } from "./values.js"
@@ -15,6 +17,7 @@ export interface ReadingEnvironment {
   readonly cache: FeatureCache
   readonly clock: Clock
   readonly kept: KeptValues
+  readonly offline: OfflineStore | undefined
 }
 
 /** Reads that are to be one call of the cache. */
@@ -116,10 +119,12 @@ export class Reading {
   async #compute(handler: ReadHandler, entityId: string, id: string): Promise<string | undefined> {
     const { feature, compute, refreshMs } = handler
     const abort = new AbortController()
+    const { signal } = abort
     const context: ReadContext = {
       input: refreshMs === undefined ? this.#input : {},
       get: (other: Feature | string) => this.#get(feature, other, entityId, id) as Promise<any>,
-      signal: abort.signal,
+      sql: sqlOn(this.#env.offline, { timeoutMs: feature.timeoutMs, signal }),
+      signal,
     }
     try {
       // Called here and now, so that its first reads are part of this go.

@@ -2,11 +2,14 @@ import type { EntityPage } from "./cache.js"
 import type { Duration } from "./duration.js"
 import type { AgeOptions, Computed, Entity, Feature } from "./feature.js"
 import type { Refresh, Schedule } from "./schedule.js"
+import type { Sql } from "./sql.js"
 
 /** What a feature that is computed on schedule sees besides ids. Other features are read with `store.getFeatures`. */
 export interface ScheduleContext {
   /** The turn of the schedule that this is for; the same however late it is computed, and by whom. */
   readonly scheduledFor: Date
+  /** Reads the offline store. */
+  readonly sql: Sql
   /** Fires when it has taken longer than `timeoutMs`, or the worker gives the run up. */
   readonly signal: AbortSignal
 }
@@ -27,7 +30,7 @@ export interface ScheduledFeatureOptions<Value> extends AgeOptions<Value> {
   readonly concurrency?: number
   /** Further tries after a failed one; then the entity keeps the value it has. 0 to 100, default 3. */
   readonly maxRetries?: number
-  /** Milliseconds one call may take. Default 30,000. */
+  /** Milliseconds one call may take, or the query of `sql` for a page of 500 entities. Default 30,000. */
   readonly timeoutMs?: number
   /** Computes the value of one entity; `undefined` changes nothing. May be run more than once for a turn. */
   readonly compute?: (entityId: string, context: ScheduleContext) => Computed<Value>
@@ -36,10 +39,21 @@ export interface ScheduledFeatureOptions<Value> extends AgeOptions<Value> {
     entityIds: readonly string[],
     context: ScheduleContext,
   ) => ReadonlyMap<string, Value> | Promise<ReadonlyMap<string, Value>>
+  /**
+   * Instead of `compute`: a query of the offline store that yields `entity_id` and `value`, one row for each entity that
+   * gets a value. The others keep what they have; `ttl` lets it go.
+   */
+  readonly sql?: string
+}
+
+/** A feature that is a query: its values have whatever type the query gives them. */
+export type SqlFeatureOptions<Value> = Omit<ScheduledFeatureOptions<Value>, "compute" | "computeMany" | "entities"> & {
+  readonly sql: string
 }
 
 /** What computes a feature on schedule. */
-export interface ScheduledHandler extends Pick<ScheduledFeatureOptions<any>, "compute" | "computeMany" | "entities"> {
+export interface ScheduledHandler
+  extends Pick<ScheduledFeatureOptions<any>, "compute" | "computeMany" | "entities" | "sql"> {
   readonly feature: Feature
   readonly schedule: Schedule
   readonly jitterMs: number

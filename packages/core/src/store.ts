@@ -9,9 +9,10 @@ import type { IndexOutcome } from "./indexer.js"
 import { KeptValues } from "./kept-values.js"
 import { MemoryFeatureCache } from "./memory-cache.js"
 import { MemoryVectorStore } from "./memory-vector-store.js"
+import type { OfflineStore } from "./offline-store.js"
 import { Reading } from "./reading.js"
 import { Registry } from "./registry.js"
-import type { ScheduledFeatureOptions } from "./scheduled-feature.js"
+import type { ScheduledFeatureOptions, SqlFeatureOptions } from "./scheduled-feature.js"
 import { type SearchHit, type SearchQuery, search } from "./search.js"
 import { type FeatureRow, type FeatureValue, serve } from "./serve.js"
 import { newToken } from "./token.js"
@@ -29,6 +30,8 @@ export interface FeatureStoreOptions {
   readonly vectors?: VectorStore
   /** What makes vectors of texts, where an index does not name its own. Default: {@link WordHashEmbedder}, as above. */
   readonly embedder?: Embedder
+  /** What `context.sql`, and features that are SQL, ask. Default: none. */
+  readonly offline?: OfflineStore
   readonly clock?: Clock
 }
 
@@ -49,13 +52,15 @@ export class FeatureStore {
   #cache: FeatureCache | undefined
   #vectors: VectorStore | undefined
   #embedder: Embedder | undefined
+  #offline: OfflineStore | undefined
   readonly #documents = new DocumentIndexes(this)
   #kept: KeptValues | undefined
 
-  constructor({ cache, vectors, embedder, clock = systemClock }: FeatureStoreOptions = {}) {
+  constructor({ cache, vectors, embedder, offline, clock = systemClock }: FeatureStoreOptions = {}) {
     this.#cache = cache
     this.#vectors = vectors
     this.#embedder = embedder
+    this.#offline = offline
     this.#clock = clock
   }
 
@@ -82,15 +87,21 @@ export class FeatureStore {
     return this.#embedder
   }
 
+  /** What `context.sql`, and features that are SQL, ask. */
+  get offline(): OfflineStore | undefined {
+    return this.#offline
+  }
+
   /**
    * Says what a store is connected to that was defined without: where values and documents are kept, what makes vectors,
-   * and whose time values are stamped with.
+   * where the history is, and whose time values are stamped with.
    * @throws FabraError `invalid_argument` when it has another already
    */
-  connect({ cache, vectors, embedder, clock }: FeatureStoreOptions): void {
+  connect({ cache, vectors, embedder, offline, clock }: FeatureStoreOptions): void {
     this.#cache = pick("a cache", this.#cache, cache)
     this.#vectors = pick("a vector store", this.#vectors, vectors)
     this.#embedder = pick("an embedder", this.#embedder, embedder)
+    this.#offline = pick("an offline store", this.#offline, offline)
     if (clock !== undefined) this.#clock = clock
     this.#kept = undefined
   }
@@ -126,6 +137,14 @@ export class FeatureStore {
   feature<Name extends string, Value>(
     name: Name,
     options: ReadFeatureOptions<Value> | ScheduledFeatureOptions<Value>,
+  ): Feature<Name, Value, Value | undefined>
+  feature<Value = unknown, Name extends string = string>(
+    name: Name,
+    options: SqlFeatureOptions<Value> & { readonly default: Value },
+  ): Feature<Name, Value, Value>
+  feature<Value = unknown, Name extends string = string>(
+    name: Name,
+    options: SqlFeatureOptions<Value>,
   ): Feature<Name, Value, Value | undefined>
   feature<Value, Name extends string = string>(
     name: Name,
@@ -216,8 +235,8 @@ export class FeatureStore {
 
   async #compute(features: readonly Feature[], entityIds: readonly string[], input: ReadInput | undefined) {
     this.#kept ??= new KeptValues(this.cache, this.#clock)
-    const { registry, cache } = this
-    const reading = new Reading({ registry, cache, clock: this.#clock, kept: this.#kept }, input)
+    const { registry, cache, clock, offline } = this
+    const reading = new Reading({ registry, cache, clock, offline, kept: this.#kept }, input)
     const row = async (entityId: string) => {
       const values = await Promise.all(features.map((feature) => reading.value(feature, entityId)))
       return { entityId, features: Object.fromEntries(features.map(({ name }, i) => [name, values[i]])) }

@@ -1,8 +1,8 @@
-import { type Feature, type FeatureHandler, type Registry, runInTransaction } from "@fabra/core"
+import { type Feature, type FeatureHandler, runInTransaction } from "@fabra/core"
 import { type DeadLetterReason, FabraError, type NewDeadLetter } from "@fabra/events"
 import { deadLetterFlag } from "./bookkeeping.js"
 import type { Draft } from "./draft.js"
-import { HandlerRun, type Stamp } from "./handler-context.js"
+import { HandlerRun, type HandlerStore, type Stamp } from "./handler-context.js"
 import type { CheckedEvent, Item } from "./item.js"
 import type { Lane } from "./lane.js"
 
@@ -13,8 +13,7 @@ const FUTURE_TOLERANCE_MS = 60_000
 const MAX_STEP = 500
 
 /** What computing needs from outside: stamps and timers come through here, so the rest is pure. */
-export interface ComputeEnvironment {
-  readonly registry: Registry
+export interface ComputeEnvironment extends HandlerStore {
   readonly group: string
   /** Names the bus; `null`: there is none, what is computed is a rehearsal. */
   readonly source: string | null
@@ -208,7 +207,7 @@ function runHandler(
   const attempts = item.failures?.get(feature.name)?.attempts ?? 0
   // Tries are used up: computed again only because the commit met a conflict, which is no further try (rule R9).
   if (attempts > feature.maxRetries) return true
-  const run = new HandlerRun(lane.key, feature, draft, env.registry, stamp, attempts + 1)
+  const run = new HandlerRun(lane.key, feature, draft, env, stamp, attempts + 1)
   try {
     if (when !== undefined && !when(event)) return false
     if (run.isLate) {

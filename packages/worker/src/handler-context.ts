@@ -1,4 +1,4 @@
-import type { EventOrigin, StoredValue, Transaction } from "@fabra/core"
+import type { EventOrigin, OfflineStore, Sql, StoredValue, Transaction } from "@fabra/core"
 import {
   decodeValue,
   type EntityKey,
@@ -7,11 +7,19 @@ import {
   type FeatureContext,
   isGone,
   type Registry,
+  sqlOn,
 } from "@fabra/core"
 import { FabraError, type Position, show } from "@fabra/events"
 import type { Draft } from "./draft.js"
 
 const MAX_KEY_LENGTH = 512
+
+/** What the store of a handler has. */
+export interface HandlerStore {
+  readonly registry: Registry
+  /** What `context.sql` asks. */
+  readonly offline: OfflineStore | undefined
+}
 
 /** Stamps of what a handler writes: where its event stands, and times in epoch milliseconds. */
 export interface Stamp {
@@ -31,19 +39,19 @@ export class HandlerRun implements FeatureContext, Transaction {
   readonly feature: Feature
   readonly attempt: number
   readonly #draft: Draft
-  readonly #registry: Registry
+  readonly #store: HandlerStore
   readonly #stamp: Stamp
   /** What {@link set} has set; most handlers only return a value. */
   #writes: Map<string, StoredValue> | undefined
   #abort: AbortController | undefined
   #over = false
 
-  constructor(key: EntityKey, feature: Feature, draft: Draft, registry: Registry, stamp: Stamp, attempt: number) {
+  constructor(key: EntityKey, feature: Feature, draft: Draft, store: HandlerStore, stamp: Stamp, attempt: number) {
     this.key = key
     this.feature = feature
     this.attempt = attempt
     this.#draft = draft
-    this.#registry = registry
+    this.#store = store
     this.#stamp = stamp
   }
 
@@ -72,6 +80,10 @@ export class HandlerRun implements FeatureContext, Transaction {
     return this.#abort.signal
   }
 
+  get sql(): Sql {
+    return sqlOn(this.#store.offline, { timeoutMs: this.feature.timeoutMs, signal: this.signal })
+  }
+
   // Getters that hand out bound functions: handlers take the context apart, and most use neither.
   get get() {
     return (feature: Feature | string) => this.#read(this.#nameOf(feature))
@@ -97,7 +109,7 @@ export class HandlerRun implements FeatureContext, Transaction {
   }
 
   #read(name: string): unknown {
-    const feature = this.#registry.features.get(name)
+    const feature = this.#store.registry.features.get(name)
     const stored = this.#stored(name)
     // Each read decodes anew, so a handler that changes what it got changes nothing.
     if (stored !== undefined && (feature === undefined || !isGone(feature, stored, this.#stamp.computedAt))) {
@@ -146,7 +158,7 @@ export class HandlerRun implements FeatureContext, Transaction {
         `${show(name)} is no feature and no key of 1 to ${MAX_KEY_LENGTH} characters.`,
       )
     }
-    const known = this.#registry.features.get(name)
+    const known = this.#store.registry.features.get(name)
     const entity = known?.entity.name
     if (known?.computedBy === "reads") {
       throw new FabraError("invalid_argument", `"${name}" is computed when it is read: await store.getFeature.`)

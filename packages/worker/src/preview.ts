@@ -48,6 +48,7 @@ export async function preview(
 ): Promise<Preview> {
   const env: ComputeEnvironment = {
     registry: store.registry,
+    offline: store.offline,
     group,
     source: null,
     haltsEntities: false,

@@ -3,7 +3,11 @@ import {
   encodeValue,
   type FeatureCache,
   newToken,
+  type OfflineStore,
+  type ScheduleContext,
   type ScheduledHandler,
+  type StoredValue,
+  sqlOn,
   withTimeout,
 } from "@fabra/core"
 import { type Clock, sleep } from "@fabra/events"
@@ -14,6 +18,8 @@ const MAX_ROUNDS = 20
 /** What a batch works with. */
 export interface BatchEnvironment {
   readonly cache: FeatureCache
+  /** What `context.sql` asks. */
+  readonly offline: OfflineStore | undefined
   readonly clock: Clock
   /** The group whose records events change too. */
   readonly group: string
@@ -22,6 +28,13 @@ export interface BatchEnvironment {
   retryDelay(attempts: number): number
   /** Whether the run is still this worker's. */
   stillOurs(): Promise<boolean>
+}
+
+/** Values that a query has yielded. */
+export interface QueriedValues {
+  readonly values: ReadonlyMap<string, unknown>
+  /** When it was asked, epoch milliseconds. */
+  readonly computedAt: number
 }
 
 /** What came of a batch. */
@@ -33,24 +46,28 @@ export interface BatchResult {
 /**
  * Computes a feature for some entities and commits the values, each only if nothing has changed the entity since before it
  * was computed: what an event writes meanwhile is never overwritten by what was computed without it.
+ * @param queried the values, where a query has yielded them
  */
 export async function computeBatch(
   handler: ScheduledHandler,
   entityIds: readonly string[],
   turn: number,
   env: BatchEnvironment,
+  queried?: QueriedValues,
 ): Promise<BatchResult> {
   let [failed, error]: [number, string | null] = [0, null]
   const entityType = handler.feature.entity.name
   let left = [...new Set(entityIds)]
   for (let round = 1; left.length > 0; round++) {
-    if (round > 1 && !(await env.stillOurs())) break
     const keys = left.map((entityId) => ({ entityType, entityId }))
     const records = await env.cache.load(keys, env.group)
-    const values = await computeAll(handler, left, turn, env)
+    // Values computed before the records were loaded may be older than what a successor has committed by then.
+    if ((round > 1 || queried !== undefined) && !(await env.stillOurs())) break
+    const values = queried === undefined ? await computeAll(handler, left, turn, env) : spell(handler, left, queried)
     const changes = records.flatMap((record) => {
       const value = values.get(record.key.entityId)
-      return typeof value === "string" ? [toChange(record, handler, value, env)] : []
+      if (typeof value !== "string") return []
+      return [toChange(record, handler, { text: value, computedAt: queried?.computedAt ?? env.clock.now() }, env.group)]
     })
     const results = changes.length === 0 ? [] : await env.cache.commit(changes)
     const again = new Set(changes.flatMap(({ key }, i) => (results[i]?.status === "applied" ? [] : [key.entityId])))
@@ -69,13 +86,30 @@ export async function computeBatch(
   return { failed, error }
 }
 
-function toChange(record: EntityRecord, { feature }: ScheduledHandler, text: string, env: BatchEnvironment) {
-  const value = { text, eventTime: null, computedAt: env.clock.now() }
+function toChange(
+  record: EntityRecord,
+  { feature }: ScheduledHandler,
+  computed: Pick<StoredValue, "text" | "computedAt">,
+  group: string,
+) {
+  const value = { ...computed, eventTime: null }
   return {
-    ...{ key: record.key, group: env.group, baseToken: record.token, token: newToken() },
+    ...{ key: record.key, group, baseToken: record.token, token: newToken() },
     // What the group has settled is left as it is.
     ...{ state: record.state ?? "{}", values: [[feature.name, value]] as const, addFlags: [], removeFlags: [] },
   }
+}
+
+function spell({ feature }: ScheduledHandler, ids: readonly string[], { values }: QueriedValues) {
+  return new Map(
+    ids.map((id): [string, string | Error] => {
+      try {
+        return [id, encodeValue(values.get(id), `value of feature "${feature.name}"`)]
+      } catch (error) {
+        return [id, error as Error]
+      }
+    }),
+  )
 }
 
 /** By id: the text of its value, `undefined` for none, or why it could not be computed. */
@@ -111,15 +145,16 @@ async function computeAll(
 async function tried<Result>(
   { feature: { name, maxRetries, timeoutMs } }: ScheduledHandler,
   turn: number,
-  { clock, signal, retryDelay }: BatchEnvironment,
-  run: (context: { scheduledFor: Date; signal: AbortSignal }) => Promise<Result>,
+  { clock, offline, signal, retryDelay }: BatchEnvironment,
+  run: (context: ScheduleContext) => Promise<Result>,
 ): Promise<Result | Error> {
   for (let attempt = 1; ; attempt++) {
     const abort = new AbortController()
     const giveUp = () => abort.abort(signal.reason)
     signal.addEventListener("abort", giveUp)
     try {
-      const context = { scheduledFor: new Date(turn), signal: abort.signal }
+      const limits = { timeoutMs, signal: abort.signal }
+      const context = { scheduledFor: new Date(turn), sql: sqlOn(offline, limits), signal: abort.signal }
       return (await withTimeout(clock, run(context), timeoutMs, name)) as Result
     } catch (error) {
       abort.abort(error)

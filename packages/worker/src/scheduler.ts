@@ -1,7 +1,15 @@
 import { setMaxListeners } from "node:events"
-import type { FeatureCache, ScheduledHandler } from "@fabra/core"
+import {
+  type EntityPage,
+  type FeatureCache,
+  type FeatureStore,
+  noOfflineStore,
+  type OfflineStore,
+  type ScheduledHandler,
+} from "@fabra/core"
 import { FabraError, hashEntityId, sleep } from "@fabra/events"
 import type { Observer } from "./observer.js"
+import { QueryPages } from "./query-pages.js"
 import { retryDelay } from "./retry.js"
 import { type Entry, type OpenRun, ScheduleBook, type ScheduleState } from "./schedule-book.js"
 import { type BatchEnvironment, computeBatch } from "./scheduled-batch.js"
@@ -20,6 +28,7 @@ const HISTORY = 20
 export class Scheduler {
   readonly #handlers: readonly ScheduledHandler[]
   readonly #cache: FeatureCache
+  readonly #offline: OfflineStore | undefined
   readonly #book: ScheduleBook
   readonly #settings: Settings
   readonly #observer: Observer
@@ -29,9 +38,13 @@ export class Scheduler {
   readonly #seen = new Map<string, { readonly token: string | null; readonly since: number }>()
   readonly #running = new Map<string, Promise<void>>()
 
-  constructor(handlers: readonly ScheduledHandler[], cache: FeatureCache, settings: Settings, observer: Observer) {
-    this.#handlers = handlers
+  /** @throws FabraError `invalid_setting` when a feature is SQL and there is nothing to ask */
+  constructor({ registry, cache, offline }: FeatureStore, settings: Settings, observer: Observer) {
+    this.#handlers = [...registry.scheduledHandlers.values()]
+    const query = this.#handlers.find(({ sql }) => sql !== undefined)
+    if (query !== undefined && offline === undefined) throw noOfflineStore(`Feature "${query.feature.name}" is SQL: it`)
     this.#cache = cache
+    this.#offline = offline
     this.#book = new ScheduleBook(cache)
     this.#settings = settings
     this.#observer = observer
@@ -105,26 +118,34 @@ export class Scheduler {
   }
 
   async #work(handler: ScheduledHandler, begun: Entry, signal: AbortSignal): Promise<void> {
-    const { feature, entities } = handler
+    const { feature, entities, sql } = handler
+    const { clock, group, consumer } = this.#settings
     const turn = begun.state.turn as number
     let entry: Entry | undefined = begun
     const lost = new AbortController()
     setMaxListeners(0, lost.signal) // as many as are computed at once
     const env: BatchEnvironment = {
-      ...{ cache: this.#cache, clock: this.#settings.clock, group: this.#settings.group, signal: lost.signal },
+      ...{ cache: this.#cache, offline: this.#offline, clock, group, signal: lost.signal },
       retryDelay: (attempts) => retryDelay(this.#settings, attempts),
-      stillOurs: async () => (await this.#book.read(feature.name)).state.run?.owner === this.#settings.consumer,
+      stillOurs: async () => (await this.#book.read(feature.name)).state.run?.owner === consumer,
+    }
+    const query =
+      sql === undefined
+        ? undefined
+        : new QueryPages(handler, { ...env, limit: PAGE, offline: this.#offline as OfflineStore })
+    const compute = async (run: OpenRun) => {
+      const queried = await query?.after(run.cursor)
+      const page =
+        queried === undefined ? await this.#page(handler, run) : { ...queried, ids: [...queried.values.keys()] }
+      return { page, ...(await computeBatch(handler, page.ids, turn, env, queried)) }
     }
     try {
       while (entry?.state.run) {
         const run: OpenRun = entry.state.run
-        const from = { limit: PAGE, ...(run.cursor === null ? {} : { after: run.cursor }) }
-        const page = await (entities?.(from) ?? this.#cache.entities(feature.entity.name, from))
-        const batch = computeBatch(handler, page.ids, turn, env)
+        const batch = compute(run)
         entry = await this.#renewWhile(batch, feature.name, entry)
         if (entry === undefined) break
-        const { failed, error } = await batch
-        const now = this.#settings.clock.now()
+        const { page, failed, error } = await batch
         const next: OpenRun = {
           ...run,
           ...{ cursor: page.next, entities: run.entities + page.ids.length, failed: run.failed + failed },
@@ -132,21 +153,27 @@ export class Scheduler {
         }
         const state =
           page.next === null
-            ? finished(entry.state, next, now)
+            ? finished(entry.state, next, clock.now())
             : { ...entry.state, run: { ...next, owner: signal.aborted ? null : run.owner } }
         entry = await this.#book.write(feature.name, entry, state)
         if (signal.aborted) return
       }
       if (entry !== undefined) this.#done.set(feature.name, turn)
     } catch (error) {
-      // Only a user's `entities` ends a run before its time; what the cache cannot do now it can do later.
-      if (entities === undefined || FabraError.from(error).code === "cache_unavailable" || entry === undefined)
+      // Only what is the user's ends a run before its time; what the cache cannot do now it can do later.
+      if ((entities ?? sql) === undefined || FabraError.from(error).code === "cache_unavailable" || entry === undefined)
         throw error
       const run = { ...(entry.state.run as OpenRun), error: FabraError.from(error).message }
-      await this.#book.write(feature.name, entry, finished(entry.state, run, this.#settings.clock.now()))
+      await this.#book.write(feature.name, entry, finished(entry.state, run, clock.now()))
     } finally {
       lost.abort()
+      await query?.close()
     }
+  }
+
+  async #page({ entities, feature }: ScheduledHandler, { cursor }: OpenRun): Promise<EntityPage> {
+    const from = { limit: PAGE, ...(cursor === null ? {} : { after: cursor }) }
+    return await (entities?.(from) ?? this.#cache.entities(feature.entity.name, from))
   }
 
   /** Says again and again that the run is alive, until the batch is done; `undefined` when it is another's now. */

@@ -62,7 +62,10 @@ export class AxiomWorker implements AsyncDisposable {
   #failure: unknown
   #running: Promise<void> | undefined
 
-  /** @throws FabraError `invalid_setting`, `invalid_name`; `invalid_argument` when the store has another cache */
+  /**
+   * @throws FabraError `invalid_setting`, `invalid_name`; `invalid_argument` when the store has another cache,
+   *   `invalid_setting` also when a feature is SQL and the store has no offline store
+   */
   constructor(store: FeatureStore, options: WorkerOptions) {
     if (options.cache !== undefined) store.connect({ cache: options.cache })
     const { cache } = store
@@ -74,6 +77,7 @@ export class AxiomWorker implements AsyncDisposable {
     this.#observer = new Observer(settings)
     const env = {
       registry: store.registry,
+      offline: store.offline,
       group: settings.group,
       source: sourceOf(options.bus),
       haltsEntities: settings.onDeadLetter === "halt-entity",
@@ -106,7 +110,7 @@ export class AxiomWorker implements AsyncDisposable {
       failed: (error) => this.#fail(error),
     })
     const trailMs = settings.trailMs ?? cache.capabilities.rollbackWindowMs
-    this.#scheduler = new Scheduler([...store.registry.scheduledHandlers.values()], cache, settings, this.#observer)
+    this.#scheduler = new Scheduler(store, settings, this.#observer)
     this.#checkpoints = new Checkpoints(cache, trailMs, this.#observer, (run) => this.#restart(run))
   }
 

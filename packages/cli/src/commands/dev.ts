@@ -1,5 +1,6 @@
 import { DocumentAdapters, embedderSettings } from "../adapters/documents.js"
 import { openMemory } from "../adapters/memory.js"
+import { OfflineAdapter } from "../adapters/offline.js"
 import { defineCommand } from "../command.js"
 import { firstEvent, toCurl } from "../dev/first-event.js"
 import { Screen } from "../dev/screen.js"
@@ -16,16 +17,25 @@ export const devCommand = () =>
     summary: "run everything in one process, with nothing to install",
     details:
       "The HTTP API, a worker, and the data in memory. Your features file is loaded anew when it\nchanges, and the data stays until this ends.",
-    settings: ["features", "port", "partitions", "dedupeWindow", ...embedderSettings, ...embeddedSettings],
+    settings: [
+      "features",
+      "port",
+      "partitions",
+      "dedupeWindow",
+      "postgresUrl",
+      ...embedderSettings,
+      ...embeddedSettings,
+    ],
     examples: [["fabra dev features.ts --port 8123", "then paste the curl it prints"]],
     async run({ settings, options }, file?: string) {
       const stop = stopSignal()
       const features = await loadFeatures(findFeatures(file ?? settings.features))
       const screen = new Screen(options.json)
       const adapters = openMemory(settings)
-      const documents = new DocumentAdapters(settings, "inThisProcess")
+      const documents = new DocumentAdapters({ ...settings, postgresUrl: undefined }, "inThisProcess")
+      const offline = new OfflineAdapter(settings)
       const { DevProcess } = await import("../dev/dev-process.js") // loads the server
-      const dev = new DevProcess(features, { ...adapters, documents }, embedded(settings), screen)
+      const dev = new DevProcess(features, { ...adapters, documents, offline }, embedded(settings), screen)
       try {
         adapters.feed.follow((notices) => screen.applied(notices), stop)
         await greet(screen, features, await dev.start(settings.port))

@@ -35,7 +35,8 @@ async function* checks(
   settings: Settings<"features" | "group" | (typeof adapterSettings)[number]> & DocumentSettings,
 ): AsyncGenerator<Check> {
   const store = yield* localChecks(settings.features)
-  if (settings.postgresUrl !== undefined || store?.registry.indexes.size) {
+  const asksSql = [...(store?.registry.scheduledHandlers.values() ?? [])].some(({ sql }) => sql !== undefined)
+  if (settings.postgresUrl !== undefined || store?.registry.indexes.size || asksSql) {
     const { postgresChecks } = await import("../doctor/postgres-checks.js") // loads the driver
     yield* postgresChecks(settings, store)
   }

@@ -5,6 +5,7 @@ import { createMetrics, type Metrics } from "@fabra/metrics"
 import type { FabraServer } from "@fabra/server"
 import { type Adapters, adapterSettings, openAdapters } from "../adapters/adapters.js"
 import { DocumentAdapters, documentSettings, warnOfMemory } from "../adapters/documents.js"
+import { OfflineAdapter } from "../adapters/offline.js"
 import { defineCommand } from "../command.js"
 import { findFeatures, loadFeatures } from "../features-file.js"
 import { AppliedReporter } from "../feed/applied-reporter.js"
@@ -39,6 +40,8 @@ export const serveCommand = () =>
       const metrics = createMetrics({ bus, store, group: settings.group })
       const documents = new DocumentAdapters(settings)
       await documents.connect(store, metrics)
+      const offline = new OfflineAdapter(settings)
+      await offline.connect(store)
       const server = await createHttpServer(store, { ...settings, bus: tracedBus(bus), logger, metrics })
       addWatchRoute(server, feed, stop)
       const isAlone = !bus.capabilities.shared
@@ -63,7 +66,7 @@ export const serveCommand = () =>
         await server.close()
         await worker?.stop()
         reporter?.stop()
-        await Promise.all([adapters.close(), documents.close()])
+        await Promise.all([adapters.close(), documents.close(), offline.close()])
       }
       logger.info({}, "stopped")
     },

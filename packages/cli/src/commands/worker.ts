@@ -5,6 +5,7 @@ import { createMetrics, type Metrics, ProcessSum } from "@fabra/metrics"
 import type { Command } from "commander"
 import { type AdapterSettings, adapterSettings, openAdapters } from "../adapters/adapters.js"
 import { DocumentAdapters, documentSettings, warnOfMemory } from "../adapters/documents.js"
+import { OfflineAdapter } from "../adapters/offline.js"
 import { defineCommand } from "../command.js"
 import { findFeatures, type LoadedFeatures, loadFeatures } from "../features-file.js"
 import { AppliedReporter } from "../feed/applied-reporter.js"
@@ -74,6 +75,8 @@ async function workTogether(
   // Made once here, and not run, so that what is wrong is told once.
   const documents = new DocumentAdapters(settings)
   await documents.connect(store)
+  const offline = new OfflineAdapter(settings)
+  await offline.connect(store)
   warnOfMemory(store, logger)
   createWorker(store, adapters, settings, { logger, telemetry: [] })
   const sum = new ProcessSum()
@@ -88,7 +91,7 @@ async function workTogether(
     stopSignal(() => pool.quit()),
   )
   await endpoint?.close()
-  await Promise.all([adapters.close(), documents.close()])
+  await Promise.all([adapters.close(), documents.close(), offline.close()])
 }
 
 async function work(
@@ -104,6 +107,8 @@ async function work(
   const metrics = createMetrics({ store, group, ...(isChild ? {} : { bus: adapters.bus }) })
   const documents = new DocumentAdapters(settings)
   await documents.connect(store, metrics)
+  const offline = new OfflineAdapter(settings)
+  await offline.connect(store)
   if (!isChild) warnOfMemory(store, logger)
   const reporter = new AppliedReporter(adapters.feed, store)
   if (isChild) answerMetrics(metrics)
@@ -119,7 +124,7 @@ async function work(
   } finally {
     await endpoint?.close()
     reporter.stop()
-    await Promise.all([adapters.close(), documents.close()])
+    await Promise.all([adapters.close(), documents.close(), offline.close()])
   }
 }
 

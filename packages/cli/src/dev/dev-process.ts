@@ -3,6 +3,7 @@ import { createMetrics, type Metrics } from "@fabra/metrics"
 import type { AxiomWorker } from "@fabra/worker"
 import type { Adapters } from "../adapters/adapters.js"
 import type { DocumentAdapters } from "../adapters/documents.js"
+import type { OfflineAdapter } from "../adapters/offline.js"
 import { type LoadedFeatures, LoadFailure, loadFeatures } from "../features-file.js"
 import { AppliedReporter } from "../feed/applied-reporter.js"
 import { addWatchRoute } from "../serve/watch-route.js"
@@ -12,8 +13,8 @@ import { DevServer } from "./dev-server.js"
 import type { Screen } from "./screen.js"
 import { FileWatch } from "./watch-files.js"
 
-/** Where development keeps everything. */
-type DevAdapters = Adapters & { readonly documents: DocumentAdapters }
+/** Where development keeps everything, and what it asks. */
+type DevAdapters = Adapters & { readonly documents: DocumentAdapters; readonly offline: OfflineAdapter }
 
 /** Everything in one process: API, worker and data. A features file that changes is loaded anew; the data stays. */
 export class DevProcess {
@@ -64,7 +65,8 @@ export class DevProcess {
     await this.#work
     await this.#server.close()
     await this.#stopWorker()
-    await Promise.all([this.#adapters.close(), this.#adapters.documents.close()])
+    const { documents, offline } = this.#adapters
+    await Promise.all([this.#adapters.close(), documents.close(), offline.close()])
   }
 
   async #reload(): Promise<void> {
@@ -92,6 +94,7 @@ export class DevProcess {
   async #connect(store: FeatureStore): Promise<void> {
     connect(store, this.#adapters.cache)
     await this.#adapters.documents.connect(store, this.#metrics)
+    await this.#adapters.offline.connect(store)
   }
 
   /** Lets a store take over: the API at once, the worker as soon as the one before has put down what it holds. */

@@ -1,25 +1,40 @@
-import type { FeatureStore } from "@fabra/core"
+import type { FeatureStore, ScheduledHandler } from "@fabra/core"
 import { FabraError } from "@fabra/events"
 import pg from "pg"
 import { DocumentAdapters, type DocumentSettings } from "../adapters/documents.js"
+import { OfflineAdapter } from "../adapters/offline.js"
 import { count, duration } from "../output.js"
 import { withoutPassword } from "../settings/options.js"
 import { type Check, fail, ok, warn } from "./check.js"
 
 const PATIENCE_MS = 3_000
 
-/** Postgres, where it is named: does it answer, has it pgvector, and are the indexes of the features file there? */
+/**
+ * Postgres, where it is named: does it answer, has it pgvector and the indexes of the features file where that defines
+ * any, and can the features that are SQL be run?
+ */
 export async function* postgresChecks(
   settings: DocumentSettings,
   store: FeatureStore | undefined,
 ): AsyncGenerator<Check> {
   const { postgresUrl } = settings
   const indexes = [...(store?.registry.indexes.keys() ?? [])]
+  const queries = [...(store?.registry.scheduledHandlers.values() ?? [])].filter(({ sql }) => sql !== undefined)
   if (postgresUrl === undefined) {
+    if (queries.length > 0) {
+      const found = `not used, but there is SQL: ${queries.map(({ feature }) => feature.name).join(", ")}`
+      yield fail("postgres", found, "set FABRA_POSTGRES_URL; workers do not start without")
+    }
+    if (indexes.length === 0) return
     const found = `not used: ${count(indexes.length, "index", "indexes")} kept in the memory of one process`
     return yield warn("postgres", found, "set FABRA_POSTGRES_URL to keep documents, and run fabra migrate")
   }
-  if (!(yield* serverChecks(postgresUrl)) || store === undefined) return
+  if (!(yield* serverChecks(postgresUrl, indexes.length > 0)) || store === undefined) return
+  const offline = new OfflineAdapter({ postgresUrl })
+  await offline.connect(store)
+  for (const query of queries) yield await queryCheck(store, query)
+  await offline.close()
+  if (indexes.length === 0) return
   const documents = new DocumentAdapters(settings)
   try {
     await documents.connect(store)
@@ -32,7 +47,7 @@ export async function* postgresChecks(
 }
 
 /** Returns whether it can be asked further. */
-async function* serverChecks(url: string): AsyncGenerator<Check, boolean> {
+async function* serverChecks(url: string, hasIndexes: boolean): AsyncGenerator<Check, boolean> {
   const client = new pg.Client({
     ...{ connectionString: url, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS },
   })
@@ -47,8 +62,8 @@ async function* serverChecks(url: string): AsyncGenerator<Check, boolean> {
     )
     const { server = "", there = null, available = null } = rows[0] ?? {}
     yield ok("postgres", `${withoutPassword(url)} (${server}) answers in ${duration(performance.now() - started)}`)
-    yield pgvectorCheck(there, available)
-    return there !== null
+    if (hasIndexes) yield pgvectorCheck(there, available)
+    return there !== null || !hasIndexes
   } catch (error) {
     // Several addresses of one host, all refused, are one error without a message of its own.
     const { message } = error instanceof AggregateError ? (error.errors[0] as Error) : (error as Error)
@@ -74,6 +89,15 @@ export function pgvectorCheck(there: string | null, available: string | null): C
   if (major === 0 && minor < 5) return fail("pgvector", `${there} is too old`, mend)
   if (major === 0 && minor < 8) return warn("pgvector", `${there} searches slowly with a filter`, mend)
   return ok("pgvector", there)
+}
+
+async function queryCheck({ offline }: FeatureStore, { feature, sql }: ScheduledHandler): Promise<Check> {
+  try {
+    await offline?.checkQuery(sql as string, { timeoutMs: PATIENCE_MS, signal: AbortSignal.timeout(PATIENCE_MS) })
+    return ok("query", `${feature.name} can be run`)
+  } catch (error) {
+    return fail("query", `${feature.name}: ${(error as Error).message}`, "mend its sql in your features file")
+  }
 }
 
 async function indexCheck(store: FeatureStore, index: string): Promise<Check> {

@@ -78,7 +78,7 @@ export const settings = {
     default: undefined,
     defaultText: "none: documents are kept in the memory of one process",
     secret: true,
-    description: "the Postgres, with pgvector, that holds indexed documents",
+    description: "the Postgres that SQL in features asks; with pgvector it holds indexed documents, but in dev",
   }),
   openaiApiKey: setting({
     env: "OPENAI_API_KEY",

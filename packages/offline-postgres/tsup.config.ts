@@ -1,0 +1,3 @@
+import { buildPackage } from "../../tsup.shared.js"
+
+export default buildPackage()
