@@ -19,6 +19,13 @@ test.each([
   ["packages/logs/README.md", "option of `createLogger`", "logs/src/logger.ts", "LoggerOptions", []],
   ["packages/metrics/README.md", "option", "metrics/src/metrics.ts", "MetricsOptions", []],
   ["packages/server/README.md", "option", "server/src/options.ts", "ServerOptions", []],
+  [
+    "packages/offline-postgres/README.md",
+    "option",
+    "offline-postgres/src/options.ts",
+    "PostgresOfflineStoreOptions",
+    [],
+  ],
   ["packages/vector-pgvector/README.md", "option", "vector-pgvector/src/options.ts", "PgVectorStoreOptions", []],
   ["packages/worker/README.md", "option", "worker/src/settings.ts", "WorkerOptions", ["clock"]],
 ])("the table of %s, %s, is what %s says of %s", (path, heading, file, name, untold) => {
