@@ -21,7 +21,8 @@ export interface LatencyRow {
 }
 
 const CONTENDERS = ["fabra_100", "bullmq_50"]
-const WARM_UP_SECONDS = 1
+/** Until the code that runs often is compiled. */
+const WARM_UP_SECONDS = 3
 
 /** How long it takes from publishing to reading, beside a load of other events. */
 export async function measureLatency(sizes: Sizes, say: (line: string) => void): Promise<LatencyRow[]> {

@@ -18,6 +18,7 @@ import { checkServers } from "./check.js"
 import { Deadline } from "./deadline.js"
 import { Delivery, type Reply, type Request } from "./delivery.js"
 import { unavailable } from "./errors.js"
+import { GatheredReads } from "./gathered-reads.js"
 import { addToIndex, pageOfIndex } from "./id-index.js"
 import { featureField, groupFields, Keys } from "./keys.js"
 import { RedisNode } from "./node.js"
@@ -38,6 +39,7 @@ export class RedisFeatureCache implements FeatureCache {
   readonly #timeoutMs: number
   readonly #keys: Keys
   readonly #topology: Topology
+  readonly #reads = new GatheredReads((requests) => this.#send(requests, new Deadline(this.#timeoutMs), true))
   #closed = false
 
   /** Checks the options and connects to nothing. @throws FabraError `invalid_argument`, `invalid_name` */
@@ -192,7 +194,7 @@ export class RedisFeatureCache implements FeatureCache {
     decode: (value: unknown, index: number, incarnation: Incarnation) => T,
   ): Promise<T[]> {
     try {
-      const replies = await this.#send(requests, new Deadline(this.#timeoutMs), true)
+      const replies = await this.#reads.send(requests)
       return replies.map((reply, i) => {
         if (reply.ok) return decode(reply.value, i, reply.incarnation)
         throw reply.error

@@ -6,7 +6,7 @@ import Fastify, { type FastifyInstance } from "fastify"
 import type { Scope } from "./api-keys.js"
 import { clientErrorHandler } from "./client-error.js"
 import { answerErrors, sendProblem } from "./error-answers.js"
-import { guardRoutes, identify } from "./guard.js"
+import { addCheck, guardRoutes, identify } from "./guard.js"
 import { parseJson } from "./json.js"
 import { resolveSettings, type ServerOptions, type Settings } from "./options.js"
 import { refuseOtherMethods } from "./other-methods.js"
@@ -78,7 +78,7 @@ function configure(app: FastifyInstance, settings: Settings, closing: AbortSigna
     parseJson(body),
   )
   answerErrors(app, settings)
-  app.addHook("onRequest", async (_request, reply) => {
+  addCheck(app, "onRequest", (_request, reply) => {
     reply.header("x-content-type-options", "nosniff")
     if (!closing.aborted) return
     throw new Problem("closing", "The server is being closed.", { headers: { connection: "close" } })

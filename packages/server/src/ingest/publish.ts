@@ -11,12 +11,10 @@ export async function publishMany(
   { bus, settings: { deadlineMs } }: ServerContext,
   events: readonly AxiomEvent[],
 ): Promise<PublishResult[]> {
-  const giveUp = new AbortController()
   const late = () => new FabraError("publish_unknown", `The bus did not answer within ${deadlineMs} ms.`)
   try {
-    return await withDeadline(bus.publish(events, { signal: giveUp.signal }), deadlineMs, late)
+    return await withDeadline(bus.publish(events), deadlineMs, late)
   } catch (cause) {
-    giveUp.abort()
     const error = FabraError.from(cause, "publish_unknown")
     return events.map(({ eventId }) => ({ ok: false, eventId, error }))
   }
