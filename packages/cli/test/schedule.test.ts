@@ -6,6 +6,7 @@ import { startRedisServer } from "@fabra/testing"
 import { ScheduleBook } from "@fabra/worker"
 import { expect, onTestFinished, test } from "vitest"
 import { fabra } from "./fabra.js"
+import { start } from "./with-the-test.js"
 
 const ENTITIES = Number(process.env.FABRA_TEST_SCHEDULE_ENTITIES ?? 3000)
 const PAGE = 1000
@@ -70,11 +71,27 @@ test("schedule list tells what workers have noted", async () => {
   onTestFinished(() => cache.close())
   const book = new ScheduleBook(cache)
   const turn = Date.UTC(2026, 0, 31, 12)
-  const done = { startedAt: turn + 1, entities: 700, failed: 2, error: "the api\nsaid no" }
+  const done = {
+    startedAt: turn + 1,
+    entities: 700,
+    failed: 2,
+    error: "the api\nsaid no",
+    complete: true,
+    request: null,
+  }
   await book.write("stats", await book.read("stats"), {
     turn: turn + 3_600_000,
-    run: { startedAt: turn + 3_600_001, owner: "web-1", cursor: "u", entities: 500, failed: 0, error: null },
+    run: {
+      startedAt: turn + 3_600_001,
+      owner: "web-1",
+      cursor: "u",
+      entities: 500,
+      failed: 0,
+      error: null,
+      request: null,
+    },
     history: [{ ...done, scheduledFor: turn, finishedAt: turn + 2_501 }],
+    answered: null,
   })
   const { stdout } = await fabra(["schedule", "list"], { env })
   expect(stdout).toMatch(/^feature +entity +schedule +next turn +last turn +took +entities +now +error\n/)
@@ -89,7 +106,31 @@ test("schedule list tells what workers have noted", async () => {
       next_turn: expect.any(String),
       run: { owner: "web-1", scheduled_for: "2026-01-31T13:00:00.000Z" },
     },
-    last_run: { duration_ms: 2_500, entities: 700, failed: 2 },
+    last_run: { duration_ms: 2_500, entities: 700, failed: 2, complete: true },
   })
+  expect((await fabra(["schedule", "history", "stats"], { env })).stdout).toMatch(
+    /^turn +began +took +entities +end +error\n2026-01-31T12:00:00.000Z +\S+ +2\.5 s +700, 2 failed +complete +the api said no$/m,
+  )
   expect(await fabra(["schedule", "list", "scheduled.ts"])).toMatchObject({ code: 2 })
+})
+
+test("schedule run has workers compute a feature now, and tells what came of it", async () => {
+  const redis = await startRedisServer()
+  onTestFinished(() => redis.stop())
+  const env = { FABRA_REDIS_URL: redis.url, FABRA_NAMESPACE: redis.namespace(), FABRA_FEATURES: "scheduled.ts" }
+  const cache = new RedisFeatureCache({ url: redis.url, namespace: env.FABRA_NAMESPACE })
+  onTestFinished(() => cache.close())
+  const value = { text: "true", eventTime: null, computedAt: Date.now() }
+  await cache.write([{ key: { entityType: "User", entityId: "ann" }, token: "t", values: [["seen", value]] }])
+  const asked = fabra(["schedule", "run", "stats", "--json"], { env })
+  const worker = start(["worker"], { env }) // what was asked for waits for one
+  await worker.says(/worker started/)
+  const { code, stdout } = await asked
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ entities: 1, failed: 0, complete: true, error: null })
+  const again = await fabra(["schedule", "run", "fails"], { env })
+  expect(again).toMatchObject({ code: 1, stdout: expect.stringMatching(/1, 1 failed +complete +no luck$/m) })
+  expect(await fabra(["schedule", "run", "stats_"], { env })).toMatchObject({ code: 5 })
+  const { code: wrong, stderr } = await fabra(["schedule", "run", "seen"], { env })
+  expect([wrong, stderr]).toEqual([2, expect.stringContaining('"seen" is not computed on schedule; these are: stats')])
 })

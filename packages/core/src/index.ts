@@ -63,11 +63,13 @@ export {
   type Call,
   type Commit,
   consoleLogger,
+  type EndedScheduleRun,
   type FailedFeature,
   type HandlerCall,
   type LaneChange,
   type LateEvent,
   type Logger,
+  type ScheduledComputed,
   type Telemetry,
 } from "./telemetry.js"
 export { withTimeout } from "./timeout.js"

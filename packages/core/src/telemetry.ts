@@ -53,6 +53,10 @@ export interface Telemetry {
   partitionAssigned?(change: { readonly partition: number }): void
   /** It no longer is: handed over, or `lost` to another after the lease ran out. */
   partitionReleased?(change: { readonly partition: number; readonly lost: boolean }): void
+  /** Some entities were gone through for a feature that is computed on schedule. */
+  scheduledComputed?(computed: ScheduledComputed): void
+  /** A run of a schedule is over, whoever has begun it. */
+  scheduleRunEnded?(run: EndedScheduleRun): void
   /** The cache has lost commits; the partition is read again from its checkpoint. */
   rolledBack?(change: { readonly partition: number }): void
 }
@@ -118,6 +122,21 @@ export interface Call {
   readonly durationMs: number
   /** It was not answered, or answered that nobody can tell. */
   readonly failed: boolean
+}
+
+/** See {@link Telemetry.scheduledComputed}. */
+export interface ScheduledComputed {
+  readonly feature: string
+  readonly entities: number
+  /** Those of them that could not be computed. */
+  readonly failed: number
+}
+
+/** See {@link Telemetry.scheduleRunEnded}; its numbers are those of the whole run. */
+export interface EndedScheduleRun extends ScheduledComputed {
+  /** It went through all entities; `false`: it ended early, as when its query is wrong. */
+  readonly complete: boolean
+  readonly durationMs: number
 }
 
 /** See {@link Telemetry.laneBlocked}. */

@@ -101,6 +101,13 @@ export const alerts: readonly Alert[] = [
     "{{ $value | humanize }} partitions were read again because commits were gone; events are applied again, none is lost.",
   ),
   warning(
+    "FabraScheduleFailing",
+    "0m",
+    `${over15m.increase(`${names.scheduleRuns}_count`, "job, feature", 'outcome!="complete"')} > 0`,
+    "A feature on schedule was not computed for all entities",
+    "Runs of {{ $labels.feature }} ended early, or some of their entities failed.",
+  ),
+  warning(
     "FabraLeasesLost",
     "0m",
     `${over15m.increase(names.rebalances, "job", 'change="lost"')} > 0`,

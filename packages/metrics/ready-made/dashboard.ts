@@ -71,6 +71,14 @@ const rows: readonly { readonly title: string; readonly graphs: readonly Graph[]
     ],
   },
   {
+    title: "On schedule",
+    graphs: [
+      graph("Runs", "ops", q.rate(`${names.scheduleRuns}_count`, "feature, outcome"), "{{feature}} {{outcome}}"),
+      graph("Run, p95", "s", q.quantile(0.95, names.scheduleRuns, "feature"), "{{feature}}"),
+      graph("Entities", "ops", q.rate(names.scheduledEntities, "feature, result"), "{{feature}} {{result}}"),
+    ],
+  },
+  {
     title: "Cache and bus",
     graphs: [
       graph("Commits", "ops", q.rate(names.commits, "result"), "{{result}}"),

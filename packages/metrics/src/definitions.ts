@@ -67,6 +67,17 @@ export const definitions = {
     "Partitions that changed hands: assigned to this process, released, or lost when a lease ran out.",
     ["change"],
   ),
+  scheduleRuns: histogram(
+    "fabra_schedule_run_seconds",
+    "Runs on schedule, from beginning to end: complete, incomplete (some entities could not be computed), ended early.",
+    ["feature", "outcome"],
+    [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400],
+  ),
+  scheduledEntities: counter(
+    "fabra_scheduled_entities_total",
+    "Entities gone through on schedule: computed, or failed after all tries.",
+    ["feature", "result"],
+  ),
   rollbacks: counter("fabra_cache_rollbacks_total", "Partitions read again because the cache had lost commits.", []),
   busUp: gauge("fabra_bus_up", "1 when the bus answered this scrape in time, else 0.", []),
   lagEvents: gauge(

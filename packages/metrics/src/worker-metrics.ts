@@ -1,4 +1,14 @@
-import type { AppliedEvent, Call, Commit, FailedFeature, FeatureStore, LateEvent, Telemetry } from "@fabra/core"
+import type {
+  AppliedEvent,
+  Call,
+  Commit,
+  EndedScheduleRun,
+  FailedFeature,
+  FeatureStore,
+  LateEvent,
+  ScheduledComputed,
+  Telemetry,
+} from "@fabra/core"
 import { DEAD_LETTER_REASONS, type DeadLetterReason } from "@fabra/events"
 import type { Registry } from "prom-client"
 import { definitions } from "./definitions.js"
@@ -28,7 +38,12 @@ export function createWorkerTelemetry(registry: Registry, store: FeatureStore | 
   const blocked = makeGauge(definitions.lanesBlocked, registry)
   const owned = makeGauge(definitions.partitionsOwned, registry)
   const rebalances = makeCounter(definitions.rebalances, registry, zeros("change", ["assigned", "released", "lost"]))
+  const scheduleRuns = makeHistogram(definitions.scheduleRuns, registry)
+  const scheduledEntities = makeCounter(definitions.scheduledEntities, registry)
   const rollbacks = makeCounter(definitions.rollbacks, registry)
+  for (const feature of store?.registry.scheduledHandlers.keys() ?? []) {
+    for (const outcome of ["complete", "incomplete", "ended_early"]) scheduleRuns.zero({ feature, outcome })
+  }
   return {
     eventsRead: (read) => readBatch.observe(read.events),
     eventApplied(applied: AppliedEvent) {
@@ -70,6 +85,14 @@ export function createWorkerTelemetry(registry: Registry, store: FeatureStore | 
     partitionReleased({ lost }) {
       owned.dec()
       rebalances.inc({ change: lost ? "lost" : "released" })
+    },
+    scheduledComputed({ feature, entities, failed }: ScheduledComputed) {
+      scheduledEntities.inc({ feature, result: "computed" }, entities - failed)
+      scheduledEntities.inc({ feature, result: "failed" }, failed)
+    },
+    scheduleRunEnded({ feature, complete, failed, durationMs }: EndedScheduleRun) {
+      const outcome = complete ? (failed === 0 ? "complete" : "incomplete") : "ended_early"
+      scheduleRuns.observe({ feature, outcome }, durationMs / 1000)
     },
     rolledBack: () => rollbacks.inc(),
   }

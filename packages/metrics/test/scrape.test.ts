@@ -31,6 +31,9 @@ test("what two workers have counted is what has happened", () => {
   expect(run.total("fabra_dead_letters_total", { reason: "invalid_event" })).toBe(1)
   expect(run.total("fabra_read_batch_events_sum")).toBe(PURCHASES + REFUNDS + 1)
   expect(run.total("fabra_lanes_blocked")).toBe(0)
+  expect(run.total("fabra_schedule_run_seconds_count", { feature: "sold_out", outcome: "incomplete" })).toBe(1)
+  expect(run.total("fabra_scheduled_entities_total", { feature: "sold_out", result: "computed" })).toBe(2)
+  expect(run.total("fabra_scheduled_entities_total", { feature: "sold_out", result: "failed" })).toBe(1)
   for (const name of ["fabra_events_repeated_total", "fabra_cache_rollbacks_total"]) expect(run.total(name)).toBe(0)
 })
 

@@ -29,5 +29,16 @@ export function shop() {
       return current + 1
     },
   })
+  store.feature("sold_out", {
+    entity: store.entity("Product", { key: "product_id" }),
+    refresh: "7d",
+    materialize: true,
+    maxRetries: 0,
+    entities: () => ({ ids: ["p1", "p2", "p3"], next: null }),
+    compute(productId) {
+      if (productId === "p3") throw new Error("the shelf does not answer")
+      return false
+    },
+  })
   return { store, purchase, refund }
 }

@@ -53,7 +53,8 @@ export class TwoWorkers {
         pages = await Promise.all(urls.map(scrape))
         // What the bus is asked for may be a second old.
         const buried = pages.every((page) => page.sum("fabra_dead_letter_queue_entries") === LOST + 1)
-        return buried && sum(pages, "fabra_events_processed_total") >= PURCHASES + REFUNDS + 1
+        const scheduled = sum(pages, "fabra_schedule_run_seconds_count") === 1
+        return buried && scheduled && sum(pages, "fabra_events_processed_total") >= PURCHASES + REFUNDS + 1
       })
       return new TwoWorkers(pages, bus, stop)
     } catch (error) {

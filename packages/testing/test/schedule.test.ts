@@ -119,8 +119,16 @@ test("a run whose worker has died is taken over after a lease, from where it sto
   const { clock, runs, book, start, enter, history } = fleet({})
   await enter(...ids)
   const turn = Date.parse("2026-01-01T00:00:00Z")
-  const run = { owner: "dead", cursor: "500", startedAt: turn, entities: 500, failed: 1, error: "bad luck" }
-  await book.write("stats", await book.read("stats"), { turn, run, history: [] })
+  const run = {
+    owner: "dead",
+    cursor: "500",
+    startedAt: turn,
+    entities: 500,
+    failed: 1,
+    error: "bad luck",
+    request: null,
+  }
+  await book.write("stats", await book.read("stats"), { turn, run, history: [], answered: null })
   start("b", {}, { leaseMs: 10_000 })
   await clock.advance(9000)
   expect(runs).toEqual([])
@@ -181,6 +189,38 @@ test("what fails is tried again, then counted, and keeps the value it has", asyn
   const { store, stats } = define("reader")
   expect(await store.getFeature(stats, "bob")).toBe("bob")
   expect((await history())[0]).toMatchObject({ entities: 2, failed: 1, error: "no luck" })
+})
+
+test("a run that is asked for computes the last turn again, once, after the one that is under way", async () => {
+  const slow = gate()
+  let isSlow = false
+  const { clock, runs, book, start, enter, history } = fleet({})
+  await enter("ann")
+  const compute = async (_id: string, { scheduledFor }: { scheduledFor: Date }) => {
+    runs.push(scheduledFor.toISOString().slice(11, 16))
+    if (isSlow) await slow.promise
+    return 1
+  }
+  for (const name of ["a", "b", "c"]) start(name, { compute, timeoutMs: 3_600_000 })
+  await clock.advance(1000)
+  const request = await book.request("stats")
+  expect(await book.request("stats")).toBe(request) // two who ask before it begins get one run
+  await clock.advance(5000)
+  expect(runs).toEqual(["00:00", "00:00"])
+  expect(await history()).toMatchObject([{ request, complete: true }, { request: null }])
+
+  isSlow = true
+  await clock.advance(300_000) // the turn at 0:05 is under way now
+  const next = await book.request("stats")
+  expect(next).not.toBe(request)
+  await clock.advance(5000)
+  expect(runs).toEqual(["00:00", "00:00", "00:05"])
+  slow.open()
+  await clock.advance(5000)
+  expect(runs).toEqual(["00:00", "00:00", "00:05", "00:05"])
+  expect((await history())[0]).toMatchObject({ request: next })
+  await clock.advance(290_000)
+  expect(runs.slice(4)).toEqual(["00:10"]) // the schedule goes on as if nobody had asked
 })
 
 test("computeMany, entities of the user's own, cron and jitter", async () => {

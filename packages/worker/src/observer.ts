@@ -3,6 +3,7 @@ import { type AxiomEvent, type BusNotice, type Clock, FabraError, type NewDeadLe
 import { describe } from "./compute.js"
 import type { Item } from "./item.js"
 import type { Lane } from "./lane.js"
+import type { FinishedRun } from "./schedule-book.js"
 import type { Settings } from "./settings.js"
 
 const OUTAGE_EVERY_MS = 10_000
@@ -116,6 +117,20 @@ export class Observer {
 
   assigned(partition: number): void {
     this.#tell((to) => to.partitionAssigned?.({ partition }))
+  }
+
+  scheduled({ name }: Feature, entities: number, failed: number): void {
+    this.#tell((to) => to.scheduledComputed?.({ feature: name, entities, failed }))
+  }
+
+  scheduleRun({ name }: Feature, run: FinishedRun): void {
+    const { entities, failed, complete, error } = run
+    const durationMs = Math.max(0, run.finishedAt - run.startedAt)
+    if (error !== null) {
+      const message = complete ? "a run on schedule is done, but for some entities" : "a run on schedule ended early"
+      this.#logger.warn({ feature: name, entities, failed, error }, message)
+    }
+    this.#tell((to) => to.scheduleRunEnded?.({ feature: name, entities, failed, complete, durationMs }))
   }
 
   released(partition: number, lost: boolean): void {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events"
 import {
   type EntityPage,
+  type Feature,
   type FeatureCache,
   type FeatureStore,
   noOfflineStore,
@@ -11,7 +12,7 @@ import { FabraError, hashEntityId, sleep } from "@fabra/events"
 import type { Observer } from "./observer.js"
 import { QueryPages } from "./query-pages.js"
 import { retryDelay } from "./retry.js"
-import { type Entry, type OpenRun, ScheduleBook, type ScheduleState } from "./schedule-book.js"
+import { type Entry, type OpenRun, ScheduleBook } from "./schedule-book.js"
 import { type BatchEnvironment, computeBatch } from "./scheduled-batch.js"
 import type { Settings } from "./settings.js"
 
@@ -32,8 +33,6 @@ export class Scheduler {
   readonly #book: ScheduleBook
   readonly #settings: Settings
   readonly #observer: Observer
-  /** The last turn known to be done, by feature: nothing is asked of the cache until the next. */
-  readonly #done = new Map<string, number>()
   /** Runs of others, and since when their entry has been as it is. */
   readonly #seen = new Map<string, { readonly token: string | null; readonly since: number }>()
   readonly #running = new Map<string, Promise<void>>()
@@ -54,7 +53,7 @@ export class Scheduler {
   async run(signal: AbortSignal): Promise<void> {
     if (this.#handlers.length === 0) return
     while (!signal.aborted) {
-      await Promise.all(this.#handlers.map((handler) => this.#look(handler, signal)))
+      await this.#look(signal)
       await sleep(this.#settings.clock, LOOK_EVERY_MS, signal)
     }
     await this.idle()
@@ -65,20 +64,26 @@ export class Scheduler {
     while (this.#running.size > 0) await Promise.all(this.#running.values())
   }
 
-  async #look(handler: ScheduledHandler, signal: AbortSignal): Promise<void> {
-    const { name } = handler.feature
-    const turn = this.#due(handler)
-    if (turn === null || this.#running.has(name) || (this.#done.get(name) ?? Number.NEGATIVE_INFINITY) >= turn) return
+  /** Begins what is due or asked for, and takes over what nobody goes on with. */
+  async #look(signal: AbortSignal): Promise<void> {
+    const free = this.#handlers.filter(({ feature }) => !this.#running.has(feature.name))
+    if (free.length === 0) return
     try {
-      const begun = await this.#begin(name, turn)
-      if (begun === undefined) return
-      const work = this.#work(handler, begun, signal)
-        .catch((error) => this.#observer.outage(`The run of "${name}" is interrupted; it goes on later.`, error))
-        .finally(() => this.#running.delete(name))
-      this.#running.set(name, work)
+      const entries = await this.#book.readAll(free.map(({ feature }) => feature.name))
+      await Promise.all(free.map((handler, i) => this.#lookAt(handler, entries[i] as Entry, signal)))
     } catch (error) {
       this.#observer.outage("The cache does not answer; trying again.", error)
     }
+  }
+
+  async #lookAt(handler: ScheduledHandler, entry: Entry, signal: AbortSignal): Promise<void> {
+    const { name } = handler.feature
+    const begun = await this.#begin(handler, entry)
+    if (begun === undefined) return
+    const work = this.#work(handler, begun, signal)
+      .catch((error) => this.#observer.outage(`The run of "${name}" is interrupted; it goes on later.`, error))
+      .finally(() => this.#running.delete(name))
+    this.#running.set(name, work)
   }
 
   /** The turn that should be done by now. */
@@ -91,22 +96,21 @@ export class Scheduler {
   }
 
   /** Claims the turn, or a run that nobody goes on with; `undefined` when there is nothing to do. */
-  async #begin(name: string, turn: number): Promise<Entry | undefined> {
-    const entry = await this.#book.read(name)
-    const { state, token } = entry
+  async #begin(handler: ScheduledHandler, entry: Entry): Promise<Entry | undefined> {
+    const { name } = handler.feature
+    const { state, token, request: asked } = entry
     const now = this.#settings.clock.now()
     if (state.run === null) {
-      if (state.turn !== null && state.turn >= turn) {
-        this.#done.set(name, state.turn)
-        return undefined
-      }
+      const due = this.#due(handler)
+      const request = asked === state.answered ? null : asked
+      const isDue = due !== null && (state.turn === null || due > state.turn)
+      if (!isDue && request === null) return undefined
+      const turn = isDue ? due : (state.turn ?? now)
       const run = {
         ...{ owner: this.#settings.consumer, cursor: null, startedAt: now },
-        entities: 0,
-        failed: 0,
-        error: null,
+        ...{ entities: 0, failed: 0, error: null, request },
       }
-      return this.#book.write(name, entry, { ...state, turn, run })
+      return this.#book.write(name, entry, { ...state, turn, run, answered: request ?? state.answered })
     }
     const { owner } = state.run
     if (owner !== null && owner !== this.#settings.consumer) {
@@ -151,24 +155,30 @@ export class Scheduler {
           ...{ cursor: page.next, entities: run.entities + page.ids.length, failed: run.failed + failed },
           error: error ?? run.error,
         }
-        const state =
-          page.next === null
-            ? finished(entry.state, next, clock.now())
-            : { ...entry.state, run: { ...next, owner: signal.aborted ? null : run.owner } }
+        this.#observer.scheduled(feature, page.ids.length, failed)
+        if (page.next === null) return await this.#finish(feature, entry, next, true)
+        const state = { ...entry.state, run: { ...next, owner: signal.aborted ? null : run.owner } }
         entry = await this.#book.write(feature.name, entry, state)
         if (signal.aborted) return
       }
-      if (entry !== undefined) this.#done.set(feature.name, turn)
     } catch (error) {
       // Only what is the user's ends a run before its time; what the cache cannot do now it can do later.
       if ((entities ?? sql) === undefined || FabraError.from(error).code === "cache_unavailable" || entry === undefined)
         throw error
       const run = { ...(entry.state.run as OpenRun), error: FabraError.from(error).message }
-      await this.#book.write(feature.name, entry, finished(entry.state, run, clock.now()))
+      await this.#finish(feature, entry, run, false)
     } finally {
       lost.abort()
       await query?.close()
     }
+  }
+
+  async #finish(feature: Feature, entry: Entry, run: OpenRun, complete: boolean): Promise<void> {
+    const { owner: _owner, cursor: _cursor, ...rest } = run
+    const { state } = entry
+    const over = { scheduledFor: state.turn as number, finishedAt: this.#settings.clock.now(), ...rest, complete }
+    const next = { ...state, run: null, history: [over, ...state.history].slice(0, HISTORY) }
+    if ((await this.#book.write(feature.name, entry, next)) !== undefined) this.#observer.scheduleRun(feature, over)
   }
 
   async #page({ entities, feature }: ScheduledHandler, { cursor }: OpenRun): Promise<EntityPage> {
@@ -189,10 +199,4 @@ export class Scheduler {
     }
     return undefined
   }
-}
-
-function finished(state: ScheduleState, run: OpenRun, now: number): ScheduleState {
-  const { owner: _owner, cursor: _cursor, ...rest } = run
-  const last = { scheduledFor: state.turn as number, finishedAt: now, ...rest }
-  return { turn: state.turn, run: null, history: [last, ...state.history].slice(0, HISTORY) }
 }

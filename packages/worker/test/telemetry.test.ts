@@ -20,6 +20,8 @@ function recorder() {
     laneFreed: [],
     partitionAssigned: [],
     partitionReleased: [],
+    scheduledComputed: [],
+    scheduleRunEnded: [],
     rolledBack: [],
   }
   const keep = Object.entries(told).map(([name, list]) => [name, (what: never) => list.push(what)])

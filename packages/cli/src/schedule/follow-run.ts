@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import type { FinishedRun, ScheduleBook } from "@fabra/worker"
+import { SingleBar } from "cli-progress"
+
+const LOOK_EVERY_MS = 100
+/** Workers look every second, and take over after a lease: after so long there is probably none. */
+const PATIENCE_MS = 5000
+
+/** Asks for a run, and shows on a terminal how far it has come. Resolves when it is over. */
+export async function followRun(book: ScheduleBook, feature: string): Promise<FinishedRun> {
+  const request = await book.request(feature)
+  const askedAt = Date.now()
+  let hasWarned = false
+  let bar: SingleBar | undefined
+  try {
+    for (;;) {
+      const { state } = await book.read(feature)
+      const over = state.history.find((run) => run.request === request)
+      if (over !== undefined) {
+        bar?.update(over.entities, { entities: over.entities.toLocaleString("en") })
+        return over
+      }
+      if (state.run?.request === request) {
+        const { entities } = state.run
+        // How many there are nobody knows; the last run went through so many.
+        bar ??= startBar(state.history.find(({ complete }) => complete)?.entities ?? 0)
+        bar?.update(entities, { entities: entities.toLocaleString("en") })
+      } else if (!hasWarned && state.run === null && Date.now() - askedAt > PATIENCE_MS) {
+        hasWarned = true
+        process.stderr.write("No worker has begun it yet: does `fabra worker` run?\n")
+      }
+      await sleep(LOOK_EVERY_MS)
+    }
+  } finally {
+    bar?.stop()
+  }
+}
+
+/** A bar on standard error; nothing where that is no terminal. */
+function startBar(total: number): SingleBar | undefined {
+  if (!process.stderr.isTTY) return undefined
+  const format = total === 0 ? "{entities} entities" : "{bar} {percentage} %  {entities} entities  {duration_formatted}"
+  const bar = new SingleBar({ format, barsize: 30, hideCursor: true, clearOnComplete: false })
+  bar.start(Math.max(total, 1), 0, { entities: 0 })
+  return bar
+}
+
+/** A run as it is printed. */
+export function toRun({ scheduledFor, startedAt, finishedAt, entities, failed, complete, error }: FinishedRun) {
+  return {
+    ...{ scheduled_for: new Date(scheduledFor).toISOString(), started_at: new Date(startedAt).toISOString() },
+    ...{ duration_ms: Math.max(0, finishedAt - startedAt), entities, failed, complete, error },
+  }
+}
