@@ -1,7 +1,7 @@
 // What code on a page may use without importing it, and what it means by a file of the reader's own. See compile-blocks.ts.
 import { RedisEventBus } from "@fabra/bus-redis"
 import { RedisFeatureCache } from "@fabra/cache-redis"
-import { FeatureStore } from "@fabra/core"
+import { type FeatureCache, FeatureStore } from "@fabra/core"
 import { createEvent, defineEvent, type EventBus } from "@fabra/events"
 import { createServer } from "@fabra/server"
 import { createTestKit } from "@fabra/testing"
@@ -41,5 +41,6 @@ export declare const cache: RedisFeatureCache
 export declare function askTheBureau(userId: string): Promise<number>
 export declare function computeStats(userId: string): Promise<Record<string, number>>
 
-/** A bus of the reader's own. */
+/** Adapters of the reader's own. */
 export declare const MyEventBus: new (options: object) => EventBus
+export declare const MyFeatureCache: new (options: object) => FeatureCache

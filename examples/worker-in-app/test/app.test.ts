@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { fileURLToPath } from "node:url"
-import { expect, onTestFinished, test } from "vitest"
+import { expect, test } from "vitest"
 import { createApp } from "../src/app.js"
 import { createParts } from "../src/parts.js"
+import { startProgram } from "./program.js"
 
 test("a purchase that was taken is in the total; one that is none is refused", async () => {
   const app = createApp(createParts(undefined), { logger: false })
@@ -25,11 +24,7 @@ test("a purchase that was taken is in the total; one that is none is refused", a
 })
 
 test("the program ends by itself when it is told to", { timeout: 30_000 }, async () => {
-  const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
-  const env = { ...process.env, PORT: "0", REDIS_URL: undefined }
-  const app = spawn(process.execPath, ["--import", "tsx", main], { env, stdio: ["ignore", "pipe", "inherit"] })
-  onTestFinished(() => void app.kill("SIGKILL"))
-  for await (const line of app.stdout) if (String(line).includes("Server listening")) break
+  const { app } = await startProgram()
   app.kill("SIGTERM")
   expect(await once(app, "exit")).toEqual([0, null])
 })

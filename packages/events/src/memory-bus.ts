@@ -39,7 +39,8 @@ export interface MemoryEventBusOptions {
 
 /**
  * The event bus in memory: the embedded default, and the contract in the form of code. Events pass through their wire
- * form as on any other bus. What every group has settled is dropped; when the process ends, all is gone.
+ * form as on any other bus. What every group has settled is dropped; when the process ends, all is gone. Positions begin
+ * anew with each bus: give it a cache in memory, since records that outlive it would take its events for old ones.
  */
 export class MemoryEventBus extends BaseEventBus {
   readonly capabilities: BusCapabilities

@@ -1,0 +1,61 @@
+import { type EntityChange, type OutsideWrite, REMEMBERED_WRITES, type StoredValue } from "@fabra/core"
+
+/**
+ * An entity's record as it lies in the file, as JSON. Lists of pairs and no objects: a feature may be called `__proto__`.
+ */
+export interface Stored {
+  readonly values: readonly (readonly [feature: string, value: StoredValue])[]
+  readonly groups: readonly (readonly [group: string, part: GroupPart])[]
+  /** Tokens of the last outside writes, newest first. */
+  readonly writes: readonly string[]
+}
+
+/** What a record holds for one group. */
+export interface GroupPart {
+  readonly token: string
+  readonly state: string
+  readonly flags: readonly string[]
+}
+
+const EMPTY: Stored = { values: [], groups: [], writes: [] }
+
+/** What of a record is a group's. */
+export const partOf = ({ groups }: Stored, group: string): GroupPart | undefined =>
+  groups.find(([name]) => name === group)?.[1]
+
+/** The token a group sees: either its own commit or a write from outside makes another version of it. */
+export function tokenOf(stored: Stored | undefined, group: string): string | null {
+  if (stored === undefined) return null
+  const own = partOf(stored, group)?.token
+  const [lastWrite] = stored.writes
+  return own === undefined && lastWrite === undefined ? null : `${own ?? ""}\n${lastWrite ?? ""}`
+}
+
+/** The record with a group's change in it; `undefined` when the change was computed from another version. */
+export function withChange(found: Stored | undefined, change: EntityChange): Stored | undefined {
+  const { group, baseToken, token, state, addFlags, removeFlags } = change
+  if (tokenOf(found, group) !== baseToken) return undefined
+  const stored = found ?? EMPTY
+  const flags = new Set(partOf(stored, group)?.flags)
+  for (const flag of removeFlags) flags.delete(flag)
+  for (const flag of addFlags) flags.add(flag)
+  const groups = new Map(stored.groups).set(group, { token, state, flags: [...flags] })
+  return { ...stored, groups: [...groups], values: withValues(stored, change.values) }
+}
+
+/** The record with a write from outside in it; `undefined` when it has it already. */
+export function withWrite(found: Stored | undefined, { token, values }: OutsideWrite): Stored | undefined {
+  const stored = found ?? EMPTY
+  if (stored.writes.includes(token)) return undefined
+  const writes = [token, ...stored.writes].slice(0, REMEMBERED_WRITES)
+  return { ...stored, writes, values: withValues(stored, values) }
+}
+
+function withValues(stored: Stored, changed: EntityChange["values"]): Stored["values"] {
+  const values = new Map(stored.values)
+  for (const [feature, value] of changed) {
+    if (value === null) values.delete(feature)
+    else values.set(feature, value)
+  }
+  return [...values]
+}
