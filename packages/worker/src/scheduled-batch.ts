@@ -61,8 +61,8 @@ export async function computeBatch(
   for (let round = 1; left.length > 0; round++) {
     const keys = left.map((entityId) => ({ entityType, entityId }))
     const records = await env.cache.load(keys, env.group)
-    // Values computed before the records were loaded may be older than what a successor has committed by then.
-    if ((round > 1 || queried !== undefined) && !(await env.stillOurs())) break
+    // Who is asked before the records are loaded may lose the run in between, and would put an older turn over a later one.
+    if (!(await env.stillOurs())) break
     const values = queried === undefined ? await computeAll(handler, left, turn, env) : spell(handler, left, queried)
     const changes = records.flatMap((record) => {
       const value = values.get(record.key.entityId)

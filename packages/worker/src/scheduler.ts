@@ -131,7 +131,10 @@ export class Scheduler {
     const env: BatchEnvironment = {
       ...{ cache: this.#cache, offline: this.#offline, clock, group, signal: lost.signal },
       retryDelay: (attempts) => retryDelay(this.#settings, attempts),
-      stillOurs: async () => (await this.#book.read(feature.name)).state.run?.owner === consumer,
+      stillOurs: async () => {
+        const { run } = (await this.#book.read(feature.name)).state
+        return run?.owner === consumer && !lost.signal.aborted // it may be ours again, another than this one
+      },
     }
     const query =
       sql === undefined

@@ -43,6 +43,7 @@ export async function bundleSimulation(replacements: readonly Replacement[] = []
       "@fabra/events": sourceOf("events"),
       "@fabra/core": sourceOf("core"),
       "node:async_hooks": join(HERE, "environment.ts"),
+      "node:events": join(HERE, "environment.ts"),
     },
     ...{ bundle: true, write: false, format: "esm", platform: "node", target: "node20", logLevel: "silent" },
     // One line of a stack trace is worth more than the bytes.

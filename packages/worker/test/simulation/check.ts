@@ -2,6 +2,7 @@ import { decodeEvent } from "@fabra/events"
 import { queueServer, type Told } from "./clients.js"
 import { ENTITIES, GROUPS, type Group, Plan, type PlannedEvent } from "./plan.js"
 import { EMPTY, type SimulatedRecord, shardOf } from "./records.js"
+import { checkSchedule, isScheduleQuiet } from "./schedules.js"
 import type { LogEntry, Server } from "./server.js"
 import { lettersOn, originOf } from "./simulated-dead-letters.js"
 import { checkpointKey } from "./simulated-log.js"
@@ -11,6 +12,7 @@ const GROUP_NAMES = Object.keys(GROUPS) as Group[]
 
 /** Whether nobody has anything left to do: all clients are done, every group has settled the whole log. */
 export function isQuiet(world: World): boolean {
+  if (world.configuration.schedules && !isScheduleQuiet(world)) return false
   return world.pending === 0 && world.bus.every((server) => GROUP_NAMES.every((group) => isSettled(server, group)))
 }
 
@@ -50,6 +52,7 @@ export function check(world: World, plan: Plan, told: Told, quiet: boolean): voi
     const id = originOf(letter) as string
     if (planned.get(id)?.mode !== "poison") world.violated("collateral", `${id} is taken for what killed the workers`)
   }
+  if (world.configuration.schedules) checkSchedule(world)
   if (quiet) checkRubbish(world)
   else world.violated("stuck", "the log was never settled to its end")
 }

@@ -10,6 +10,8 @@ export interface Configuration {
   readonly slowReplication?: boolean
   /** One event kills every process that runs it. */
   readonly poison?: boolean
+  /** A feature is computed on schedule besides. */
+  readonly schedules?: boolean
 }
 
 /** Every configuration; in all but `calm` processes crash and stall, and requests and replies get lost. */
@@ -21,6 +23,7 @@ export const CONFIGURATIONS = {
   together: { busFailover: true, cacheFailover: true, together: true },
   slow: { cacheFailover: true, slowReplication: true },
   poison: { poison: true },
+  schedules: { schedules: true },
   apart: { busFailover: true, cacheFailover: true },
 } as const satisfies Record<string, Configuration>
 

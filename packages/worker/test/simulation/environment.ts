@@ -44,6 +44,9 @@ export class AbortController {
   }
 }
 
+/** Signals here have as many listeners as they like. */
+export function setMaxListeners(): void {}
+
 /** Holds for what is called, not for what is awaited: no handler of the simulation asks for more, and it is quick. */
 export class AsyncLocalStorage<T> {
   #current: T | undefined

@@ -2,6 +2,7 @@ import { FeatureStore } from "@fabra/core"
 import { type AxiomEvent, defineEvent } from "@fabra/events"
 import type { Group, Mode } from "./plan.js"
 import type { Process } from "./process.js"
+import { defineScheduled } from "./schedules.js"
 import { SimulatedCache } from "./simulated-cache.js"
 import type { World } from "./world.js"
 
@@ -43,6 +44,7 @@ export function makeStore(world: World, process: Process, group: Group): Feature
     })
     return store
   }
+  if (world.configuration.schedules) defineScheduled(store, entity, world, process)
   store.feature("a1", {
     ...{ entity, initial, trigger: [x, "y"] },
     compute: (_id, event, { current, get, set }) => {

@@ -503,4 +503,64 @@ export const MUTATIONS: readonly Mutation[] = [
     config: "bus",
     finds: ["lost"],
   },
+  {
+    guard: "schedule: a turn is claimed, and a run told of, by compare-and-set",
+    changes: [worker("schedule-book", "baseToken: base.token", "baseToken: (await this.read(feature)).token")],
+    config: "schedules",
+    finds: ["duplicated", "reordered", "lost"],
+  },
+  {
+    guard: "schedule: a turn that is done is not begun again, also by who has a slow clock",
+    changes: [worker("scheduler", "due > state.turn", "due !== state.turn")],
+    config: "schedules",
+    finds: ["duplicated", "reordered"],
+  },
+  {
+    guard: "schedule: who has lost the run commits nothing more",
+    changes: [worker("scheduled-batch", "if (!(await env.stillOurs())) break", "")],
+    config: "schedules",
+    finds: ["reordered", "duplicated"],
+  },
+  {
+    guard: "schedule: who has lost the run, and has begun another, commits nothing more of the first",
+    changes: [
+      worker("scheduler", "run?.owner === consumer && !lost.signal.aborted", "run?.owner === consumer"),
+      // Runs change hands all the time.
+      worker("scheduler", "now - seen.since < this.#settings.leaseMs", "false"),
+    ],
+    config: "schedules",
+    from: 181,
+    finds: ["reordered"],
+  },
+  {
+    guard: "schedule: a value is committed on the record that was loaded before it was computed, and on no other",
+    changes: [
+      worker(
+        "scheduled-batch",
+        "await env.cache.commit(changes)",
+        "await env.cache.commit(await Promise.all(changes.map(async (one) => ({ ...one, baseToken: (await env.cache.load([one.key], env.group))[0]?.token ?? null }))))",
+      ),
+    ],
+    config: "schedules",
+    finds: ["lost"],
+  },
+  {
+    guard: "schedule: what the group has settled of an entity stays in its record",
+    changes: [worker("scheduled-batch", 'state: record.state ?? "{}"', 'state: "{}"')],
+    config: "schedules",
+    finds: ["duplicated"],
+  },
+  {
+    guard: "schedule: what met a conflict is computed again",
+    changes: [worker("scheduled-batch", "left = left.filter((id) => again.has(id))", "left = []")],
+    config: "schedules",
+    finds: ["lost"],
+  },
+  {
+    guard: "schedule: a run whose owner is alive is left to it",
+    changes: [worker("scheduler", "now - seen.since < this.#settings.leaseMs", "false")],
+    config: "schedules",
+    finds: [],
+    covered: "the compare-and-set: two owners double the work",
+  },
 ]

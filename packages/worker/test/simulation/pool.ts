@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads"
 import type { ConfigurationName } from "./configurations.js"
 import type { Report, Task } from "./run.js"
 
-const SEEDS_PER_TASK = 20
+const SEEDS_PER_TASK = 10
 
 /** Seeds from `from` on, `count` of them in each configuration, in small tasks. */
 export function tasksFor(configurations: readonly ConfigurationName[], from: number, count: number): Task[] {

@@ -2,7 +2,8 @@ import type { Clock, Timer } from "@fabra/events"
 import type { Master, Server } from "./server.js"
 import type { World } from "./world.js"
 
-const EPOCH = Date.UTC(2026, 0, 1)
+/** What time it is by a right clock when an execution begins. */
+export const EPOCH = Date.UTC(2026, 0, 1)
 const MAX_SKEW_MS = 5000
 const REQUEST_MS = [1, 12] as const
 const TIMEOUT_MS = 400

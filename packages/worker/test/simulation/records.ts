@@ -1,5 +1,6 @@
 import { type EntityChange, type OutsideWrite, REMEMBERED_WRITES, type StoredValue } from "@fabra/core"
 import { ENTITIES } from "./plan.js"
+import { checkCommit } from "./schedules.js"
 import type { Master } from "./server.js"
 import { PARTITIONS, type World } from "./world.js"
 
@@ -17,7 +18,7 @@ export const EMPTY: SimulatedRecord = { values: {}, groups: {}, lastWrites: [], 
 
 /** Two entities of one partition are in different shards, and the other way round. */
 export function shardOf(entityId: string): number {
-  return (ENTITIES.indexOf(entityId) >> 1) % PARTITIONS
+  return Math.abs(ENTITIES.indexOf(entityId) >> 1) % PARTITIONS
 }
 
 /** The token of the version that a group reads. */
@@ -32,6 +33,8 @@ export function commitOn(world: World, master: Master, change: EntityChange, by:
   const { key, group, baseToken, token, state, values, addFlags, removeFlags } = change
   const before = master.get<SimulatedRecord>(`record/${key.entityId}`) ?? EMPTY
   if (effectiveToken(before, group) !== baseToken) return undefined
+  for (const [name, value] of values)
+    if (name === "s1" && value !== null) checkCommit(world, key.entityId, before, value)
   const flags = (before.groups[group]?.flags ?? []).filter((flag) => !removeFlags.includes(flag))
   const after = {
     ...withValues(before, values),

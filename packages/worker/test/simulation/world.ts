@@ -26,6 +26,8 @@ export class World {
   faults = true
   /** Until when replication lags far behind. */
   lagsUntil = 0
+  /** The last turn that had been done when faults ended. */
+  turnWhenCalm: number | undefined
   /** Clients that have not finished yet. */
   pending = 0
   busFailed = false
