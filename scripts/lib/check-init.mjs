@@ -2,12 +2,13 @@ import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { mustRun } from "./run.mjs"
 import { temporaryDirectory } from "./tarballs.mjs"
+import { installInto } from "./vendor.mjs"
 
 /** Makes a project with the `fabra` that is installed in `home`, and sees that its two commands and its test work. */
 export async function checkInit(home, tarballs) {
   const project = join(temporaryDirectory(), "shop")
   await mustRun("npx", ["--no-install", "fabra", "init", project], { cwd: home })
-  await mustRun("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs], { cwd: project })
+  await installInto(project, tarballs)
   await mustRun("npm", ["test"], { cwd: project })
   await mustRun("npm", ["run", "typecheck"], { cwd: project })
 

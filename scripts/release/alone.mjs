@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { mapConcurrently, run } from "../lib/run.mjs"
 import { temporaryDirectory } from "../lib/tarballs.mjs"
+import { manifestOf } from "../lib/vendor.mjs"
 
 const root = join(import.meta.dirname, "../..")
 const tsc = join(root, "node_modules/typescript/bin/tsc")
@@ -68,11 +69,6 @@ async function tryAlone(one, packages, nodes, weights) {
 }
 
 const write = (cwd, file, lines) => writeFileSync(join(cwd, file), `${lines.join("\n")}\n`)
-
-/** The package.json in a tarball. */
-function manifestOf(tarball) {
-  return JSON.parse(execFileSync("tar", ["-xzOf", tarball, "package/package.json"], { encoding: "utf8" }))
-}
 
 /** Packages installed, and megabytes on the disk. */
 function weigh(cwd) {
