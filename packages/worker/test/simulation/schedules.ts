@@ -16,7 +16,8 @@ const REFRESH_MS = 3000
 export function defineScheduled(store: FeatureStore, entity: Entity, world: World, process: Process): void {
   const { random } = world
   store.feature(FEATURE, {
-    ...{ entity, refresh: REFRESH_MS, materialize: true, maxRetries: 1, timeoutMs: 1500, concurrency: 2 },
+    ...{ entity, refresh: REFRESH_MS, maxRetries: 1, timeoutMs: 1500, concurrency: 2 },
+    materialize: true,
     async entities({ after }) {
       // The process may stand still when it has the run and has not looked at the records yet.
       if (world.unlucky(0.04)) process.stalledUntil = world.now + random.int(3000, 9000)
