@@ -4,7 +4,7 @@ import { Child } from "./lib/child.js"
 import { type Placement, place } from "./lib/placement.js"
 import { startRedis } from "./lib/redis.js"
 import type { Drained, WorkerMethods } from "./worker-process.js"
-import type { WorkloadSpec } from "./workload.js"
+import { eventsOf, type WorkloadSpec } from "./workload.js"
 
 /** Events besides those asked for, which only warm up the workers: their code is compiled meanwhile. */
 const WARM_UP = 20_000
@@ -22,12 +22,15 @@ export interface Measurement {
   readonly wrongEntities: number | null
 }
 
-/** Publishes a backlog, lets the contender's workers drain it, and verifies what they have computed. */
+/**
+ * Publishes a backlog, lets the contender's workers drain it, and verifies what they have computed.
+ * @param pieces the events come in so many, each when the one before is drained; measured is the last
+ */
 export async function measureDrain(
   contender: Contender,
   spec: WorkloadSpec,
   placement: Placement,
-  warmUpEvents = WARM_UP,
+  { warmUpEvents = WARM_UP, pieces = 1 } = {},
 ): Promise<Measurement> {
   const { name, processes = 1, share = 1, embedded, redisArgs } = contender
   const warmUp = Math.round((warmUpEvents * share) / processes)
@@ -36,21 +39,26 @@ export async function measureDrain(
   const children = Array.from({ length: processes }, () => new Child<WorkerMethods>("worker-process.ts"))
   try {
     const world: World = { url: redis?.url ?? "", workload, processes }
-    if (!embedded) await fill(contender, world)
+    const events = eventsOf(workload)
+    const publish = () => fill(contender, world, events, Math.ceil(workload.events / pieces))
+    const drain = () => Promise.all(children.map((child) => child.call("drain")))
+    if (!embedded) await publish()
     await Promise.all(children.map((child) => child.call("prepare", name, world, warmUp)))
     await place(
       placement,
       redis?.pid,
       children.map(({ pid }) => pid),
     )
+    for (let i = 1; i < pieces; i++) await drain().then(publish)
     const redisFrom = await redis?.cpuUs()
-    const drained = await Promise.all(children.map((child) => child.call("drain")))
+    const drained = await drain()
     const redisTo = await redis?.cpuUs()
     const wrongEntities = await (children[0] as Child<WorkerMethods>).call("countWrong", name, world)
     await Promise.all(children.map((child) => child.call("close")))
     return {
       ...summarize(drained),
-      redisUs: redisFrom === undefined || redisTo === undefined ? null : (redisTo - redisFrom) / workload.events,
+      redisUs:
+        redisFrom === undefined || redisTo === undefined ? null : (redisTo - redisFrom) / (workload.events / pieces),
       wrongEntities,
     }
   } finally {

@@ -40,7 +40,11 @@ const methods = {
   async drain(): Promise<Drained> {
     const start = sample()
     await worker?.drain()
-    return { from: warm ?? start, to: sample(), peakBytes: process.resourceUsage().maxRSS * 1024 }
+    return {
+      from: warm !== undefined && warm.at > start.at ? warm : start,
+      to: sample(),
+      peakBytes: process.resourceUsage().maxRSS * 1024,
+    }
   },
 
   /** `null` for a contender that computes nothing. */
