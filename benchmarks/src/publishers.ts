@@ -8,6 +8,8 @@ import { naive } from "./contenders/naive.js"
 export interface Publisher {
   readonly name: string
   readonly title: string
+  /** No ratio needs it: left out of `--quick`. */
+  readonly isExtra?: boolean
   producer(url: string): Producer
 }
 
@@ -21,12 +23,14 @@ export const publishers: readonly Publisher[] = [
     name: "fabra_no_dedupe",
     title: "Fabra, dedupe window 0",
     producer: (url) => producerOf(new RedisEventBus({ url, dedupeWindowMs: 0 })),
+    isExtra: true,
   },
   { name: "xadd", title: "plain XADD, pipelined", producer: (url) => naive.producer({ url, ...unused }) },
   {
     name: "bullmq",
     title: "BullMQ, addBulk",
     producer: (url) => bullmq("", "", 1, 1).producer({ url, ...unused }),
+    isExtra: true,
   },
 ]
 

@@ -7,7 +7,7 @@ import type { Drained, WorkerMethods } from "./worker-process.js"
 import { eventsOf, type WorkloadSpec } from "./workload.js"
 
 /** Events besides those asked for, which only warm up the workers: their code is compiled meanwhile. */
-const WARM_UP = 20_000
+const WARM_UP = 40_000
 
 /** What one drain of a backlog took. */
 export interface Measurement {
