@@ -201,7 +201,11 @@ test("SQL in features asks Postgres, which doctor looks at", async () => {
   const worker = start(["worker"], withPostgres)
   await fabra(["publish", "purchase", "--entity", "user_1", "--payload", "{}"], withPostgres)
   await worker.says(/"features_updated":\["last_amount"\]/)
-  const value = async () => JSON.parse((await fabra(["get", "User", "user_1", "--json"], { env })).stdout).features
+  const asked = async (...more: string[]) =>
+    JSON.parse((await fabra(["get", "User", "user_1", ...more, "--json"], withPostgres)).stdout).features
+  expect(await asked("share", "--input", '{"of": 84}')).toMatchObject({ share: { value: 0.5 } })
+  expect(await fabra(["get", "User", "user_1", "--input", "[84]"], withPostgres)).toMatchObject({ code: 2 })
+  const value = () => asked("spent", "last_amount")
   while ((await value()).spent.status === "MISSING") {}
   expect(await value()).toMatchObject({ spent: { value: 42 }, last_amount: { value: 40 } })
 })

@@ -161,6 +161,8 @@ test("computes features on request, from the input of the request", async () => 
     total_purchases: { value: 0, status: "DEFAULT" },
   })
   expect((await post("/features", { ...body, input: { amount: 9 } })).body.rows[0].features.fits.value).toBe(true)
+  const input = encodeURIComponent('{"amount": 9}')
+  expect((await get(`/features/User/ann?names=fits&input=${input}`)).body.features.fits.value).toBe(true)
   expect((await post("/features", { ...body, input: 9 })).body).toMatchObject({
     code: "invalid_request",
     path: "input",

@@ -1,4 +1,4 @@
-import type { FeatureStatus } from "@fabra/core"
+import type { FeatureStatus, ReadInput } from "@fabra/core"
 import type { AxiomEvent, DeadLetterFilter, FabraError, PartitionLag, ReplayOutcome } from "@fabra/events"
 import { type AdapterSettings, adapterSettings } from "../adapters/adapters.js"
 import type { Letter, ShownLetter } from "../dead-letters.js"
@@ -40,8 +40,16 @@ export interface Access extends Pick<AppliedFeed, "follow"> {
   readonly where: string
   /** Answers for each event, in order. */
   publish(events: readonly AxiomEvent[]): Promise<readonly Published[]>
-  /** Features of one entity by name; all it has when none is named. @throws FabraError `unknown_entity`, … */
-  read(entityType: string, entityId: string, names: readonly string[]): Promise<Readonly<Record<string, Reading>>>
+  /**
+   * Features of one entity by name; all it has when none is named. @param input for those that are computed with the read
+   * @throws FabraError `unknown_entity`, …
+   */
+  read(
+    entityType: string,
+    entityId: string,
+    names: readonly string[],
+    input: ReadInput,
+  ): Promise<Readonly<Record<string, Reading>>>
   readonly deadLetters: LetterAccess
   lag(group: string): Promise<PartitionLag[]>
   close(): Promise<void>
@@ -60,7 +68,7 @@ export const LOCAL_SERVER = "http://127.0.0.1:8000"
 
 /** Through the HTTP API that is named; else directly on the Redis that is named; else through the local HTTP API. */
 export async function openAccess(
-  settings: AdapterSettings & Settings<"serverUrl" | "apiKey" | "features">,
+  settings: AdapterSettings & Settings<"serverUrl" | "apiKey" | "features"> & Partial<Settings<"postgresUrl">>,
 ): Promise<Access> {
   const { serverUrl, redisUrl, apiKey } = settings
   if (serverUrl === undefined && redisUrl !== undefined) return DirectAccess.open(settings)

@@ -1,4 +1,4 @@
-import type { FeatureStore } from "@fabra/core"
+import type { FeatureStore, ReadInput } from "@fabra/core"
 import {
   type AxiomEvent,
   type DeadLetterQueue,
@@ -8,9 +8,11 @@ import {
   type PublishResult,
 } from "@fabra/events"
 import { type AdapterSettings, type Adapters, openAdapters } from "../adapters/adapters.js"
+import { OfflineAdapter } from "../adapters/offline.js"
 import { toLetter, toShownLetter } from "../dead-letters.js"
 import { findFeatures, loadFeatures } from "../features-file.js"
 import type { AppliedNotices } from "../feed/feed.js"
+import type { Settings } from "../settings/table.js"
 import { connect } from "../worker/create-worker.js"
 import type { Access, LetterAccess, Published, Reading } from "./access.js"
 
@@ -20,18 +22,23 @@ export class DirectAccess implements Access {
   readonly deadLetters: LetterAccess
   readonly #adapters: Adapters
   readonly #named: string | undefined
+  readonly #offline: OfflineAdapter
   #store: Promise<FeatureStore> | undefined
 
-  private constructor(adapters: Adapters, named: string | undefined) {
+  private constructor(adapters: Adapters, named: string | undefined, offline: OfflineAdapter) {
     this.where = adapters.where
     this.deadLetters = letterAccess(adapters.bus.deadLetters)
     this.#adapters = adapters
     this.#named = named
+    this.#offline = offline
   }
 
   /** @param settings.features the features file, if it is named; it is loaded when it is needed */
-  static async open(settings: AdapterSettings & { readonly features: string | undefined }): Promise<DirectAccess> {
-    return new DirectAccess(await openAdapters(settings), settings.features)
+  static async open(
+    settings: AdapterSettings & Settings<"features"> & Partial<Settings<"postgresUrl">>,
+  ): Promise<DirectAccess> {
+    const { features, postgresUrl } = settings
+    return new DirectAccess(await openAdapters(settings), features, new OfflineAdapter({ postgresUrl }))
   }
 
   async publish(events: readonly AxiomEvent[]): Promise<readonly Published[]> {
@@ -46,14 +53,19 @@ export class DirectAccess implements Access {
     })
   }
 
-  async read(entityType: string, entityId: string, names: readonly string[]): Promise<Record<string, Reading>> {
+  async read(
+    entityType: string,
+    entityId: string,
+    names: readonly string[],
+    input: ReadInput,
+  ): Promise<Record<string, Reading>> {
     const store = await this.#loadStore()
     const { registry } = store
     if (!registry.entities.has(entityType)) throw unknownEntity(entityType, [...registry.entities.keys()])
     const all = [...registry.features.values()].filter(({ entity }) => entity.name === entityType)
     const wanted = names.length === 0 ? all : names.map((name) => registry.feature(name))
     if (wanted.length === 0) return {}
-    const { features } = await store.getFeatures(wanted, entityId)
+    const { features } = await store.getFeatures(wanted, entityId, { input })
     return Object.fromEntries(
       Object.entries(features).map(([name, { value, status, eventTime, computedAt }]) => [
         name,
@@ -75,13 +87,14 @@ export class DirectAccess implements Access {
     return this.#adapters.feed.follow(onNotices, signal)
   }
 
-  close(): Promise<void> {
-    return this.#adapters.close()
+  async close(): Promise<void> {
+    await Promise.all([this.#adapters.close(), this.#offline.close()])
   }
 
   #loadStore(): Promise<FeatureStore> {
-    this.#store ??= loadFeatures(findFeatures(this.#named)).then(({ store }) => {
+    this.#store ??= loadFeatures(findFeatures(this.#named)).then(async ({ store }) => {
       connect(store, this.#adapters.cache)
+      await this.#offline.connect(store)
       return store
     })
     return this.#store

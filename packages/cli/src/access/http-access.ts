@@ -1,3 +1,4 @@
+import type { ReadInput } from "@fabra/core"
 import { type AxiomEvent, encodeEvent, FabraError, type PartitionLag } from "@fabra/events"
 import type { Letter, ShownLetter } from "../dead-letters.js"
 import type { AppliedNotices } from "../feed/feed.js"
@@ -56,9 +57,16 @@ export class HttpAccess implements Access {
     })
   }
 
-  async read(entity: string, id: string, names: readonly string[]): Promise<Readonly<Record<string, Reading>>> {
-    const query = names.length === 0 ? "" : `?names=${names.map(encodeURIComponent).join(",")}`
-    const path = `/features/${encodeURIComponent(entity)}/${encodeURIComponent(id)}${query}`
+  async read(
+    entity: string,
+    id: string,
+    names: readonly string[],
+    input: ReadInput,
+  ): Promise<Readonly<Record<string, Reading>>> {
+    const query = new URLSearchParams()
+    if (names.length > 0) query.set("names", names.join(","))
+    if (Object.keys(input).length > 0) query.set("input", JSON.stringify(input))
+    const path = `/features/${encodeURIComponent(entity)}/${encodeURIComponent(id)}${query.size === 0 ? "" : `?${query}`}`
     return (await this.#client.call<{ features: Record<string, Reading> }>(path)).features
   }
 

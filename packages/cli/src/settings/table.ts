@@ -220,6 +220,13 @@ export const settings = {
     default: 30,
     description: "a worker whose handlers block it so long is killed, so that others take over; 0: never",
   }),
+  futureEvents: setting({
+    env: "FABRA_WORKER_FUTURE_EVENTS",
+    flag: "--future-events <what>",
+    kind: oneOf("accept", "clamp", "refuse"),
+    default: "accept",
+    description: "events from over a minute ahead: as they are, at the time of acceptance, or to the dead letters",
+  }),
   onDeadLetter: setting({
     env: "FABRA_WORKER_ON_DEAD_LETTER",
     flag: "--on-dead-letter <what>",

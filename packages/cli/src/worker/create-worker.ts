@@ -14,6 +14,7 @@ export const workerSettings = [
   "drain",
   "watchdog",
   "onDeadLetter",
+  "futureEvents",
   "eventTypes",
 ] as const satisfies SettingName[]
 
@@ -21,7 +22,13 @@ export const workerSettings = [
 export type WorkerSettings = Settings<(typeof workerSettings)[number]>
 
 /** The settings of a worker in the process that publishes to it. */
-export const embeddedSettings = ["group", "batchSize", "pollInterval", "onDeadLetter"] as const satisfies SettingName[]
+export const embeddedSettings = [
+  "group",
+  "batchSize",
+  "pollInterval",
+  "onDeadLetter",
+  "futureEvents",
+] as const satisfies SettingName[]
 
 /**
  * What such a worker is like besides: it does not keep anybody waiting, since what it leaves is begun again by the next
@@ -45,9 +52,9 @@ export function createWorker(
   { logger, telemetry }: Observers,
 ): AxiomWorker {
   connect(store, cache)
-  const { eventTypes, group, batchSize, onDeadLetter, watchdog } = settings
+  const { eventTypes, group, batchSize, onDeadLetter, futureEvents, watchdog } = settings
   return new AxiomWorker(eventTypes === undefined ? store : onlyEventTypes(store, eventTypes), {
-    ...{ bus, cache, logger, telemetry, group, batchSize, onDeadLetter },
+    ...{ bus, cache, logger, telemetry, group, batchSize, onDeadLetter, futureEvents },
     pollIntervalMs: toMs(settings.pollInterval),
     drainMs: toMs(settings.drain),
     ...(watchdog === 0 ? {} : { watchdogMs: toMs(watchdog) }),

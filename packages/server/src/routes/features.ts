@@ -1,5 +1,5 @@
 import type { Feature, ReadInput } from "@fabra/core"
-import { checkEntityId } from "@fabra/events"
+import { checkEntityId, isPlainObject } from "@fabra/events"
 import { Type } from "@sinclair/typebox"
 import { onRead, type ServerContext } from "../context.js"
 import { durationMs } from "../duration.js"
@@ -41,6 +41,12 @@ function addOneEntity(app: TypeBoxApp, context: ServerContext): void {
         {
           names: Type.Optional(Type.String({ description: "Comma-separated. Default: all of the entity." })),
           max_age: Type.Optional(MaxAge),
+          input: Type.Optional(
+            Type.String({
+              description: "A JSON object: what features that are computed with the request may need to know.",
+              examples: ['{"amount": 99.99}'],
+            }),
+          ),
         },
         strict,
       ),
@@ -56,7 +62,7 @@ function addOneEntity(app: TypeBoxApp, context: ServerContext): void {
       const entity = entityOf(context, params.entity)
       checkEntityId(params.id, "id")
       const features = featuresOf(context, entity, query.names?.split(","))
-      const [values] = await read(context, features, [params.id], query.max_age)
+      const [values] = await read(context, features, [params.id], query.max_age, inputOf(query.input))
       return sendTagged(request, reply, { entity: entity.name, entity_id: params.id, features: values })
     },
   })
@@ -119,6 +125,16 @@ function addManyEntities(app: TypeBoxApp, context: ServerContext): void {
       }
     },
   })
+}
+
+/** @throws Problem `invalid_request` */
+function inputOf(text: string | undefined): ReadInput | undefined {
+  if (text === undefined) return undefined
+  try {
+    const input: unknown = JSON.parse(text)
+    if (isPlainObject(input)) return input
+  } catch {}
+  throw new Problem("invalid_request", "query.input must be a JSON object.", { path: "query.input" })
 }
 
 /** The features of each entity, since each entity is one read. @throws Problem `unknown_feature` */

@@ -15,6 +15,9 @@ const ofReads: BadInput[] = [
   ...["60", "s", "-1s", "1w", "1s1s", "", "1e3s", "1S"].map(
     (age) => [`/features/User/ann?max_age=${age}`, 400, "invalid_request", "query.max_age"] as const,
   ),
+  ...["9", "null", "%5B1%5D", "%7Boops", ""].map(
+    (input) => [`/features/User/ann?input=${input}`, 400, "invalid_request", "query.input"] as const,
+  ),
   [`/features/User/${"x".repeat(1025)}`, 400, "invalid_request", "id"],
   [`/features/User/${"%C3%BC".repeat(513)}`, 400, "invalid_request", undefined],
   ["/features/User/%", 400, "invalid_request", undefined],
