@@ -1,6 +1,5 @@
 import { type EntityChange, type OutsideWrite, REMEMBERED_WRITES, type StoredValue } from "@fabra/core"
 import { ENTITIES } from "./plan.js"
-import { checkCommit } from "./schedules.js"
 import type { Master } from "./server.js"
 import { PARTITIONS, type World } from "./world.js"
 
@@ -12,6 +11,9 @@ export interface SimulatedRecord {
   /** For the check alone: all that was ever added to each list, also what an outside write has replaced since. */
   readonly history: Readonly<Record<string, readonly string[]>>
 }
+
+/** The feature on schedule. Its value tells of each turn how many events it had seen. */
+export const SCHEDULED = "s1"
 
 /** A record never written. */
 export const EMPTY: SimulatedRecord = { values: {}, groups: {}, lastWrites: [], history: {} }
@@ -34,7 +36,7 @@ export function commitOn(world: World, master: Master, change: EntityChange, by:
   const before = master.get<SimulatedRecord>(`record/${key.entityId}`) ?? EMPTY
   if (effectiveToken(before, group) !== baseToken) return undefined
   for (const [name, value] of values)
-    if (name === "s1" && value !== null) checkCommit(world, key.entityId, before, value)
+    if (name === SCHEDULED && value !== null) checkSeen(world, key.entityId, before, value)
   const flags = (before.groups[group]?.flags ?? []).filter((flag) => !removeFlags.includes(flag))
   const after = {
     ...withValues(before, values),
@@ -50,6 +52,14 @@ export function commitOn(world: World, master: Master, change: EntityChange, by:
     ].join(" ")
   })
   return effectiveToken(after, group) as string
+}
+
+/** What is committed on schedule has seen every event that is in the record. */
+function checkSeen(world: World, entityId: string, before: SimulatedRecord, value: StoredValue): void {
+  const [turn, seen] = listOf(value).at(-1)?.split("/") ?? []
+  const events = listOf(before.values.a1).length
+  if (Number(seen) === events) return
+  world.violated("lost", `turn ${turn} of ${entityId} has seen ${seen} of ${events} events`)
 }
 
 /** Applies a write from outside. */

@@ -1,12 +1,11 @@
-import type { Entity, FeatureStore, StoredValue } from "@fabra/core"
+import type { Entity, FeatureStore } from "@fabra/core"
 import type { ScheduleState } from "../../src/schedule-book.js"
 import { ENTITIES } from "./plan.js"
 import { EPOCH, type Process } from "./process.js"
-import { EMPTY, listOf, type SimulatedRecord, shardOf } from "./records.js"
+import { EMPTY, listOf, SCHEDULED, type SimulatedRecord, shardOf } from "./records.js"
 import type { Server } from "./server.js"
 import type { World } from "./world.js"
 
-const FEATURE = "s1"
 const REFRESH_MS = 3000
 
 /**
@@ -15,7 +14,7 @@ const REFRESH_MS = 3000
  */
 export function defineScheduled(store: FeatureStore, entity: Entity, world: World, process: Process): void {
   const { random } = world
-  store.feature(FEATURE, {
+  store.feature(SCHEDULED, {
     ...{ entity, refresh: REFRESH_MS, maxRetries: 1, timeoutMs: 1500, concurrency: 2 },
     materialize: true,
     async entities({ after }) {
@@ -25,10 +24,10 @@ export function defineScheduled(store: FeatureStore, entity: Entity, world: Worl
       return after === undefined ? { ids: ENTITIES.slice(0, 2), next: "2" } : { ids: ENTITIES.slice(2), next: null }
     },
     async compute(entityId, { scheduledFor }) {
-      const found = (await store.getFeatures([FEATURE, "a1"] as never, entityId)) as {
+      const found = (await store.getFeatures([SCHEDULED, "a1"] as never, entityId)) as {
         readonly features: Record<string, { readonly value: string[] | undefined }>
       }
-      const turns = found.features[FEATURE]?.value ?? []
+      const turns = found.features[SCHEDULED]?.value ?? []
       if (random.chance(0.3)) await process.sleep(random.chance(0.05) ? random.int(1000, 3000) : random.int(0, 300))
       if (random.chance(0.02)) throw new Error("no luck")
       const turn = String(scheduledFor.getTime() - EPOCH)
@@ -37,14 +36,6 @@ export function defineScheduled(store: FeatureStore, entity: Entity, world: Worl
         : [...turns, `${turn}/${found.features.a1?.value?.length}`]
     },
   })
-}
-
-/** Looks at what is about to be committed on a record. */
-export function checkCommit(world: World, entityId: string, before: SimulatedRecord, value: StoredValue): void {
-  const [turn, seen] = listOf(value).at(-1)?.split("/") ?? []
-  const events = listOf(before.values.a1).length
-  if (Number(seen) === events) return
-  world.violated("lost", `turn ${turn} of ${entityId} has seen ${seen} of ${events} events`)
 }
 
 /** Whether a turn is done after those that were when faults ended, as this is asked first. */
@@ -65,7 +56,7 @@ export function checkSchedule(world: World): void {
   }
   const whole = history.filter(({ failed, complete }) => complete && failed === 0)
   for (const entity of ENTITIES) {
-    const found = listOf(recordOf(world, entity).values[FEATURE]).map((item) => Number(item.split("/")[0]))
+    const found = listOf(recordOf(world, entity).values[SCHEDULED]).map((item) => Number(item.split("/")[0]))
     for (const [i, turn] of found.entries()) {
       const before = found[i - 1] ?? Number.NEGATIVE_INFINITY
       if (turn === before) world.violated("duplicated", `turn ${turn} is twice in ${entity}: ${found}`)
@@ -79,7 +70,7 @@ export function checkSchedule(world: World): void {
 }
 
 function stateIn(world: World): Pick<ScheduleState, "run" | "history"> {
-  const [own] = Object.values(recordOf(world, FEATURE).groups)
+  const [own] = Object.values(recordOf(world, SCHEDULED).groups)
   return own === undefined ? { run: null, history: [] } : (JSON.parse(own.state) as ScheduleState)
 }
 
