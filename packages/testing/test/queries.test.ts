@@ -88,6 +88,21 @@ test("a query that fails on the way goes on from there; one that is wrong ends t
   expect(wrong.asked).toHaveLength(2) // the next turn tries anew
 })
 
+test("a database that does not answer for long is waited for", async () => {
+  const { offline, asked } = offlineOf(async function* (time) {
+    if (time === 1) yield rows(0, 500)
+    if (time < 9) throw new FabraError("offline_unavailable", "gone")
+    yield rows(500, 501)
+  })
+  const { clock, start, history, book } = setup(offline, { maxRetries: 2 })
+  start("a")
+  await clock.advance(1000)
+  expect((await book.read("stats")).state.run).toMatchObject({ entities: 500, error: "gone" })
+  await clock.advance(9000)
+  expect(asked).toEqual([undefined, ...Array(8).fill("u10499")])
+  expect(await history()).toMatchObject([{ entities: 501, failed: 0, error: null, complete: true }])
+})
+
 test("a value that cannot be kept fails alone, what is no id the run", async () => {
   const { offline } = offlineOf(async function* (time) {
     yield time === 1 ? [...rows(0, 1, Number.NaN), ...rows(1, 2)] : [{ entityId: "", value: 1 }]

@@ -165,11 +165,13 @@ export class Scheduler {
         if (signal.aborted) return
       }
     } catch (error) {
-      // Only what is the user's ends a run before its time; what the cache cannot do now it can do later.
-      if ((entities ?? sql) === undefined || FabraError.from(error).code === "cache_unavailable" || entry === undefined)
-        throw error
-      const run = { ...(entry.state.run as OpenRun), error: FabraError.from(error).message }
-      await this.#finish(feature, entry, run, false)
+      const { code, message } = FabraError.from(error)
+      // Only what is the user's ends a run before its time; what does not answer now can do so later.
+      if ((entities ?? sql) === undefined || code === "cache_unavailable" || entry === undefined) throw error
+      const run = { ...(entry.state.run as OpenRun), error: message }
+      if (code !== "offline_unavailable") return await this.#finish(feature, entry, run, false)
+      await this.#book.write(feature.name, entry, { ...entry.state, run })
+      throw error
     } finally {
       lost.abort()
       await query?.close()
@@ -179,7 +181,9 @@ export class Scheduler {
   async #finish(feature: Feature, entry: Entry, run: OpenRun, complete: boolean): Promise<void> {
     const { owner: _owner, cursor: _cursor, ...rest } = run
     const { state } = entry
-    const over = { scheduledFor: state.turn as number, finishedAt: this.#settings.clock.now(), ...rest, complete }
+    const error = complete && run.failed === 0 ? null : run.error // an outage meanwhile is over
+    const finishedAt = this.#settings.clock.now()
+    const over = { ...rest, scheduledFor: state.turn as number, finishedAt, complete, error }
     const next = { ...state, run: null, history: [over, ...state.history].slice(0, HISTORY) }
     if ((await this.#book.write(feature.name, entry, next)) !== undefined) this.#observer.scheduleRun(feature, over)
   }

@@ -124,11 +124,11 @@ function toRunTable(runs: readonly ReturnType<typeof toRun>[]): string {
     ["turn", "began", "took", "entities", "end", "error"],
     runs.map(({ scheduled_for, started_at, duration_ms, entities, failed, complete, error }) => [
       ...[scheduled_for, started_at, duration(duration_ms), `${entities}, ${failed} failed`],
-      ...[complete ? "complete" : "early", brief(error)],
+      ...[complete ? "complete" : "early", brief(error, 300)],
     ]),
   )
 }
 
-const brief = (error: string | null | undefined) => (error ?? "").replaceAll(/\s+/g, " ").slice(0, 60)
+const brief = (error: string | null | undefined, length = 60) => (error ?? "").replaceAll(/\s+/g, " ").slice(0, length)
 
 const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString())
