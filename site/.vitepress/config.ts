@@ -36,6 +36,7 @@ const reference = (): DefaultTheme.SidebarItem => ({
 export default defineConfig({
   title: "Fabra",
   description: "Event-driven features for Node: events in, fresh feature values out.",
+  head: [["link", { rel: "icon", href: "data:," }]],
   srcDir: ".stage",
   outDir: "dist",
   cleanUrls: false,

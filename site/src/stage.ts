@@ -48,8 +48,8 @@ const outsideCode = (text: string, change: (prose: string) => string): string =>
     .map((part, i) => (i % 2 === 0 ? change(part) : part))
     .join("")
 
-/** Sources are for reading, not for downloading. */
-const shown = (path: string) => (/\.(json|ya?ml)$/.test(path) ? path : `${path}.txt`)
+/** Where a file that is no page stands. Sources are for reading, not for downloading; names with a dot are not served. */
+const shown = (path: string) => `${path.replaceAll(/(^|\/)\./g, "$1")}${/\.(json|ya?ml)$/.test(path) ? "" : ".txt"}`
 
 function decisions(): string {
   const lines = files("docs/decisions/*.md").map((path) => {

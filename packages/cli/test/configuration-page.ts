@@ -5,7 +5,7 @@ export function configurationPage(): string {
   const rows = (Object.keys(settings) as SettingName[]).map((name) => {
     const { env, flag, kind, description, ...setting }: Setting = settings[name]
     const usual = setting.default === undefined ? (setting.defaultText ?? "") : `\`${setting.default}\``
-    const cells = [`\`${env}\``, `\`${flag}\``, kind.type, usual, description]
+    const cells = [`\`${env}\` \`${flag}\``, description, kind.type, usual]
     return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`
   })
   return `# Configuration
@@ -15,8 +15,8 @@ value and where it came from. A variable that begins with \`FABRA_\` and is none
 one that is. What is set to nothing is not set. Lengths of time are in seconds. Which command takes which flag:
 [commands](commands.md).
 
-| variable | flag | type | default | meaning |
-| --- | --- | --- | --- | --- |
+| variable and flag | meaning | type | default |
+| --- | --- | --- | --- |
 ${rows.join("\n")}
 
 What the worker, bus and cache can be told besides, in code, is in the READMEs of their packages. This page is made from
