@@ -39,7 +39,11 @@ const mayImport = {
       "cli-progress",
     ],
   ],
-  testing: ["@fabra/events", "@fabra/core", "@fabra/worker", "vitest"],
+  // Postgres only when a test asks for it.
+  testing: [
+    ...["@fabra/events", "@fabra/core", "@fabra/worker", "vitest", "pg", "@types/pg"],
+    ...["@electric-sql/pglite", "@electric-sql/pglite-pgvector", "@electric-sql/pglite-socket"],
+  ],
 }
 
 const tests = "[.]test(-d)?[.]ts$"

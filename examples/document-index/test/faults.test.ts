@@ -1,11 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import { PGlite } from "@electric-sql/pglite"
-import { vector } from "@electric-sql/pglite-pgvector"
-import { PGLiteSocketServer } from "@electric-sql/pglite-socket"
 import { RedisEventBus } from "@fabra/bus-redis"
-import { type RedisTestServer, startRedisServer } from "@fabra/testing"
+import { type PostgresTestDatabase, type RedisTestServer, startPostgres, startRedisServer } from "@fabra/testing"
 import { PgVectorStore } from "@fabra/vector-pgvector"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { createStore, documentDeleted, documentUpdated } from "../src/features.js"
@@ -14,8 +11,7 @@ const PROGRAM = fileURLToPath(new URL("./worker.ts", import.meta.url))
 const DOCUMENTS = 20
 
 let redis: RedisTestServer
-let engine: PGlite
-let postgres: PGLiteSocketServer
+let postgres: PostgresTestDatabase
 let bus: RedisEventBus
 let vectors: PgVectorStore
 let env: Record<string, string>
@@ -24,10 +20,9 @@ const { store } = createStore()
 
 beforeAll(async () => {
   redis = await startRedisServer()
-  engine = await PGlite.create({ extensions: { vector } })
-  postgres = await serve(0)
+  postgres = await startPostgres()
   bus = new RedisEventBus({ url: redis.url })
-  const url = `postgres://postgres@${postgres.getServerConn()}/postgres`
+  const { url } = postgres
   env = { REDIS_URL: redis.url, POSTGRES_URL: url }
   vectors = new PgVectorStore({ url })
   store.connect({ vectors })
@@ -38,15 +33,8 @@ afterAll(async () => {
   await bus.close()
   await vectors.close()
   await postgres.stop()
-  await engine.close()
   await redis.stop()
 })
-
-async function serve(port: number): Promise<PGLiteSocketServer> {
-  const server = new PGLiteSocketServer({ db: engine, port, maxConnections: 100 })
-  await server.start()
-  return server
-}
 
 function startWorker(more: Record<string, string> = {}): ChildProcess {
   const worker = fork(PROGRAM, { execArgv: ["--import", "tsx"], env: { ...process.env, ...env, ...more } })
@@ -66,13 +54,13 @@ async function update(round: string): Promise<void> {
 }
 
 /**
- * What stands in the index, chunk by chunk, becomes this. Asked of the engine in one statement: its only session is shared,
- * and a search, which takes a transaction, would take what the worker writes meanwhile into it.
+ * What stands in the index, chunk by chunk, becomes this. Asked in one statement: PGlite's only session is shared, and
+ * a search, which takes a transaction, would take what the worker writes meanwhile into it.
  */
 async function becomes(expected: readonly string[]): Promise<void> {
   const wanted = [...expected].sort().join("\n")
   for (;;) {
-    const { rows } = await engine.query<{ text: string }>("select text from fabra.chunks_1")
+    const rows = await postgres.query("select text from fabra.chunks_1")
     const found = rows.map((row) => row.text).sort()
     if (found.join("\n") === wanted) return
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -94,10 +82,8 @@ test("a worker killed between embedding and writing loses nothing, and leaves no
 })
 
 test("connections to Postgres that are cut meanwhile cost no document", async () => {
-  const port = Number(postgres.getServerConn().split(":").at(-1))
   await update("third")
-  await postgres.stop()
-  postgres = await serve(port)
+  await postgres.cutConnections()
   await update("fourth")
   await becomes(all("fourth"))
 })

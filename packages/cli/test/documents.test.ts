@@ -1,9 +1,6 @@
 import { appendFile } from "node:fs/promises"
-import { PGlite } from "@electric-sql/pglite"
-import { vector } from "@electric-sql/pglite-pgvector"
-import { PGLiteSocketServer } from "@electric-sql/pglite-socket"
 import { FeatureStore, MemoryVectorStore, WordHashEmbedder } from "@fabra/core"
-import { startRedisServer } from "@fabra/testing"
+import { type PostgresTestDatabase, startPostgres, startRedisServer } from "@fabra/testing"
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 import { DocumentAdapters, type Place } from "../src/adapters/documents.js"
 import type { Check } from "../src/doctor/check.js"
@@ -11,21 +8,14 @@ import { pgvectorCheck } from "../src/doctor/postgres-checks.js"
 import { fabra } from "./fabra.js"
 import { copyOf, start } from "./with-the-test.js"
 
-// One Postgres for the whole file: PGlite behind a socket.
-let engine: PGlite
-let server: PGLiteSocketServer
+let postgres: PostgresTestDatabase
 let postgresUrl: string
 
 beforeAll(async () => {
-  engine = await PGlite.create({ extensions: { vector } })
-  server = new PGLiteSocketServer({ db: engine, port: 0, maxConnections: 100 })
-  await server.start()
-  postgresUrl = `postgres://postgres:hush@${server.getServerConn()}/postgres`
+  postgres = await startPostgres()
+  postgresUrl = Object.assign(new URL(postgres.url), { password: "hush" }).href
 })
-afterAll(async () => {
-  await server.stop()
-  await engine.close()
-})
+afterAll(() => postgres.stop())
 
 const none = {
   openaiApiKey: undefined,
@@ -125,7 +115,7 @@ test("worker, migrate and search on Postgres", async () => {
     {
       name: "postgres",
       status: "ok",
-      found: expect.stringMatching(/postgres:\*\*\*@127\.0\.0\.1:\d+\/postgres \(\d+/),
+      found: expect.stringMatching(/:\*\*\*@\S+:\d+\/\w+ \(\d+/),
     },
     { name: "pgvector", status: "fail", mend: expect.stringMatching(/^fabra migrate/) },
   ])

@@ -1,3 +1,4 @@
+export { type PostgresTestDatabase, startPostgres } from "./postgres-database.js"
 export { type RedisClusterOptions, type RedisTestCluster, startRedisCluster } from "./redis-cluster.js"
 export { type RedisServerOptions, type RedisTestServer, startRedisServer } from "./redis-server.js"
 export { TestClock } from "./test-clock.js"

@@ -14,7 +14,6 @@ function codeOf(state: string | undefined): ErrorCode {
 
 /** The driver's error as a {@link FabraError} with its cause. */
 export function toFabraError(doing: string, cause: unknown): FabraError {
-  if (cause instanceof FabraError) return cause
   const state = (cause as { code?: unknown } | null)?.code
   const code = codeOf(typeof state === "string" ? state : undefined)
   // Several addresses of one host, all refused, are one error without a message of its own.

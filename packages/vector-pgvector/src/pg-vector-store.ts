@@ -19,7 +19,7 @@ import { escapeText } from "./escape.js"
 import { migrate } from "./migrate.js"
 import { checkOptions, type PgVectorStoreOptions } from "./options.js"
 import { toHit, toState } from "./rows.js"
-import { searchSettings, searchSql } from "./search-sql.js"
+import { EXACT, isStarved, searchSettings, searchSql } from "./search-sql.js"
 import { MAX_DIMENSIONS } from "./vector-type.js"
 import { removalJson, upsertCalls, type Write } from "./writes.js"
 
@@ -90,6 +90,9 @@ export class PgVectorStore implements VectorStore {
       if (query.vector === null) return (await this.#database.query(text, values, timeLeft)).map(toHit)
       return this.#database.transaction(async (session) => {
         await session.execute(searchSettings(pgvector, query))
+        const rows = await session.query(text, values)
+        if (!isStarved(rows, query)) return rows.map(toHit)
+        await session.execute(EXACT)
         return (await session.query(text, values)).map(toHit)
       }, timeLeft)
     })
@@ -133,6 +136,8 @@ export class PgVectorStore implements VectorStore {
       try {
         return await work(timeLeft)
       } catch (cause) {
+        // What is not the driver's will not mend by itself.
+        if (cause instanceof FabraError) throw cause
         const error = toFabraError(doing, cause)
         if (error.code !== "vector_unavailable" || timeLeft() <= pause || this.#isClosed) throw error
         await new Promise((resolve) => setTimeout(resolve, pause))

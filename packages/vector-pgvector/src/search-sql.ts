@@ -1,4 +1,5 @@
 import { fusionDepth, type IndexSchema, RANK_CONSTANT, type VectorQuery } from "@fabra/core"
+import type { Row } from "./database.js"
 import { escapeText } from "./escape.js"
 import { filterSql, Parameters } from "./filter-sql.js"
 import { spellVector, vectorSql } from "./vector-type.js"
@@ -46,15 +47,15 @@ function fused(table: string, near: string, spoken: string, topK: number, parame
   const ranked = (list: string, order: string) =>
     `select entity_id, chunk, 1.0::float8 / (${RANK_CONSTANT} + row_number() over (order by ${order})) share
      from (${list} limit ${depth}) list`
-  return `with shares as (
-      ${ranked(near, "score desc")}
+  return `with near as materialized (${near} limit ${depth}), shares as (
+      ${ranked("select * from near", "score desc")}
       union all
       ${ranked(spoken, "score desc, entity_id, chunk")}
     ), best as (
       select entity_id, chunk, sum(share) score from shares group by entity_id, chunk
       order by score desc, entity_id, chunk limit ${parameters.add(topK)}::int
     )
-    select ${COLUMNS}, score from best join ${table} using (entity_id, chunk) order by score desc, entity_id, chunk`
+    select ${COLUMNS}, score, (select count(*)::int from near) near from best join ${table} using (entity_id, chunk) order by score desc, entity_id, chunk`
 }
 
 function never(): never {
@@ -65,15 +66,27 @@ function never(): never {
 const DEFAULT_EF_SEARCH = 100
 const MAX_EF_SEARCH = 1_000
 
+/** How many that are near are wanted: without words, as many as hits. */
+function wanted({ topK, text }: VectorQuery): number {
+  return text === null ? topK : fusionDepth(topK)
+}
+
 /** What is set for one search by vector. Before 0.8, pgvector looks at its candidates and filters what is left of them. */
-export function searchSettings(pgvector: string, { topK, text, filter, efSearch }: VectorQuery): string {
-  const wanted = text === null ? topK : fusionDepth(topK)
-  const candidates = Math.min(MAX_EF_SEARCH, Math.max(efSearch ?? DEFAULT_EF_SEARCH, wanted))
+export function searchSettings(pgvector: string, query: VectorQuery): string {
+  const candidates = Math.min(MAX_EF_SEARCH, Math.max(query.efSearch ?? DEFAULT_EF_SEARCH, wanted(query)))
   const settings = [`set local hnsw.ef_search = ${candidates}`]
   const [major = 0, minor = 0] = pgvector.split(".").map(Number)
   // Strict: in the order of distance, as hits are promised.
   if (major > 0 || minor >= 8) settings.push("set local hnsw.iterative_scan = strict_order")
-  // Slow and right rather than fast and starved.
-  else if (filter !== null) settings.push("set local enable_indexscan = off")
+  else if (query.filter !== null) settings.push(EXACT)
   return settings.join("; ")
+}
+
+/** Every row is looked at: slow and right. */
+export const EXACT = "set local enable_indexscan = off; set local enable_seqscan = on"
+
+/** An iterative scan, too, gives up after 20,000 rows: what the filter lets through may lie beyond them. */
+export function isStarved(rows: readonly Row[], query: VectorQuery): boolean {
+  const near = query.text === null ? rows.length : Number(rows[0]?.near ?? 0)
+  return query.filter !== null && near < wanted(query)
 }

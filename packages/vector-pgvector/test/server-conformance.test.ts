@@ -1,8 +1,10 @@
+import { type PostgresTestDatabase, startPostgres } from "@fabra/testing"
 import { testVectorStore } from "@fabra/testing/conformance"
 import { afterAll, beforeAll } from "vitest"
-import { newSchema, startPostgres, type TestPostgres } from "./support.js"
+import { PgVectorStore } from "../src/index.js"
+import { newSchema } from "./support.js"
 
-let postgres: TestPostgres
+let postgres: PostgresTestDatabase
 
 beforeAll(async () => {
   postgres = await startPostgres()
@@ -12,11 +14,12 @@ afterAll(() => postgres.stop())
 testVectorStore("PgVectorStore through the driver", {
   async create() {
     const schema = newSchema()
-    const stores = [postgres.store({ schema })]
+    const open = () => new PgVectorStore({ url: postgres.url, schema })
+    const stores = [open()]
     return {
-      store: stores[0] as (typeof stores)[0],
+      store: stores[0] as PgVectorStore,
       async another() {
-        const another = postgres.store({ schema })
+        const another = open()
         stores.push(another)
         return another
       },
