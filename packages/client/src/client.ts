@@ -135,11 +135,12 @@ async function getFeatures(
 async function search(
   transport: Transport,
   index: string,
-  { text, vector, topK, filter, mode }: SearchQuery,
+  { text, vector, topK, filter, mode, efSearch }: SearchQuery,
   { signal }: CallOptions,
 ): Promise<SearchHit[]> {
   const path = `/search/${encodeURIComponent(index)}`
-  const body = JSON.stringify({ text, vector: vector && [...vector], top_k: topK, filter, mode })
+  const query = { text, vector: vector && [...vector], top_k: topK, filter, mode, ef_search: efSearch }
+  const body = JSON.stringify(query)
   const answer = read(await transport.send({ path, contentType: "application/json", body, signal }))
   return answer.hits.map(hitFromWire)
 }

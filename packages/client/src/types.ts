@@ -41,7 +41,7 @@ export type IndexName<App> = unknown extends App
   : { [Key in keyof App]: App[Key] extends VectorIndex<infer Name> ? Known<Name> : never }[keyof App]
 
 /** What is looked for in an index. */
-export type SearchQuery = Pick<CoreQuery, "text" | "vector" | "topK" | "filter" | "mode">
+export type SearchQuery = Pick<CoreQuery, "text" | "vector" | "topK" | "filter" | "mode" | "efSearch">
 
 /** A value, and how old it is. */
 export interface FeatureValue<Value> {

@@ -53,7 +53,7 @@ export type {
   ScheduledHandler,
   SqlFeatureOptions,
 } from "./scheduled-feature.js"
-export type { SearchHit, SearchQuery } from "./search.js"
+export { hitToWire, type SearchHit, type SearchQuery, type WireHit } from "./search.js"
 // For those who write a worker or another part of Fabra.
 export { type FeatureRow, type FeatureStatus, type FeatureValue, isGone, serveValue } from "./serve.js"
 export { noOfflineStore, type Sql, sqlOn } from "./sql.js"

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { FabraError, hashEntityId, type JsonObject, show } from "@fabra/events"
+import { FabraError, hashEntityId, show } from "@fabra/events"
 import type { FeatureCache } from "./cache.js"
 import { embedChecked, faultOf } from "./embedder.js"
 import type { ConnectedIndex } from "./indexer.js"
@@ -27,23 +27,25 @@ export interface SearchQuery {
 }
 
 /** A chunk that was found, best first. */
-export interface SearchHit {
-  readonly entityId: string
-  /** Which chunk of the document, from 0. */
-  readonly chunk: number
-  readonly text: string
-  /** Where the chunk stands in the document's text, in UTF-16 units. */
-  readonly start: number
-  readonly end: number
-  /**
-   * Greater is better. By vector: cosine similarity, dot product, or `1 / (1 + distance)`. By text or hybrid: comparable
-   * within one answer only.
-   */
-  readonly score: number
-  readonly metadata: JsonObject
+export interface SearchHit extends Omit<VectorHit, "eventTime" | "indexedAt"> {
   /** Time of the event that wrote the document; `null` when none did. */
   readonly eventTime: Date | null
   readonly indexedAt: Date
+}
+
+/** A {@link SearchHit} as the HTTP API and the `fabra` command spell it. */
+export interface WireHit extends Omit<VectorHit, "entityId" | "eventTime" | "indexedAt"> {
+  readonly entity_id: string
+  readonly event_time: string | null
+  readonly indexed_at: string
+}
+
+/** Spells a hit for other processes. */
+export function hitToWire({ entityId, eventTime, indexedAt, ...same }: SearchHit): WireHit {
+  return {
+    ...{ entity_id: entityId, ...same },
+    ...{ event_time: eventTime?.toISOString() ?? null, indexed_at: indexedAt.toISOString() },
+  }
 }
 
 /** Answers kept per index; one that falls on another's place takes it, so that there are never more. */

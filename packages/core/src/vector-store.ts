@@ -91,10 +91,11 @@ export interface VectorHit {
   /** Which chunk of the document, from 0. */
   readonly chunk: number
   readonly text: string
+  /** Where the chunk stands in the document's text, in UTF-16 units. */
   readonly start: number
   readonly end: number
   /**
-   * Greater is better. By vector: cosine similarity, dot product, or `1 / (1 + distance)`. By text or fused: comparable
+   * Greater is better. By vector: cosine similarity, dot product, or `1 / (1 + distance)`. By text or hybrid: comparable
    * within one answer only.
    */
   readonly score: number

@@ -104,6 +104,7 @@ test("tells what the store knows, with schemas as JSON Schema", async () => {
     max_retries: 3,
     timeout_ms: 30_000,
   })
+  expect(body.indexes).toEqual([{ name: "reviews", metric: "cosine", language: "english", dimensions: 256 }])
   const event = (name: string) => body.events.find(({ event_type }: { event_type: string }) => event_type === name)
   expect(event("purchase")).toMatchObject({
     features: ["last_purchase_amount", "total_purchases"],

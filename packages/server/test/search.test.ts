@@ -1,6 +1,6 @@
 import type { Embedder } from "@fabra/core"
 import { type ErrorCode, FabraError } from "@fabra/events"
-import { expect, test } from "vitest"
+import { expect, test, vi } from "vitest"
 import { startServer } from "./support.js"
 
 const ERRORS = [
@@ -83,6 +83,41 @@ test("is 503 when the embedder or the vector store does not answer in time", asy
   expect(await post("/search/broken", { text: "hat" })).toMatchObject(late)
   store.vectors.search = () => new Promise(() => {})
   expect(await post("/search/reviews", { text: "hat" })).toMatchObject(late)
+})
+
+test("looks at as many candidates as it is told", async () => {
+  const { store, post } = await startServer()
+  const search = vi.spyOn(store.vectors, "search")
+  await post("/search/reviews", { text: "hat", ef_search: 400 })
+  expect(search.mock.lastCall?.[1]).toMatchObject({ efSearch: 400 })
+  expect(await post("/search/reviews", { text: "hat", ef_search: 1001 })).toMatchObject({ status: 400 })
+})
+
+test("a vector that is too short is the caller's fault, one that the embedder made the server's", async () => {
+  const { store, post } = await startServer()
+  expect(await post("/search/reviews", { vector: [1, 2] })).toMatchObject({
+    status: 400,
+    body: { code: "invalid_request", path: "vector", detail: "vector is a vector of 2 dimensions instead of 256." },
+  })
+  const embed = async (texts: readonly string[]) => texts.map(() => Float32Array.of(1, 2))
+  store.vectorIndex("short", { embedder: { id: "short", dimensions: 8, embed } })
+  expect(await post("/search/short", { text: "hat" })).toMatchObject({
+    status: 500,
+    body: { code: "invalid_embedding" },
+  })
+})
+
+test("is ready only while the vector store answers, and has what is asked for", async () => {
+  const { store, get } = await startServer()
+  expect((await get("/readyz")).status).toBe(200)
+  const search = vi.spyOn(store.vectors, "search")
+  for (const [code, status] of [
+    ["vector_unavailable", 503],
+    ["not_migrated", 500],
+  ] as const) {
+    search.mockRejectedValue(new FabraError(code, "Away."))
+    expect(await get("/readyz")).toMatchObject({ status, body: { code } })
+  }
 })
 
 test("tells of searches by their route", async () => {

@@ -1,5 +1,4 @@
-import type { SearchHit, SearchQuery } from "@fabra/core"
-import type { JsonObject } from "@fabra/events"
+import { hitToWire, type SearchQuery, type WireHit } from "@fabra/core"
 import { DocumentAdapters, documentSettings } from "../adapters/documents.js"
 import { findFeatures, loadFeatures } from "../features-file.js"
 import type { SettingName, Settings } from "../settings/table.js"
@@ -14,41 +13,30 @@ export const searchSettings = [
   ...documentSettings,
 ] as const satisfies readonly SettingName[]
 
-/** A hit as the HTTP API spells it. */
-export interface Hit extends Pick<SearchHit, "chunk" | "text" | "start" | "end" | "score"> {
-  readonly entity_id: string
-  readonly metadata: JsonObject
-  readonly event_time: string | null
-  readonly indexed_at: string
-}
-
 /** Through the HTTP API that is named; else in the Postgres that is named; else through the local HTTP API. */
 export async function searchDocuments(
   settings: Settings<(typeof searchSettings)[number]>,
   index: string,
   query: SearchQuery,
-): Promise<readonly Hit[]> {
+): Promise<readonly WireHit[]> {
   const { serverUrl, postgresUrl, apiKey } = settings
   if (serverUrl === undefined && postgresUrl !== undefined) return searchPostgres(settings, index, query)
-  const { topK, ...rest } = query
+  const { topK, efSearch, ...rest } = query
   const client = new HttpClient(serverUrl ?? LOCAL_SERVER, apiKey)
-  const body = JSON.stringify({ ...rest, top_k: topK })
-  return (await client.call<{ hits: Hit[] }>(`/search/${encodeURIComponent(index)}`, body)).hits
+  const body = JSON.stringify({ ...rest, top_k: topK, ef_search: efSearch })
+  return (await client.call<{ hits: WireHit[] }>(`/search/${encodeURIComponent(index)}`, body)).hits
 }
 
 async function searchPostgres(
   settings: Settings<(typeof searchSettings)[number]>,
   index: string,
   query: SearchQuery,
-): Promise<readonly Hit[]> {
+): Promise<readonly WireHit[]> {
   const { store } = await loadFeatures(findFeatures(settings.features))
   const documents = new DocumentAdapters(settings)
   try {
     await documents.connect(store)
-    return (await store.search(index, query)).map(({ entityId, eventTime, indexedAt, ...same }) => ({
-      ...{ entity_id: entityId, ...same },
-      ...{ event_time: eventTime?.toISOString() ?? null, indexed_at: indexedAt.toISOString() },
-    }))
+    return (await store.search(index, query)).map(hitToWire)
   } finally {
     await documents.close()
   }

@@ -23,6 +23,17 @@ const Catalog = Type.Object(
         strict,
       ),
     ),
+    indexes: Type.Array(
+      Type.Object(
+        {
+          name: Type.String(),
+          metric: Type.String({ description: "How nearness is measured: cosine, inner_product or l2." }),
+          language: Type.String({ description: "In which its words are read." }),
+          dimensions: Type.Integer({ description: "How many numbers a vector has that is searched for." }),
+        },
+        strict,
+      ),
+    ),
     events: Type.Array(
       Type.Object(
         {
@@ -38,13 +49,14 @@ const Catalog = Type.Object(
 )
 
 /** `GET /catalog`: what the store knows. */
-export function addCatalogRoute(app: TypeBoxApp, { store: { registry } }: ServerContext): void {
+export function addCatalogRoute(app: TypeBoxApp, { store }: ServerContext): void {
+  const { registry } = store
   app.route({
     method: "GET",
     url: "/catalog",
     config: { scope: "read" },
     schema: {
-      summary: "Entities, features, and the events that change them",
+      summary: "Entities, features, indexes, and the events that change them",
       tags: ["features"],
       response: { 200: Catalog, ...problems() },
     },
@@ -57,6 +69,10 @@ export function addCatalogRoute(app: TypeBoxApp, { store: { registry } }: Server
         initial: toJson(feature.initial),
         max_retries: feature.maxRetries,
         timeout_ms: feature.timeoutMs,
+      })),
+      indexes: [...registry.indexes.values()].map(({ name, metric, language, embedder = store.embedder }) => ({
+        ...{ name, metric, language },
+        dimensions: embedder.dimensions,
       })),
       events: registry.eventTypes.map((eventType) => ({
         event_type: eventType,

@@ -1,9 +1,12 @@
 import { Type } from "@sinclair/typebox"
-import { onBus, onCache, type ServerContext } from "../context.js"
+import { onBus, onCache, onSearch, type ServerContext } from "../context.js"
 import { problems, strict } from "../schemas.js"
 import type { TypeBoxApp } from "../typebox.js"
 
-/** `/healthz`: the process lives. `/readyz`: bus and cache answer. */
+/** Needs no vector, and lets nothing through: only that there is an answer counts. */
+const ASK = { text: "readyz", mode: "text", topK: 1, filter: { $or: [] } } as const
+
+/** `/healthz`: the process lives. `/readyz`: bus, cache and, where there are indexes, the vector store answer. */
 export function addHealthRoutes(app: TypeBoxApp, context: ServerContext): void {
   const Ok = Type.Object({ status: Type.Literal("ok") }, strict)
   app.route({
@@ -17,12 +20,19 @@ export function addHealthRoutes(app: TypeBoxApp, context: ServerContext): void {
     method: "GET",
     url: "/readyz",
     config: { scope: "public", rateLimit: false },
-    schema: { summary: "Do bus and cache answer?", tags: ["operate"], response: { 200: Ok, ...problems(503) } },
+    schema: {
+      summary: "Do bus, cache and vector store answer?",
+      tags: ["operate"],
+      response: { 200: Ok, ...problems(500, 503) },
+    },
     handler: async () => {
       await Promise.all([
         onBus(context, context.bus.deadLetters.stats()),
         // A record that nobody writes: only that there is an answer counts.
         onCache(context, context.store.cache.read([{ entityType: "readyz", entityId: "readyz" }], ["readyz"])),
+        ...[...context.store.registry.indexes.values()].map((index) =>
+          onSearch(context, context.store.search(index, ASK)),
+        ),
       ])
       return { status: "ok" }
     },

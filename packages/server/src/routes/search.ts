@@ -1,4 +1,4 @@
-import type { MetadataFilter, SearchHit, VectorIndex } from "@fabra/core"
+import { hitToWire, type MetadataFilter, type VectorIndex } from "@fabra/core"
 import { Type } from "@sinclair/typebox"
 import { onSearch, type ServerContext } from "../context.js"
 import { unknownName } from "../lookup.js"
@@ -30,6 +30,13 @@ const Query = Type.Object(
         type: "string",
         enum: ["vector", "text", "hybrid"],
         description: "By nearness (default), by words, or by both ranks fused.",
+      }),
+    ),
+    ef_search: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1000,
+        description: "How many candidates an approximate index looks at: more find better and take longer.",
       }),
     ),
   },
@@ -68,11 +75,15 @@ export function addSearchRoute(app: TypeBoxApp, context: ServerContext): void {
         ...problems(400, 404, 413, 415, 422, 500, 503),
       },
     },
-    handler: async ({ params, body: { top_k, ...query } }) => {
+    handler: async ({ params, body: { top_k, ef_search, ...query } }) => {
       const index = indexOf(context, params.index)
-      const asked = { ...query, ...(top_k === undefined ? {} : { topK: top_k }) }
+      const asked = {
+        ...query,
+        ...(top_k === undefined ? {} : { topK: top_k }),
+        ...(ef_search === undefined ? {} : { efSearch: ef_search }),
+      }
       const hits = await onSearch(context, context.store.search(index, asked))
-      return { index: index.name, hits: hits.map(toHit) }
+      return { index: index.name, hits: hits.map(hitToWire) }
     },
   })
 }
@@ -82,13 +93,4 @@ function indexOf({ store: { registry } }: ServerContext, name: string): VectorIn
   const found = registry.indexes.get(name)
   if (found !== undefined) return found
   throw unknownName("unknown_index", `There is no index "${name}".`, name, [...registry.indexes.keys()], "index")
-}
-
-function toHit({ entityId, eventTime, indexedAt, ...same }: SearchHit) {
-  return {
-    entity_id: entityId,
-    ...same,
-    event_time: eventTime?.toISOString() ?? null,
-    indexed_at: indexedAt.toISOString(),
-  }
 }
