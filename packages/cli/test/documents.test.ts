@@ -183,7 +183,9 @@ test("SQL in features asks Postgres, which doctor looks at", async () => {
   expect((await fabra(["doctor"], withPostgres)).stdout).toMatch(
     /^fail {2}query +spent: Postgres refuses the query: relation "purchases" does not exist/m,
   )
-  await postgres.query("create table purchases as select 'user_1' as user_id, 40 as amount union all select 'user_1', 2")
+  await postgres.query(
+    "create table purchases as select 'user_1' as user_id, 40 as amount union all select 'user_1', 2",
+  )
   const { stdout } = await fabra(["doctor"], withPostgres)
   expect(stdout).toMatch(/^ok {4}query +spent can be run$/m)
   expect(stdout).not.toMatch(/pgvector/)
