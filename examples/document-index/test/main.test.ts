@@ -24,7 +24,9 @@ test("texts are indexed, edited, deleted and searched", async () => {
 test("the index finds nearly all that an exact search finds", async () => {
   const postgres = await startPostgres()
   onTestFinished(() => postgres.stop())
-  const store = new PgVectorStore({ url: postgres.url })
+  // So few would be read from end to end. PGlite has one session for all, a server has one for each connection.
+  await postgres.query("set enable_seqscan = off")
+  const store = new PgVectorStore({ url: `${postgres.url}?options=-c%20enable_seqscan%3Doff` })
   onTestFinished(() => store.close())
   expect(await recall(store, 1_500)).toBeGreaterThanOrEqual(0.95)
 })
