@@ -39,8 +39,9 @@ export interface MemoryEventBusOptions {
 
 /**
  * The event bus in memory: the embedded default, and the contract in the form of code. Events pass through their wire
- * form as on any other bus. What every group has settled is dropped; when the process ends, all is gone. Positions begin
- * anew with each bus: give it a cache in memory, since records that outlive it would take its events for old ones.
+ * form as on any other bus. What every group has settled is dropped; when the process ends, all is gone: also what
+ * was published and not applied. Positions begin at the time at which it is made, so records of a cache that outlives it
+ * take its events for new ones, unless the clock was set back.
  */
 export class MemoryEventBus extends BaseEventBus {
   readonly capabilities: BusCapabilities

@@ -22,3 +22,18 @@ test("is full for ever when nobody reads", () => {
     false,
   ])
 })
+
+test("a new log begins behind an old one, as records that outlive it expect", () => {
+  let now = 1_764_000_000_000
+  const clock = { ...systemClock, now: () => now }
+  const append = () => {
+    const partition = new MemoryPartition(0, clock, 1_000, 10)
+    expect(partition.end).toBeNull()
+    return ["a", "b"].map((eventId) => partition.append({ eventId, entityId: "entity", data: "data" }))
+  }
+  const before = append()
+  now += 1
+  const positions = [...before, ...append()].map((result) => (result.ok ? result.position : ""))
+  expect(new Set(positions).size).toBe(4)
+  expect([...positions].sort()).toEqual(positions)
+})

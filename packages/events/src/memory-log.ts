@@ -6,8 +6,11 @@ import type { Position } from "./position.js"
 
 /** Positions sort as text: a counter with leading zeros. */
 function spellPosition(counter: number): Position {
-  return String(counter).padStart(12, "0")
+  return String(counter).padStart(16, "0")
 }
+
+/** More events a millisecond than that nobody appends. */
+const PER_MS = 1_000
 
 interface Lease {
   consumer: string
@@ -28,7 +31,8 @@ export class MemoryPartition {
   readonly #dedupeWindowMs: number
   readonly #maxRecords: number
   #records: BusRecord[] = []
-  #counter = 0
+  readonly #start: number
+  #counter: number
   /** In the order of arrival, so that the oldest ones stand in front. */
   readonly #recent = new Map<string, { position: Position; until: number }>()
   readonly #groups = new Map<string, GroupPartition>()
@@ -38,10 +42,13 @@ export class MemoryPartition {
     this.#clock = clock
     this.#dedupeWindowMs = dedupeWindowMs
     this.#maxRecords = maxRecords
+    // Records may outlive this log. Were its positions not after those of the last one, its events would pass for old.
+    this.#start = Math.floor(clock.now()) * PER_MS
+    this.#counter = this.#start
   }
 
   get end(): Position | null {
-    return this.#counter === 0 ? null : spellPosition(this.#counter)
+    return this.#counter === this.#start ? null : spellPosition(this.#counter)
   }
 
   append({ eventId, entityId, data }: EncodedEvent): PublishResult {

@@ -1,22 +1,26 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import { MemoryEventBus, type SubscribeOptions } from "@fabra/events"
+import { MemoryEventBus, type SubscribeOptions, systemClock } from "@fabra/events"
 import { expect, test } from "vitest"
 import { setup } from "./support.js"
+
+const MADE_AT = 1_764_000_000_000
+/** Position of the n-th event of a partition of a memory bus made at that time. */
+const nth = (n: number) => String(1_000 * MADE_AT + n)
 
 /** A bus on which the last owner of every partition is always taken for dead, and whose events have these notes. */
 class Haunted extends MemoryEventBus {
   readonly notes: string[] = []
   readonly #deaths: (position: string) => number
   constructor(deaths: (position: string) => number) {
-    super({ partitions: 2 })
+    super({ partitions: 2, clock: { ...systemClock, now: () => MADE_AT } })
     this.#deaths = deaths
   }
   override async subscribe(options: SubscribeOptions) {
     const subscription = await super.subscribe({
       ...options,
-      onAssigned: (assignment) => options.onAssigned({ ...assignment, cautiousUntil: "000000000003" }),
+      onAssigned: (assignment) => options.onAssigned({ ...assignment, cautiousUntil: nth(3) }),
     })
     subscription.noteAttempt = async (_partition, position) => {
       this.notes.push(position)
@@ -64,7 +68,7 @@ test("R13: where the last owner died events are noted and run one at a time, fur
 })
 
 test("R13: an event that killed one worker after the other is a dead letter; its neighbours are applied", async () => {
-  const bus = new Haunted((position) => (position === "000000000002" ? 3 : 2))
+  const bus = new Haunted((position) => (position === nth(2) ? 3 : 2))
   const { store, chain, publish, start } = shop(bus)
   for (const id of ["e1", "e2", "e3"]) await publish("x", "ann", {}, id)
   const { worker } = start()

@@ -123,9 +123,16 @@ class StartsAtEnd extends KnowsEnd {
 
 /** Positions as plain numbers: 9 comes after 10 then. */
 class PlainNumbers extends MemoryEventBus {
+  #first: number | undefined
+
   protected override async append(events: readonly EncodedEvent[]): Promise<PublishResult[]> {
     const results = await super.append(events)
-    return results.map((result) => (result.ok ? { ...result, position: String(Number(result.position)) } : result))
+    return results.map((result) => (result.ok ? { ...result, position: this.#plain(Number(result.position)) } : result))
+  }
+
+  #plain(position: number): string {
+    this.#first ??= position
+    return String(position - this.#first + 1)
   }
 }
 
