@@ -169,6 +169,10 @@ test("worker, migrate and search on Postgres", async () => {
     stderr: expect.stringContaining("documents"),
   })
   expect(await run("search", "documents", "foxes", "--filter", "{oops")).toMatchObject({ code: 2 })
+  const read = await run("get", "Document", "any", "closest", "--input", '{"text": "foxes"}', "--json")
+  expect(JSON.parse(read.stdout)).toMatchObject({
+    features: { closest: { value: expect.stringMatching(/^fox|fuchs$/) } },
+  })
 })
 
 test("SQL in features asks Postgres, which doctor looks at", async () => {

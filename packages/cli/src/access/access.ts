@@ -4,7 +4,7 @@ import { type AdapterSettings, adapterSettings } from "../adapters/adapters.js"
 import type { Letter, ShownLetter } from "../dead-letters.js"
 import type { AppliedFeed } from "../feed/feed.js"
 import type { SettingName, Settings } from "../settings/table.js"
-import { DirectAccess } from "./direct-access.js"
+import { DirectAccess, type DirectSettings } from "./direct-access.js"
 import { HttpAccess } from "./http-access.js"
 
 /** What became of one published event. */
@@ -68,7 +68,7 @@ export const LOCAL_SERVER = "http://127.0.0.1:8000"
 
 /** Through the HTTP API that is named; else directly on the Redis that is named; else through the local HTTP API. */
 export async function openAccess(
-  settings: AdapterSettings & Settings<"serverUrl" | "apiKey" | "features"> & Partial<Settings<"postgresUrl">>,
+  settings: AdapterSettings & DirectSettings & Settings<"serverUrl" | "apiKey">,
 ): Promise<Access> {
   const { serverUrl, redisUrl, apiKey } = settings
   if (serverUrl === undefined && redisUrl !== undefined) return DirectAccess.open(settings)

@@ -8,6 +8,7 @@ import {
   type PublishResult,
 } from "@fabra/events"
 import { type AdapterSettings, type Adapters, openAdapters } from "../adapters/adapters.js"
+import { DocumentAdapters, type DocumentSettings } from "../adapters/documents.js"
 import { OfflineAdapter } from "../adapters/offline.js"
 import { toLetter, toShownLetter } from "../dead-letters.js"
 import { findFeatures, loadFeatures } from "../features-file.js"
@@ -16,6 +17,9 @@ import type { Settings } from "../settings/table.js"
 import { connect } from "../worker/create-worker.js"
 import type { Access, LetterAccess, Published, Reading } from "./access.js"
 
+/** The features file, and what features that are computed on reading may ask. */
+export type DirectSettings = Settings<"features"> & Partial<DocumentSettings>
+
 /** Reaches bus and cache themselves, past any HTTP API. What events and features there are is in the features file. */
 export class DirectAccess implements Access {
   readonly where: string
@@ -23,22 +27,21 @@ export class DirectAccess implements Access {
   readonly #adapters: Adapters
   readonly #named: string | undefined
   readonly #offline: OfflineAdapter
+  readonly #documents: DocumentAdapters
   #store: Promise<FeatureStore> | undefined
 
-  private constructor(adapters: Adapters, named: string | undefined, offline: OfflineAdapter) {
+  private constructor(adapters: Adapters, { features, postgresUrl, ...others }: DirectSettings) {
     this.where = adapters.where
     this.deadLetters = letterAccess(adapters.bus.deadLetters)
     this.#adapters = adapters
-    this.#named = named
-    this.#offline = offline
+    this.#named = features
+    this.#offline = new OfflineAdapter({ postgresUrl })
+    this.#documents = new DocumentAdapters({ postgresUrl, ...others })
   }
 
   /** @param settings.features the features file, if it is named; it is loaded when it is needed */
-  static async open(
-    settings: AdapterSettings & Settings<"features"> & Partial<Settings<"postgresUrl">>,
-  ): Promise<DirectAccess> {
-    const { features, postgresUrl } = settings
-    return new DirectAccess(await openAdapters(settings), features, new OfflineAdapter({ postgresUrl }))
+  static async open(settings: AdapterSettings & DirectSettings): Promise<DirectAccess> {
+    return new DirectAccess(await openAdapters(settings), settings)
   }
 
   async publish(events: readonly AxiomEvent[]): Promise<readonly Published[]> {
@@ -88,13 +91,14 @@ export class DirectAccess implements Access {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#adapters.close(), this.#offline.close()])
+    await Promise.all([this.#adapters.close(), this.#offline.close(), this.#documents.close()])
   }
 
   #loadStore(): Promise<FeatureStore> {
     this.#store ??= loadFeatures(findFeatures(this.#named)).then(async ({ store }) => {
       connect(store, this.#adapters.cache)
       await this.#offline.connect(store)
+      await this.#documents.connect(store)
       return store
     })
     return this.#store

@@ -25,8 +25,8 @@ export type DocumentSettings = Settings<(typeof embedderSettings)[number]> & Par
 export type Place = "shared" | "inThisProcess"
 
 interface Row {
-  readonly chosenBy: (settings: DocumentSettings, place: Place) => boolean
-  readonly open: (settings: DocumentSettings) => Promise<VectorStore>
+  readonly chosenBy: (settings: Partial<DocumentSettings>, place: Place) => boolean
+  readonly open: (settings: Partial<DocumentSettings>) => Promise<VectorStore>
 }
 
 /** The one table that says which vector store is used when, as that of bus and cache. */
@@ -44,12 +44,12 @@ const rows: readonly Row[] = [
 
 /** Vector store and embedder, the same for every store that is connected. */
 export class DocumentAdapters {
-  readonly #settings: DocumentSettings
+  readonly #settings: Partial<DocumentSettings>
   readonly #place: Place
   #vectors: Promise<VectorStore> | undefined
   #embedder: Promise<Embedder | undefined> | undefined
 
-  constructor(settings: DocumentSettings, place: Place = "shared") {
+  constructor(settings: Partial<DocumentSettings>, place: Place = "shared") {
     this.#settings = settings
     this.#place = place
   }
@@ -95,7 +95,7 @@ function connectUnlessOwn(store: FeatureStore, part: Parameters<FeatureStore["co
 }
 
 async function openEmbedder(
-  settings: DocumentSettings,
+  settings: Partial<DocumentSettings>,
   metrics?: Pick<Metrics, "countEmbedder">,
 ): Promise<Embedder | undefined> {
   const { openaiApiKey, openaiBaseUrl } = settings

@@ -1,10 +1,11 @@
 import type { ReadInput } from "@fabra/core"
 import { FabraError, isPlainObject } from "@fabra/events"
 import { accessSettings, withAccess } from "../access/access.js"
+import { documentSettings } from "../adapters/documents.js"
 import { defineCommand } from "../command.js"
 import { brief, print, table } from "../output.js"
 
-const settings = [...accessSettings, "postgresUrl"] as const
+const settings = [...accessSettings, ...documentSettings] as const
 
 /** `fabra get`: the features of an entity as they are now. */
 export const getCommand = () =>
