@@ -150,8 +150,8 @@ export const MUTATIONS: readonly Mutation[] = [
     changes: [
       worker(
         "checkpoints",
-        'moved && !(await this.#observer.time("cache", "verify", this.#cache.verify([...run.incarnations])))',
-        "false",
+        'return this.#observer.time("cache", "verify", this.#cache.verify([...incarnations]))',
+        "return Promise.resolve(incarnations.size >= 0)",
       ),
     ],
     config: "cache",
@@ -262,8 +262,8 @@ export const MUTATIONS: readonly Mutation[] = [
     changes: [
       worker(
         "checkpoints",
-        "run.progress.safe(this.#trailTicks)",
-        "run.progress.safe(rewrite || this.#ticks < 0 ? this.#trailTicks : 0)",
+        "this.#store(run, this.#movedTo(run), subscription)",
+        "this.#store(run, run.progress.safe(0), subscription)",
       ),
     ],
     config: "cache",
