@@ -24,7 +24,9 @@ export async function interleave<Case, Result>(
 /** @param values at least one */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b)
-  return { median: quantile(sorted, 0.5), min: sorted[0] as number, max: sorted.at(-1) as number }
+  const half = sorted.length / 2
+  const median = ((sorted[Math.ceil(half - 1)] as number) + (sorted[Math.floor(half)] as number)) / 2
+  return { median, min: sorted[0] as number, max: sorted.at(-1) as number }
 }
 
 /** The value below which a share `q` of the sorted values lies. */

@@ -25,6 +25,7 @@ export async function writePage(figures: Figures, machine: Machine, command: str
       "have one core, which suits code that waits for every answer. What is compared, and how each is set up: " +
       "[benchmarks](../benchmarks/README.md).",
     ratioTable(figures),
+    "Where an aim is missed, [decision 008](decisions/008-the-hot-path.md) says where the time goes and what did not pay.",
     "## Throughput",
     throughputTable(figures),
     ...pictures(["throughput.svg"]),
