@@ -122,7 +122,7 @@ export class LmdbFeatureCache implements FeatureCache {
   ): Promise<(Stored | undefined | FabraError)[]> {
     try {
       const database = this.#database()
-      const results = await database.transaction(() =>
+      return await database.transaction(() =>
         changes.map((one) => {
           const key = spell(one.key)
           const stored = change(database.get(key), one)
@@ -130,8 +130,6 @@ export class LmdbFeatureCache implements FeatureCache {
           return stored
         }),
       )
-      await database.flushed
-      return results
     } catch (error) {
       return changes.map(() => unavailable(error))
     }
@@ -153,7 +151,13 @@ export class LmdbFeatureCache implements FeatureCache {
 
   #database(): RootDatabase<Stored, Buffer> {
     if (this.#closed) throw new Error("The cache is closed.")
-    this.#opened ??= open<Stored, Buffer>({ path: this.#path, encoding: "json", keyEncoding: "binary" })
+    this.#opened ??= open<Stored, Buffer>({
+      path: this.#path,
+      encoding: "json",
+      keyEncoding: "binary",
+      // Where it is on (lmdb 3.5.6), a process that opens the file now and then undoes what another has just committed.
+      overlappingSync: false,
+    })
     return this.#opened
   }
 }
