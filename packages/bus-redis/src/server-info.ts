@@ -51,17 +51,18 @@ function* noticesAbout(info: ServerInfo, server: string): Generator<BusNotice> {
       message: `${server} is too old (${version}): events are trimmed by XTRIM MINID, which came with 6.2.`,
     }
   }
+  // In the words of RedisFeatureCache: a worker whose cache is on the same server says each once.
   const policy = info.get("maxmemory_policy")
   if (policy !== undefined && policy !== "noeviction") {
     yield {
       level: "warn",
-      message: `${server} may evict keys when its memory is full (maxmemory-policy ${policy}): events, or the memory of which ones have been seen, could vanish. Set it to noeviction.`,
+      message: `${server} drops keys when its memory is full (maxmemory-policy ${policy}): use noeviction.`,
     }
   }
   if (info.get("aof_enabled") === "0") {
     yield {
-      level: "info",
-      message: `${server} keeps no append-only file: what it has not saved otherwise is gone when it restarts.`,
+      level: "warn",
+      message: `${server} keeps no append-only file: a crash loses all since its last snapshot. Use appendonly yes.`,
     }
   }
 }

@@ -15,18 +15,16 @@ async function checkServer(node: RedisNode, deadline: Deadline): Promise<string[
   const { replies } = await node.run(sections, deadline)
   for (const [error] of replies) if (error !== null) throw error
   const info = replies.map(([, text]) => String(text)).join("\n")
-  const { host, port } = node.redis.options
+  const { path, host, port } = node.redis.options
+  const server = `Redis at ${path ?? `${host}:${port}`}`
+  // In the words of RedisEventBus: a worker whose bus is on the same server says each once.
   const warnings: string[] = []
   const policy = infoField(info, "maxmemory_policy")
   if (policy !== undefined && policy !== "noeviction") {
-    warnings.push(
-      `Redis at ${host}:${port} drops records when memory is full (maxmemory-policy ${policy}): use noeviction.`,
-    )
+    warnings.push(`${server} drops keys when its memory is full (maxmemory-policy ${policy}): use noeviction.`)
   }
   if (infoField(info, "aof_enabled") === "0") {
-    warnings.push(
-      `Redis at ${host}:${port} keeps no append-only file: a crash loses all since its last snapshot. Use appendonly yes.`,
-    )
+    warnings.push(`${server} keeps no append-only file: a crash loses all since its last snapshot. Use appendonly yes.`)
   }
   return warnings
 }

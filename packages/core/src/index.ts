@@ -57,7 +57,8 @@ export { hitToWire, type SearchHit, type SearchQuery, type WireHit } from "./sea
 // For those who write a worker or another part of Fabra.
 export { type FeatureRow, type FeatureStatus, type FeatureValue, isGone, serveValue } from "./serve.js"
 export { noOfflineStore, type Sql, sqlOn } from "./sql.js"
-export { FeatureStore, type FeatureStoreOptions, type ReadOptions } from "./store.js"
+export { FeatureStore, type ReadOptions } from "./store.js"
+export type { FeatureStoreOptions } from "./store-parts.js"
 export {
   type AppliedEvent,
   type Call,

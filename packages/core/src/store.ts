@@ -1,39 +1,23 @@
-import { type Clock, checkEntityId, FabraError, sleep, systemClock } from "@fabra/events"
-import type { EntityKey, FeatureCache, OutsideWrite, StoredValue } from "./cache.js"
+import { type Clock, checkEntityId, FabraError } from "@fabra/events"
+import type { FeatureCache, StoredValue } from "./cache.js"
 import type { ReadFeatureOptions, ReadInput } from "./computed-feature.js"
 import { DocumentIndexes, type IndexOptions, type RemoveOutcome } from "./document-indexes.js"
 import type { Embedder } from "./embedder.js"
 import type { AgeOptions, Entity, Feature, FeatureOptions, ServedValue, Trigger } from "./feature.js"
 import type { AnyFeatureOptions } from "./feature-definition.js"
 import type { IndexOutcome } from "./indexer.js"
-import { KeptValues } from "./kept-values.js"
-import { MemoryFeatureCache } from "./memory-cache.js"
-import { MemoryVectorStore } from "./memory-vector-store.js"
 import type { OfflineStore } from "./offline-store.js"
-import { Reading } from "./reading.js"
+import { writeFromOutside } from "./outside-write.js"
+import { readFeatures } from "./read-features.js"
 import { Registry } from "./registry.js"
 import type { ScheduledFeatureOptions, SqlFeatureOptions } from "./scheduled-feature.js"
 import { type SearchHit, type SearchQuery, search } from "./search.js"
-import { type FeatureRow, type FeatureValue, serve } from "./serve.js"
-import { newToken } from "./token.js"
+import type { FeatureRow, FeatureValue } from "./serve.js"
+import { type FeatureStoreOptions, StoreParts } from "./store-parts.js"
 import { transactionOf } from "./transaction.js"
 import { encodeValue } from "./values.js"
 import type { VectorIndex, VectorIndexOptions } from "./vector-index.js"
 import type { VectorStore } from "./vector-store.js"
-import { WordHashEmbedder } from "./word-hash-embedder.js"
-
-/** Options of {@link FeatureStore}. */
-export interface FeatureStoreOptions {
-  /** Where values are kept. Default: in memory, until {@link FeatureStore.connect} says otherwise. */
-  readonly cache?: FeatureCache
-  /** Where indexed documents are kept. Default: in memory, as above. */
-  readonly vectors?: VectorStore
-  /** What makes vectors of texts, where an index does not name its own. Default: {@link WordHashEmbedder}, as above. */
-  readonly embedder?: Embedder
-  /** What `context.sql`, and features that are SQL, ask. Default: none. */
-  readonly offline?: OfflineStore
-  readonly clock?: Clock
-}
 
 /** Options of reading features. */
 export interface ReadOptions {
@@ -41,55 +25,41 @@ export interface ReadOptions {
   readonly input?: ReadInput
 }
 
-const WRITE_TRIES = 5
-const WRITE_RETRY_MS = 100
-
 /** Entities, features and how to read them. Defines; connects to nothing by itself. */
 export class FeatureStore {
   /** What was defined; for workers, servers and tools. */
   readonly registry = new Registry()
-  #clock: Clock
-  #cache: FeatureCache | undefined
-  #vectors: VectorStore | undefined
-  #embedder: Embedder | undefined
-  #offline: OfflineStore | undefined
-  readonly #documents = new DocumentIndexes(this)
-  #kept: KeptValues | undefined
+  readonly #parts: StoreParts
+  readonly #documents: DocumentIndexes
 
-  constructor({ cache, vectors, embedder, offline, clock = systemClock }: FeatureStoreOptions = {}) {
-    this.#cache = cache
-    this.#vectors = vectors
-    this.#embedder = embedder
-    this.#offline = offline
-    this.#clock = clock
+  constructor(options: FeatureStoreOptions = {}) {
+    this.#parts = new StoreParts(options)
+    this.#documents = new DocumentIndexes(this.#parts)
   }
 
   /** Whose time values are stamped with. */
   get clock(): Clock {
-    return this.#clock
+    return this.#parts.clock
   }
 
   /** Where values are kept. */
   get cache(): FeatureCache {
-    this.#cache ??= new MemoryFeatureCache()
-    return this.#cache
+    return this.#parts.cache
   }
 
   /** Where indexed documents are kept. */
   get vectors(): VectorStore {
-    this.#vectors ??= new MemoryVectorStore()
-    return this.#vectors
+    return this.#parts.vectors
   }
 
   /** What makes vectors of texts, where an index does not name its own. */
   get embedder(): Embedder {
-    this.#embedder ??= new WordHashEmbedder()
-    return this.#embedder
+    return this.#parts.embedder
   }
 
   /** What `context.sql`, and features that are SQL, ask. */
   get offline(): OfflineStore | undefined {
-    return this.#offline
+    return this.#parts.offline
   }
 
   /**
@@ -97,13 +67,8 @@ export class FeatureStore {
    * where the history is, and whose time values are stamped with.
    * @throws FabraError `invalid_argument` when it has another already
    */
-  connect({ cache, vectors, embedder, offline, clock }: FeatureStoreOptions): void {
-    this.#cache = pick("a cache", this.#cache, cache)
-    this.#vectors = pick("a vector store", this.#vectors, vectors)
-    this.#embedder = pick("an embedder", this.#embedder, embedder)
-    this.#offline = pick("an offline store", this.#offline, offline)
-    if (clock !== undefined) this.#clock = clock
-    this.#kept = undefined
+  connect(parts: FeatureStoreOptions): void {
+    this.#parts.connect(parts)
   }
 
   /**
@@ -203,45 +168,9 @@ export class FeatureStore {
     options: ReadOptions = {},
   ): Promise<unknown> {
     const known = features.map((feature) => this.#resolve(feature))
-    const [first] = known
-    if (first === undefined)
-      throw new FabraError("invalid_argument", "Name at least one feature.", { path: "features" })
-    const { entity } = first
-    const other = known.find((feature) => feature.entity !== entity)
-    if (other !== undefined) {
-      throw new FabraError(
-        "invalid_argument",
-        `Features of one call belong to one entity: "${first.name}" is of ${entity.name}, "${other.name}" of ${other.entity.name}.`,
-        { path: "features" },
-      )
-    }
-    const entityIds = typeof ids === "string" ? [ids] : ids
-    for (const [i, id] of entityIds.entries())
-      checkEntityId(id, typeof ids === "string" ? "entityId" : `entityIds[${i}]`)
-    const computes = known.some(({ computedBy }) => computedBy === "reads")
-    const rows = computes ? await this.#compute(known, entityIds, options.input) : await this.#read(known, entityIds)
-    return typeof ids === "string" ? rows[0] : rows
-  }
-
-  /** The usual way, for features that are all kept. */
-  async #read(features: readonly Feature[], entityIds: readonly string[]) {
-    const entityType = (features[0] as Feature).entity.name
-    const keys = entityIds.map((entityId) => ({ entityType, entityId }))
-    const names = features.map(({ name }) => name)
-    const stored = keys.length === 0 ? [] : await this.cache.read(keys, names)
-    const now = this.#clock.now()
-    return entityIds.map((entityId, i) => serve(entityId, features, stored[i] ?? [], now))
-  }
-
-  async #compute(features: readonly Feature[], entityIds: readonly string[], input: ReadInput | undefined) {
-    this.#kept ??= new KeptValues(this.cache, this.#clock)
-    const { registry, cache, clock, offline } = this
-    const reading = new Reading({ registry, cache, clock, offline, kept: this.#kept }, input)
-    const row = async (entityId: string) => {
-      const values = await Promise.all(features.map((feature) => reading.value(feature, entityId)))
-      return { entityId, features: Object.fromEntries(features.map(({ name }, i) => [name, values[i]])) }
-    }
-    return Promise.all(entityIds.map(row))
+    const { cache, clock, offline, kept } = this.#parts
+    const env = { registry: this.registry, cache, clock, offline, kept }
+    return readFeatures(env, known, ids, options.input)
   }
 
   /**
@@ -264,9 +193,9 @@ export class FeatureStore {
     const stored: StoredValue = {
       text: encodeValue(value, `value of feature "${name}"`),
       eventTime: null,
-      computedAt: this.#clock.now(),
+      computedAt: this.clock.now(),
     }
-    await this.#write({ entityType: entity.name, entityId }, [[name, stored]])
+    await writeFromOutside(this.#parts, { key: { entityType: entity.name, entityId }, values: [[name, stored]] })
   }
 
   /**
@@ -321,24 +250,7 @@ export class FeatureStore {
    */
   async search(index: VectorIndex | string, query: SearchQuery): Promise<SearchHit[]> {
     const target = this.#documents.target(this.#index(index))
-    return search(target, query, this.cache, () => this.#clock.now())
-  }
-
-  async #write(key: EntityKey, values: OutsideWrite["values"]): Promise<void> {
-    const token = newToken()
-    let failure: FabraError | undefined
-    for (let attempt = 0; attempt < WRITE_TRIES; attempt++) {
-      if (attempt > 0) await sleep(this.#clock, WRITE_RETRY_MS * 2 ** attempt)
-      try {
-        // Safe when the outcome of the last try is unknown: the cache knows the token again (rule R11).
-        const [result] = await this.cache.write([{ key, token, values }])
-        if (result?.status === "applied") return
-        failure = result?.error
-      } catch (error) {
-        failure = FabraError.from(error, "cache_unavailable")
-      }
-    }
-    throw failure ?? new FabraError("cache_unavailable", "The cache gave no answer.")
+    return search(target, query, this.cache, () => this.clock.now())
   }
 
   /** The open transaction if the feature belongs to its entity; names the store does not know belong to any. */
@@ -357,9 +269,4 @@ export class FeatureStore {
   #index(index: VectorIndex | string): VectorIndex {
     return this.registry.index(typeof index === "string" ? index : index.name)
   }
-}
-
-function pick<Part>(what: string, there: Part | undefined, wanted: Part | undefined): Part | undefined {
-  if (there === undefined || wanted === undefined || there === wanted) return wanted ?? there
-  throw new FabraError("invalid_argument", `The store has ${what} already; connect it before it is first used.`)
 }

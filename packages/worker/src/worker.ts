@@ -1,4 +1,4 @@
-import { type FeatureCache, type FeatureStore, withTimeout } from "@fabra/core"
+import { type FeatureStore, withTimeout } from "@fabra/core"
 import {
   type Assignment,
   type EventBus,
@@ -10,6 +10,7 @@ import {
 import { Caution } from "./caution.js"
 import { Checkpoints, TICK_MS } from "./checkpoints.js"
 import { Intake } from "./intake.js"
+import { LossWarnings } from "./loss-warnings.js"
 import { Observer } from "./observer.js"
 import type { Pass } from "./overflow.js"
 import { PartitionRun } from "./partition-run.js"
@@ -44,9 +45,9 @@ interface Reading {
  */
 export class AxiomWorker implements AsyncDisposable {
   readonly #bus: EventBus
-  readonly #cache: FeatureCache
   readonly #settings: Settings
   readonly #observer: Observer
+  readonly #lossWarnings: LossWarnings
   readonly #processor: Processor
   readonly #intake: Intake
   readonly #checkpoints: Checkpoints
@@ -69,12 +70,12 @@ export class AxiomWorker implements AsyncDisposable {
   constructor(store: FeatureStore, options: WorkerOptions) {
     if (options.cache !== undefined) store.connect({ cache: options.cache })
     const { cache } = store
-    this.#cache = cache
     const settings = resolveSettings(options)
     const { clock } = settings
     this.#bus = options.bus
     this.#settings = settings
     this.#observer = new Observer(settings)
+    this.#lossWarnings = new LossWarnings(options.bus, cache, settings, this.#observer)
     const env = {
       registry: store.registry,
       offline: store.offline,
@@ -167,8 +168,7 @@ export class AxiomWorker implements AsyncDisposable {
       this.#subscription = subscription
       ticks = this.#keepCheckpoints(subscription, ticking.signal)
       scheduling = this.#scheduler.run(this.#stopping.signal)
-      this.#warnOfLosses()
-      this.#checkCache().catch((error) => this.#fail(error))
+      this.#lossWarnings.ask(this.#stopping.signal).catch((error) => this.#fail(error))
       while (!this.#stopping.signal.aborted) await this.#readOnce(subscription)
     } catch (error) {
       this.#fail(error)
@@ -196,7 +196,7 @@ export class AxiomWorker implements AsyncDisposable {
           onAssigned: (assignment) => this.#assigned(assignment),
           onRevoked: (partition) => this.#revoked(partition),
           onLost: (partition) => this.#release(partition, true),
-          onNotice: (notice) => this.#observer.notice(notice),
+          onNotice: (notice) => this.#lossWarnings.ofBus(notice),
         })
       } catch (error) {
         if (FabraError.from(error).code !== "bus_unavailable") throw error
@@ -205,26 +205,6 @@ export class AxiomWorker implements AsyncDisposable {
       }
     }
     return undefined
-  }
-
-  #warnOfLosses(): void {
-    const { name, durableReads } = this.#bus.capabilities
-    if (durableReads !== "none") return
-    const message = `The bus (${name}) shows events that it may still lose: one that is published again then is applied twice.`
-    this.#observer.notice({ level: "warn", message })
-  }
-
-  async #checkCache(): Promise<void> {
-    const { signal } = this.#stopping
-    for (let attempt = 1; !signal.aborted; attempt++) {
-      try {
-        for (const message of await this.#cache.check()) this.#observer.notice({ level: "warn", message })
-        return
-      } catch (error) {
-        this.#observer.outage("The cache does not answer; trying again.", error)
-        await sleep(this.#settings.clock, retryDelay(this.#settings, attempt), signal)
-      }
-    }
   }
 
   /** One batch is read while another is computed and a third is committed. */

@@ -3,52 +3,12 @@ import {
   type EntityChange,
   type EntityKey,
   type EntityRecord,
-  type FeatureCache,
   MemoryFeatureCache,
 } from "@fabra/core"
 import { createEvent, decodeEvent, FabraError, MemoryEventBus, replayEvent, type SubscribeOptions } from "@fabra/events"
 import { expect, test } from "vitest"
-import { gate, setup, until } from "./support.js"
-
-/** A chain of event ids shows what a counter hides: order, loss and doubles. */
-function withChain(options: Parameters<typeof setup>[0] = {}) {
-  const all = setup(options)
-  const chain = all.store.feature("chain", {
-    entity: all.User,
-    trigger: "x",
-    initial: [] as string[],
-    compute: (_id, event, { current }) => [...current, event.eventId],
-  })
-  return { ...all, chain }
-}
-
-const ids = (n: number) => Array.from({ length: n }, (_, i) => `e${i + 1}`)
-
-/** A memory cache whose commits can be tampered with. */
-class FaultyCache extends MemoryFeatureCache {
-  override readonly capabilities = {
-    name: "faulty",
-    persistent: false,
-    shared: true,
-    rollbackWindowMs: 0,
-  }
-  /** What to do with the next commit calls, first come first served. */
-  readonly faults: ("lost" | "applied but unknown" | "throws")[] = []
-  valid = true
-
-  override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
-    const fault = this.faults.shift()
-    const error = new FabraError("cache_unavailable", "cut")
-    if (fault === "throws") throw error
-    if (fault === undefined) return super.commit(changes)
-    if (fault === "applied but unknown") await super.commit(changes)
-    return changes.map(() => ({ status: "unknown", error }))
-  }
-
-  override async verify(): Promise<boolean> {
-    return this.valid
-  }
-}
+import { FaultyCache } from "./faulty-cache.js"
+import { gate, ids, setup, until, withChain } from "./support.js"
 
 test.each(["lost", "applied but unknown", "throws"] as const)(
   "R8: a commit of unknown outcome (%s) is settled by looking, not by guessing",
@@ -313,61 +273,4 @@ test("R5: the mark does not pass a failed feature before its dead letter is dura
   await worker.idle()
   expect([...((await load())?.flags ?? [])]).toEqual(["dead:bad/e1"])
   expect(decodeEvent((await bus.deadLetters.list()).entries[0]?.data ?? "")).toMatchObject({ eventId: "e1" })
-})
-
-test("stop finishes what is in flight, or hands it back after the deadline", async () => {
-  const { store, User, start, publish } = setup()
-  const entered = gate()
-  const go = gate()
-  let runs = 0
-  const n = store.feature("n", {
-    entity: User,
-    trigger: "x",
-    initial: 0,
-    compute: async (id, _event, { current }) => {
-      if (++runs === 2) entered.open()
-      if (id === "ann") await go.promise
-      else await new Promise((resolve) => setTimeout(resolve, 5))
-      return current + 1
-    },
-  })
-  const first = start({ drainMs: 30 })
-  await publish("x", "ann")
-  await publish("x", "bob")
-  await entered.promise
-  await first.worker.stop()
-  await first.running
-  expect(await store.getFeature(n, "bob")).toBe(1)
-  expect(await store.getFeature(n, "ann")).toBe(0)
-  go.open()
-  const second = start()
-  await second.worker.idle()
-  expect(await store.getFeature(n, "ann")).toBe(1)
-})
-
-test("a worker rides out a cache that does not answer for a while", async () => {
-  const cache = new FaultyCache()
-  const { chain, store, start, publish } = withChain({ cache })
-  const load = cache.load.bind(cache)
-  let down = true
-  cache.load = async (...args) => {
-    if (down) throw new FabraError("cache_unavailable", "cut")
-    return load(...args)
-  }
-  const { worker } = start()
-  for (const id of ids(3)) await publish("x", "ann", {}, id)
-  setTimeout(() => {
-    down = false
-  }, 20)
-  await worker.idle()
-  expect(await store.getFeature(chain, "ann")).toEqual(ids(3))
-})
-
-test("a fault of our own ends run() with an error, never silently", async () => {
-  const cache = new MemoryFeatureCache()
-  const { start, publish } = withChain({ cache })
-  const { running } = start()
-  ;(cache as FeatureCache).load = async () => [undefined as unknown as EntityRecord]
-  await publish("x", "ann")
-  await expect(running).rejects.toMatchObject({ code: "internal" })
 })

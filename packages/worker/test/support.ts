@@ -24,6 +24,21 @@ export function setup(options: { bus?: EventBus; cache?: FeatureCache } = {}) {
   return { cache, bus, store, User, start, publish }
 }
 
+/** A chain of event ids shows what a counter hides: order, loss and doubles. */
+export function withChain(options: Parameters<typeof setup>[0] = {}) {
+  const all = setup(options)
+  const chain = all.store.feature("chain", {
+    entity: all.User,
+    trigger: "x",
+    initial: [] as string[],
+    compute: (_id, event, { current }) => [...current, event.eventId],
+  })
+  return { ...all, chain }
+}
+
+/** The ids e1, e2, … */
+export const ids = (n: number) => Array.from({ length: n }, (_, i) => `e${i + 1}`)
+
 /** A promise to be settled from outside. */
 export function gate<T = void>() {
   let open!: (value: T) => void

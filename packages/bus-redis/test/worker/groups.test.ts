@@ -54,3 +54,10 @@ test("R12: a group that was removed and comes again applies what it missed, and 
   await again.idle()
   await expectApplied("order_b")
 })
+
+test("what bus and cache on one server are not safe from is said once", async () => {
+  await world.start().idle()
+  await expect.poll(() => world.warnings, { timeout: 20_000 }).toContainEqual(expect.stringContaining("append-only"))
+  await world.cache.check() // the worker's own, asked at the same time, has been answered
+  expect(world.warnings.filter((message) => message.includes("append-only"))).toHaveLength(1)
+})

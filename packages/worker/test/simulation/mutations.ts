@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are pieces of source text
+// Long because it is one list: what each guard is good for can be read, and compared, only beside the others.
 
 import type { Replacement } from "./bundle.js"
 import type { ConfigurationName } from "./configurations.js"
@@ -340,7 +341,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R11: an outside write of unknown outcome is sent again",
-    changes: [core("store", 'if (result?.status === "applied") return', "return")],
+    changes: [core("outside-write", 'if (result?.status === "applied") return', "return")],
     config: "processes",
     from: 141,
     finds: ["lost"],

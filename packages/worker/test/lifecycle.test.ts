@@ -1,0 +1,95 @@
+import { type EntityRecord, type FeatureCache, MemoryFeatureCache } from "@fabra/core"
+import { FabraError, MemoryEventBus, type SubscribeOptions } from "@fabra/events"
+import { expect, test } from "vitest"
+import { FaultyCache } from "./faulty-cache.js"
+import { gate, ids, setup, silent, withChain } from "./support.js"
+
+test("stop finishes what is in flight, or hands it back after the deadline", async () => {
+  const { store, User, start, publish } = setup()
+  const entered = gate()
+  const go = gate()
+  let runs = 0
+  const n = store.feature("n", {
+    entity: User,
+    trigger: "x",
+    initial: 0,
+    compute: async (id, _event, { current }) => {
+      if (++runs === 2) entered.open()
+      if (id === "ann") await go.promise
+      else await new Promise((resolve) => setTimeout(resolve, 5))
+      return current + 1
+    },
+  })
+  const first = start({ drainMs: 30 })
+  await publish("x", "ann")
+  await publish("x", "bob")
+  await entered.promise
+  await first.worker.stop()
+  await first.running
+  expect(await store.getFeature(n, "bob")).toBe(1)
+  expect(await store.getFeature(n, "ann")).toBe(0)
+  go.open()
+  const second = start()
+  await second.worker.idle()
+  expect(await store.getFeature(n, "ann")).toBe(1)
+})
+
+test("a worker rides out a cache that does not answer for a while", async () => {
+  const cache = new FaultyCache()
+  const { chain, store, start, publish } = withChain({ cache })
+  const load = cache.load.bind(cache)
+  let down = true
+  cache.load = async (...args) => {
+    if (down) throw new FabraError("cache_unavailable", "cut")
+    return load(...args)
+  }
+  const { worker } = start()
+  for (const id of ids(3)) await publish("x", "ann", {}, id)
+  setTimeout(() => {
+    down = false
+  }, 20)
+  await worker.idle()
+  expect(await store.getFeature(chain, "ann")).toEqual(ids(3))
+})
+
+test("a fault of our own ends run() with an error, never silently", async () => {
+  const cache = new MemoryFeatureCache()
+  const { start, publish } = withChain({ cache })
+  const { running } = start()
+  ;(cache as FeatureCache).load = async () => [undefined as unknown as EntityRecord]
+  await publish("x", "ann")
+  await expect(running).rejects.toMatchObject({ code: "internal" })
+})
+
+test.each([
+  ["none", 1],
+  ["confirmed", 0],
+] as const)("a bus whose reads are durable: %s, is warned of %d times at start", async (durableReads, times) => {
+  class Leaky extends MemoryEventBus {
+    override readonly capabilities = { ...new MemoryEventBus().capabilities, name: "leaky", durableReads }
+  }
+  const { start } = setup({ bus: new Leaky() })
+  const warned: string[] = []
+  const { worker } = start({ logger: { ...silent, warn: (_fields, message) => warned.push(message) } })
+  await worker.idle()
+  expect(
+    warned.filter((message) => message.startsWith("The bus (leaky) shows events that it may still lose")),
+  ).toHaveLength(times)
+})
+
+test("what bus and cache both say of the one server they are on is said once", async () => {
+  class Bus extends MemoryEventBus {
+    override async subscribe(options: SubscribeOptions) {
+      for (const message of ["no file", "too old"]) options.onNotice?.({ level: "warn", message })
+      return super.subscribe(options)
+    }
+  }
+  class Cache extends MemoryFeatureCache {
+    override check = async () => ["no file", "evicts"]
+  }
+  const said: string[] = []
+  const { start } = setup({ bus: new Bus(), cache: new Cache() })
+  const { worker } = start({ logger: { ...silent, warn: (_fields, message) => said.push(message) } })
+  await worker.idle()
+  await expect.poll(() => said).toEqual(["no file", "too old", "evicts"])
+})
