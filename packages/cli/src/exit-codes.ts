@@ -10,7 +10,7 @@ export const exitCodes = {
   features: { code: 3, meaning: "your features file cannot be loaded, or exports no store" },
   unavailable: {
     code: 4,
-    meaning: "Redis, Postgres, the server that makes embeddings or the HTTP API does not answer",
+    meaning: "Redis, Postgres, the server that makes embeddings or the HTTP API does not answer, or refuses the login",
   },
   notFound: { code: 5, meaning: "what was asked for is not there" },
   quit: { code: 130, meaning: "quit by a second Ctrl-C, before what was begun was finished" },

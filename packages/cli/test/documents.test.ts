@@ -1,4 +1,5 @@
 import { appendFile } from "node:fs/promises"
+import { type AddressInfo, createServer } from "node:net"
 import { FeatureStore, MemoryVectorStore, WordHashEmbedder } from "@fabra/core"
 import { type PostgresTestDatabase, startPostgres, startRedisServer } from "@fabra/testing"
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
@@ -13,7 +14,9 @@ let postgresUrl: string
 
 beforeAll(async () => {
   postgres = await startPostgres()
-  postgresUrl = Object.assign(new URL(postgres.url), { password: "hush" }).href
+  const url = new URL(postgres.url)
+  url.password ||= "hush"
+  postgresUrl = url.href
 })
 afterAll(() => postgres.stop())
 
@@ -211,6 +214,34 @@ test("without Postgres there is nothing to migrate", async () => {
   expect(inMemory).toMatchObject({ code: 2, stderr: expect.stringContaining("set FABRA_POSTGRES_URL") })
   const noIndex = await fabra(["migrate", "my_features.ts"])
   expect(noIndex).toMatchObject({ code: 0, stdout: "Nothing to do: my_features.ts defines no index.\n" })
+})
+
+test("a Postgres that refuses the login is asked once, and told as what it is", async () => {
+  let asked = 0
+  const refusing = createServer((client) => {
+    client
+      .on("error", () => {})
+      .once("data", () => {
+        asked++
+        const fields = Buffer.from('SFATAL\0C28P01\0Mpassword authentication failed for user "app"\0\0')
+        const length = Buffer.alloc(4)
+        length.writeInt32BE(fields.length + 4)
+        client.end(Buffer.concat([Buffer.from("E"), length, fields]))
+      })
+  })
+  await new Promise<void>((resolve) => refusing.listen(0, "127.0.0.1", resolve))
+  onTestFinished(() => void refusing.close())
+  const { port } = refusing.address() as AddressInfo
+  const env = { FABRA_POSTGRES_URL: `postgres://app:hush@127.0.0.1:${port}/x` }
+  expect((await fabra(["doctor", "documents.ts"], { env })).stdout).toMatch(
+    /^fail {2}postgres .*: password authentication failed .*\n +→ correct the user, the password or the database/m,
+  )
+  asked = 0
+  expect(await fabra(["migrate", "documents.ts"], { env })).toMatchObject({
+    code: 4,
+    stderr: 'error: Postgres refuses the login: password authentication failed for user "app".\n',
+  })
+  expect(asked).toBe(1)
 })
 
 test("doctor tells a Postgres that does not answer, and one that is not named", async () => {

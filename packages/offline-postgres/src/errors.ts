@@ -19,6 +19,9 @@ export function toFabraError(cause: unknown, timeoutMs: number): FabraError {
   if (code === "timeout") {
     return new FabraError(code, `Postgres has not finished the query within ${timeoutMs} ms (timeoutMs).`, { cause })
   }
+  if (/^(28|3D)/.test(String(error.code)) || message.startsWith("SASL:")) {
+    return new FabraError(code, `Postgres refuses the login: ${message}.`, { cause })
+  }
   if (code === "offline_unavailable") return new FabraError(code, `Postgres could not be asked: ${message}.`, { cause })
   const more = [error.hint, error.code === "25006" && "The offline store is for reading."].filter(Boolean)
   const text = [`Postgres refuses the query: ${message} (${error.code}).`, ...more].join(" ")

@@ -1,10 +1,11 @@
 import type { EntityValue } from "@fabra/core"
 import { FabraError } from "@fabra/events"
+import { type PostgresTestDatabase, startPostgres } from "@fabra/testing"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { PostgresOfflineStore } from "../src/index.js"
-import { fill, hasRealPostgres, startPostgres, type TestPostgres } from "./support.js"
+import { fill, hasServer } from "./support.js"
 
-let postgres: TestPostgres
+let postgres: PostgresTestDatabase
 let offline: PostgresOfflineStore
 
 beforeAll(async () => {
@@ -73,7 +74,7 @@ test("a query that is no query of a feature is told apart", async () => {
 })
 
 // All connections to PGlite share one session.
-test.runIf(hasRealPostgres)("what is written meanwhile is in no page (needs a Postgres server)", async () => {
+test.runIf(hasServer)("what is written meanwhile is in no page (needs FABRA_TEST_POSTGRES_URL)", async () => {
   await fill(postgres.url, "create table moving as select i::text as id, 1 as n from generate_series(1, 9) as i")
   const found: unknown[] = []
   for await (const page of values("select id as entity_id, n as value from moving")) {

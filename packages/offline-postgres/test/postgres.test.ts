@@ -1,11 +1,14 @@
+import { type AddressInfo, connect, createServer } from "node:net"
 import { type SqlLimits, sqlOn } from "@fabra/core"
 import { FabraError } from "@fabra/events"
+import { type PostgresTestDatabase, startPostgres } from "@fabra/testing"
 import pg from "pg"
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
+import { toFabraError } from "../src/errors.js"
 import { PostgresOfflineStore, type PostgresOfflineStoreOptions } from "../src/index.js"
-import { fill, hasRealPostgres, startPostgres, type TestPostgres } from "./support.js"
+import { fill, hasServer } from "./support.js"
 
-let postgres: TestPostgres
+let postgres: PostgresTestDatabase
 
 beforeAll(async () => {
   postgres = await startPostgres()
@@ -99,6 +102,12 @@ test("what cannot be asked says why", async () => {
   expect(await codeAndMessage(nobody.sql`select 1`)).toEqual([
     ...["offline_unavailable", expect.stringMatching(/^Postgres could not be asked: connect ECONNREFUSED/)],
   ])
+  const wrong = Object.assign(new Error('password authentication failed for user "app"'), { code: "28P01" })
+  for (const refusal of [wrong, new Error("SASL: client password must be a string")]) {
+    expect(toFabraError(refusal, 1)).toMatchObject({
+      ...{ code: "offline_unavailable", message: `Postgres refuses the login: ${refusal.message}.` },
+    })
+  }
   expect(() => open({ url: "localhost:5432" })).toThrow("url must read postgres://")
   expect(() => open({ url: postgres.url, pool: new pg.Pool() })).toThrow("name one of them")
 })
@@ -119,15 +128,30 @@ test("a signal ends the wait, and the time a statement may take is told to the s
   expect(await sql`show statement_timeout`).toEqual([{ statement_timeout: "1234ms" }])
 })
 
+const gaveUp = ["timeout", "Postgres has not finished the query within 50 ms (timeoutMs)."]
+
 // PGlite runs in this process, which it holds up while it works.
-test.runIf(hasRealPostgres)("what takes too long is given up, here and there (needs a Postgres server)", async () => {
+test.runIf(hasServer)("what takes too long is given up by the server (needs FABRA_TEST_POSTGRES_URL)", async () => {
   const { sql } = open(undefined, { timeoutMs: 50 })
-  expect(await codeAndMessage(sql`select pg_sleep(60)`)).toEqual([
-    ...["timeout", "Postgres has not finished the query within 50 ms (timeoutMs)."],
-  ])
+  expect(await codeAndMessage(sql`select pg_sleep(60)`)).toEqual(gaveUp)
+})
+
+test("a network that swallows the query is waited for no longer than it may take, nor than is asked for", async () => {
+  const proxy = createServer((client) => {
+    const server = connect(Number(new URL(postgres.url).port), new URL(postgres.url).hostname)
+    client.on("data", (data) => data.includes("swallowed") || server.write(data))
+    server.pipe(client)
+    for (const socket of [client, server])
+      socket.on("error", () => {}).on("close", () => [client, server].map((one) => one.destroy()))
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve))
+  onTestFinished(() => void proxy.close())
+  const url = Object.assign(new URL(postgres.url), { host: `127.0.0.1:${(proxy.address() as AddressInfo).port}` }).href
+  const { sql } = open({ url }, { timeoutMs: 50 })
+  expect(await codeAndMessage(sql`select 'swallowed'`)).toEqual(gaveUp)
   const stop = new AbortController()
-  const { sql: waiting } = open(undefined, { signal: stop.signal })
-  const answer = codeAndMessage(waiting`select pg_sleep(5)`)
+  const { sql: waiting } = open({ url }, { signal: stop.signal })
+  const answer = codeAndMessage(waiting`select 'swallowed'`)
   stop.abort(new Error("enough"))
   expect(await answer).toEqual(["internal", "enough"])
 })

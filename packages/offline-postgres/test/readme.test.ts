@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises"
+import { startPostgres } from "@fabra/testing"
 import { expect, it, vi } from "vitest"
-import { fill, startPostgres } from "./support.js"
+import { fill } from "./support.js"
 
 it("the README's example does what it says", { timeout: 60_000 }, async () => {
   const [readme, example] = await Promise.all(

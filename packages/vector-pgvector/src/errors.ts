@@ -12,6 +12,12 @@ function codeOf(state: string | undefined): ErrorCode {
   return /^2[23]/.test(state ?? "") ? "invalid_value" : "vector_unavailable"
 }
 
+/** Whether Postgres does not let us in as who we say we are, or has no such database: waiting does not mend it. */
+export function isRefused(cause: unknown): boolean {
+  const { code, message } = (cause ?? {}) as { readonly code?: unknown; readonly message?: unknown }
+  return /^(28|3D)/.test(String(code)) || String(message).startsWith("SASL:")
+}
+
 /** The driver's error as a {@link FabraError} with its cause. */
 export function toFabraError(doing: string, cause: unknown): FabraError {
   const state = (cause as { code?: unknown } | null)?.code
@@ -19,6 +25,7 @@ export function toFabraError(doing: string, cause: unknown): FabraError {
   // Several addresses of one host, all refused, are one error without a message of its own.
   const [first] = cause instanceof AggregateError ? cause.errors : [cause]
   const reason = first instanceof Error ? first.message || first.name : String(first)
+  if (isRefused(cause)) return new FabraError(code, `Postgres refuses the login: ${reason}.`, { cause })
   const hint = code === "not_migrated" ? " Run migrate first." : ""
   return new FabraError(code, `Postgres could not ${doing}: ${reason}.${hint}`.replace("..", "."), { cause })
 }

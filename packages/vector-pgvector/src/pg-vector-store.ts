@@ -14,7 +14,7 @@ import {
 import { FabraError } from "@fabra/events"
 import { catalogSql, type OpenIndex, openIndex } from "./catalog.js"
 import type { Database, TimeLeft } from "./database.js"
-import { toFabraError } from "./errors.js"
+import { isRefused, toFabraError } from "./errors.js"
 import { escapeText } from "./escape.js"
 import { migrate } from "./migrate.js"
 import { checkOptions, type PgVectorStoreOptions } from "./options.js"
@@ -139,7 +139,8 @@ export class PgVectorStore implements VectorStore {
         // What is not the driver's will not mend by itself.
         if (cause instanceof FabraError) throw cause
         const error = toFabraError(doing, cause)
-        if (error.code !== "vector_unavailable" || timeLeft() <= pause || this.#isClosed) throw error
+        const mayPass = error.code === "vector_unavailable" && !isRefused(cause)
+        if (!mayPass || timeLeft() <= pause || this.#isClosed) throw error
         await new Promise((resolve) => setTimeout(resolve, pause))
       }
     }

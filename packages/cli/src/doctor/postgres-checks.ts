@@ -66,8 +66,12 @@ async function* serverChecks(url: string, hasIndexes: boolean): AsyncGenerator<C
     return there !== null || !hasIndexes
   } catch (error) {
     // Several addresses of one host, all refused, are one error without a message of its own.
-    const { message } = error instanceof AggregateError ? (error.errors[0] as Error) : (error as Error)
-    yield fail("postgres", `${withoutPassword(url)}: ${message}`, "start Postgres, or correct FABRA_POSTGRES_URL")
+    const [{ message, code }] = error instanceof AggregateError ? error.errors : [error]
+    const isRefused = /^(28|3D)/.test(String(code)) || message.startsWith("SASL:")
+    const mend = isRefused
+      ? "correct the user, the password or the database in FABRA_POSTGRES_URL"
+      : "start Postgres, or correct FABRA_POSTGRES_URL"
+    yield fail("postgres", `${withoutPassword(url)}: ${message}`, mend)
     return false
   } finally {
     await client.end().catch(() => {})

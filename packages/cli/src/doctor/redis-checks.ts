@@ -41,7 +41,11 @@ export async function* redisChecks(url: string, namespace: string): AsyncGenerat
     return partitions !== null
   } catch (error) {
     const why = lastError === "no answer" ? (error as Error).message : lastError
-    yield fail("redis", `${withoutPassword(url)}: ${why}`, "start Redis, or correct FABRA_REDIS_URL")
+    const isRefused = /^(NOAUTH|WRONGPASS|NOPERM)/.test(why)
+    const mend = isRefused
+      ? "correct the user or the password in FABRA_REDIS_URL"
+      : "start Redis, or correct FABRA_REDIS_URL"
+    yield fail("redis", `${withoutPassword(url)}: ${why}`, mend)
     return false
   } finally {
     redis.disconnect()
