@@ -9,7 +9,8 @@ const vitestReport = join(temporaryDirectory(), "vitest.json")
 const steps = {
   lint: ["npm", "run", "-s", "lint"],
   build: ["npm", "run", "-s", "build"],
-  typecheck: ["npm", "run", "-s", "typecheck"],
+  // All in one program: 26 of them would read the same declarations 26 times, for two minutes.
+  typecheck: ["tsc"],
   dependencies: ["depcruise", "--output-type=err-long", "packages", "examples", "faults", "benchmarks"],
   knip: ["npm", "run", "-s", "knip"],
   packages: ["node", "scripts/check-packages.mjs"],
