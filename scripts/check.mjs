@@ -15,6 +15,7 @@ const steps = {
   knip: ["npm", "run", "-s", "knip"],
   packages: ["node", "scripts/check-packages.mjs"],
   consumer: ["node", "scripts/check-consumer.mjs"],
+  docs: ["npm", "run", "-s", "docs"],
   redis: ["node", "scripts/ensure-redis.mjs"],
   vitest: [
     "vitest",
@@ -34,7 +35,11 @@ const steps = {
 
 // The groups run one after the other, the steps of a group two at a time. The tests have the machine to themselves:
 // they kill processes and wait for leases.
-const groups = [["build", "lint"], ["consumer", "typecheck", "packages", "knip", "dependencies", "redis"], ["vitest"]]
+const groups = [
+  ["build", "lint"],
+  ["consumer", "docs", "packages", "typecheck", "dependencies", "knip", "redis"],
+  ["vitest"],
+]
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
 

@@ -36,7 +36,7 @@ const reference = (): DefaultTheme.SidebarItem => ({
 export default defineConfig({
   title: "Fabra",
   description: "Event-driven features for Node: events in, fresh feature values out.",
-  head: [["link", { rel: "icon", href: "data:," }]],
+  head: [["link", { rel: "icon", href: "/favicon.svg" }]],
   srcDir: ".stage",
   outDir: "dist",
   cleanUrls: false,

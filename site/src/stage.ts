@@ -17,6 +17,7 @@ export async function layOut(): Promise<void> {
   const linked = new Set<string>()
   for (const one of onSite) await write(`${place(one.path)}.md`, withLinks(one, known, linked))
   await write("docs/decisions/index.md", decisions())
+  await cp(join(root, "site/favicon.svg"), join(stage, "public/favicon.svg"))
   for (const path of linked) await cp(join(root, path), join(stage, "public/files", shown(path)), { recursive: true })
 }
 
