@@ -22,7 +22,13 @@ than 15 % heavier than here, or when a licence is new.
 | --- | ---: | ---: |
 ${weighed.join("\n")}
 
-Each installed alone with all it asks for, \`node_modules\` without optional peers.
+Each installed alone with all it asks for, \`node_modules\` without optional peers. Most of what the command weighs are the
+client of OpenAI, Fastify with its plugins, and Fabra itself; they are loaded by the commands that need them.
+
+## Known vulnerabilities
+
+\`npm run release:check\` asks the registry, by \`npm audit\`, about all that is installed together, and fails when one is
+known. A mirror of the registry may answer no audit: then it says so, and fails only in CI, so that nothing is released unasked.
 
 ## Licences
 
