@@ -19,6 +19,11 @@ export interface EventBusHarness {
    */
   another?(options?: { readonly partitions?: number }): Promise<EventBus>
   /**
+   * The same namespace again, after `bus` was closed. Given if, and only if, the bus claims to be `persistent` and not
+   * `shared`, as on an engine that one process at a time may open.
+   */
+  reopen?(): Promise<EventBus>
+  /**
    * Stops every subscription of this client dead, as `kill -9` would: no goodbye and no renewal from here on. A bus that
    * is not shared stays usable for new subscriptions. For one that is, and makes them with `LogSubscription`, it is enough
    * that the client's clock dies: see `MortalClock`.

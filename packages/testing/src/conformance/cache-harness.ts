@@ -8,6 +8,11 @@ export interface FeatureCacheHarness {
    * `shared`.
    */
   another?(): Promise<FeatureCache>
+  /**
+   * The same store again, after `cache` was closed. Given if, and only if, the cache claims to be `persistent` and not
+   * `shared`, as on an engine that one process at a time may open.
+   */
+  reopen?(): Promise<FeatureCache>
   /** Called after the test, whatever became of it: closes the clients and removes the store. */
   cleanup(): Promise<void>
 }

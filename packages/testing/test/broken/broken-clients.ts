@@ -195,6 +195,6 @@ export const brokenClients: readonly BrokenClient[] = [
   {
     fault: "takes its events along",
     Client: TakesItsEventsAlong,
-    breaks: ["keeps events when the client that published them goes, if it is shared and persistent"],
+    breaks: ["keeps events when the client that published them goes, if it is persistent"],
   },
 ]

@@ -137,6 +137,10 @@ class JoinsKeys extends PassingCache {
 
 const joined = ({ entityType, entityId }: EntityKey) => ({ entityType: "", entityId: `${entityType}:${entityId}` })
 
+class GoneWithItsProcess extends PassingCache {
+  override readonly capabilities = { ...this.inner.capabilities, persistent: true }
+}
+
 class NeverVerifies extends PassingCache {
   override async verify(): Promise<boolean> {
     return false
@@ -222,5 +226,10 @@ export const brokenRecords: readonly BrokenCache[] = [
     fault: "never is what it was",
     Cache: NeverVerifies,
     breaks: ["is still the incarnation that answered, while nothing happens to it"],
+  },
+  {
+    fault: "is gone with its process",
+    Cache: GoneWithItsProcess,
+    breaks: ["keeps records when the client that wrote them goes, if it is persistent"],
   },
 ]

@@ -6,7 +6,8 @@ for (const { fault, Cache } of [{ fault: HEALTHY, Cache: MemoryFeatureCache }, .
   testFeatureCache(fault, {
     async create() {
       const cache = new Cache()
-      return { cache, cleanup: () => cache.close() }
+      const reopen = async () => new Cache()
+      return { cache, ...(cache.capabilities.persistent ? { reopen } : {}), cleanup: () => cache.close() }
     },
     timeoutMs: 2_000,
   })
