@@ -8,6 +8,7 @@ import {
   FabraError,
   LogSubscription,
   type PartitionLag,
+  type Position,
   type PublishOptions,
   type PublishResult,
   type SubscribeOptions,
@@ -97,10 +98,13 @@ export class FileEventBus extends BaseEventBus {
     return subscription
   }
 
+  async checkpoints(name: string): Promise<(Position | null)[]> {
+    return groupIn(await this.#open(), name).partitions.map(({ checkpoint }) => checkpoint)
+  }
+
   async lag(name: string): Promise<PartitionLag[]> {
     const store = await this.#open()
-    const group = store.groups.read().find((other) => other.name === name)
-    if (group === undefined) throw new FabraError("not_found", `There is no group "${name}" on this bus.`)
+    const group = groupIn(store, name)
     const now = this.#clock.now()
     return group.partitions.map(({ checkpoint, lease }, partition) => {
       const log = store.log(partition)
@@ -134,4 +138,10 @@ export class FileEventBus extends BaseEventBus {
       throw FabraError.from(error, "bus_unavailable")
     }
   }
+}
+
+function groupIn(store: FileStore, name: string) {
+  const group = store.groups.read().find((other) => other.name === name)
+  if (group === undefined) throw new FabraError("not_found", `There is no group "${name}" on this bus.`)
+  return group
 }

@@ -1,9 +1,9 @@
-import { FabraError, type PartitionLag } from "@fabra/events"
+import { FabraError, type PartitionLag, type Position } from "@fabra/events"
 import type { Redis } from "ioredis"
 import type { Keys, PartitionKeys } from "./keys.js"
 import type { Link } from "./link.js"
 import { LUA_STREAMS } from "./lua.js"
-import { timeOf, toPosition } from "./positions.js"
+import { timeOf, toPosition, toPositionOrNull } from "./positions.js"
 import { Script } from "./script.js"
 import { groupInfo, streamInfo } from "./stream-info.js"
 
@@ -18,15 +18,30 @@ export async function groupLag(
     ownersOf(link, keys.leases(group)),
     Promise.all(partitions.map(({ events }) => link.run(events, (redis) => behindIn(redis, events, group)))),
   ])
-  if (behind.every(({ isKnown }) => !isKnown)) {
-    throw new FabraError("not_found", `There is no group "${group}" on this bus.`)
-  }
+  if (behind.every(({ isKnown }) => !isKnown)) throw unknownGroup(group)
   return behind.map(({ events, oldestAgeMs }, partition) => ({
     partition,
     events,
     oldestAgeMs,
     owner: owners.get(partition) ?? null,
   }))
+}
+
+/** A group's stored checkpoint in every partition. @throws FabraError `not_found`, `bus_unavailable` */
+export async function groupCheckpoints(
+  link: Link,
+  partitions: readonly PartitionKeys[],
+  group: string,
+): Promise<(Position | null)[]> {
+  const found = await Promise.all(
+    partitions.map(({ events }) => link.run(events, (redis) => groupInfo(redis, events, group))),
+  )
+  if (found.every((info) => info === undefined)) throw unknownGroup(group)
+  return found.map((info) => toPositionOrNull(info?.lastDeliveredId ?? "0-0"))
+}
+
+function unknownGroup(group: string): FabraError {
+  return new FabraError("not_found", `There is no group "${group}" on this bus.`)
 }
 
 async function behindIn(redis: Redis, stream: string, group: string) {

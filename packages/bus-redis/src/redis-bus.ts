@@ -8,6 +8,7 @@ import {
   FabraError,
   LogSubscription,
   type PartitionLag,
+  type Position,
   type PublishOptions,
   type PublishResult,
   type SubscribeOptions,
@@ -17,7 +18,7 @@ import { RedisDeadLetters } from "./dead-letters.js"
 import { busClosed } from "./errors.js"
 import { removeGroup } from "./groups.js"
 import { Keys } from "./keys.js"
-import { groupLag } from "./lag.js"
+import { groupCheckpoints, groupLag } from "./lag.js"
 import { Link } from "./link.js"
 import { Namespace } from "./namespace.js"
 import { type RedisEventBusOptions, type Settings, toSettings } from "./options.js"
@@ -109,6 +110,11 @@ export class RedisEventBus extends BaseEventBus {
   async lag(group: string): Promise<PartitionLag[]> {
     checkName("group", group)
     return await groupLag(this.#link, this.#namespace.keys, await this.#namespace.partitions(), group)
+  }
+
+  async checkpoints(group: string): Promise<(Position | null)[]> {
+    checkName("group", group)
+    return await groupCheckpoints(this.#link, await this.#namespace.partitions(), group)
   }
 
   /**

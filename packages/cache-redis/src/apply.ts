@@ -12,6 +12,18 @@ export type Applied =
   | { readonly status: "conflict" }
   | { readonly status: "unknown"; readonly error: unknown }
 
+/** How one kind of change is applied. */
+export interface Applying<T> {
+  /** There may be no record yet, so that its id may not be in the index. */
+  readonly isNew: (item: T) => boolean
+  /** Its writer may have no part in the record: of what removals have left something may count. */
+  readonly isPartless: (item: T) => boolean
+  /** See {@link ApplyCalls}. */
+  readonly push: (words: Word[], item: T) => number
+  /** What was applied already may be sent again. */
+  readonly repeatable: boolean
+}
+
 /** Gathers entities into calls of the script, and tells from the replies what became of each. */
 export class ApplyCalls<T> {
   readonly #max: number
@@ -21,6 +33,10 @@ export class ApplyCalls<T> {
   #keys: string[] = []
   #words: Word[] = []
   #characters = 0
+  #remains: string | undefined
+  /** Of new ones: by their place in the call, from 1 on, the ids; and the sets where these belong. */
+  #ids: Record<number, string> = {}
+  #indexes: string[] = []
 
   /**
    * @param alone one entity a call, since on a cluster one call cannot reach the keys of two slots
@@ -31,9 +47,18 @@ export class ApplyCalls<T> {
     this.#push = push
   }
 
-  add(key: string, item: T): void {
+  /**
+   * @param remains the key of what removals have left, if that may count
+   * @param listing what of the entity goes into the index, and where that is, if the script is to do it
+   */
+  add(key: string, item: T, remains?: string, listing?: { readonly id: string; readonly index: string }): void {
     this.#keys.push(key)
     this.#characters += this.#push(this.#words, item)
+    this.#remains ??= remains
+    if (listing !== undefined) {
+      this.#ids[this.#keys.length] = listing.id
+      this.#indexes.push(listing.index)
+    }
     if (this.#keys.length >= this.#max || this.#characters >= MAX_CHARACTERS) this.#close()
   }
 
@@ -59,12 +84,21 @@ export class ApplyCalls<T> {
 
   #close(): void {
     const keys = this.#keys
-    const args = [APPLY_SHA, String(keys.length), ...keys, JSON.stringify(this.#words)]
+    const size = keys.length
+    const words = [JSON.stringify(this.#words)]
+    if (this.#remains !== undefined) {
+      keys.push(...this.#indexes, this.#remains)
+      words.push(String(size), JSON.stringify(this.#ids))
+    }
+    const args = [APPLY_SHA, String(keys.length), ...keys, ...words]
     this.#requests.push({ key: keys[0] as string, name: "EVALSHA", args })
-    this.#sizes.push(keys.length)
+    this.#sizes.push(size)
     this.#keys = []
     this.#words = []
     this.#characters = 0
+    this.#remains = undefined
+    this.#ids = {}
+    this.#indexes = []
   }
 }
 

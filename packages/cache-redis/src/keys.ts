@@ -12,6 +12,14 @@ export const LAST_WRITE = "w"
 /** Field with the tokens of the last outside writes, newest first, a line feed before and after each. */
 export const LAST_WRITES = "W"
 
+/** Field, among the remains, with the token of the last removal. */
+export const REMOVED = "r"
+
+/** How the fields of groups begin: see {@link groupFields}. */
+export const TOKEN = "t:"
+export const STATE = "s:"
+export const FLAG = "d:"
+
 /** Where things lie in Redis. Names hold no `/` and no braces, so nothing below can be read in two ways. */
 export class Keys {
   constructor(readonly namespace: string) {}
@@ -19,6 +27,11 @@ export class Keys {
   /** The hash with all that is known of one entity. */
   entity({ entityType, entityId }: EntityKey): string {
     return `${this.namespace}:entity:${entityType}/${entityId}`
+  }
+
+  /** The hash with what removals have left. @param tag one that lies in the slot of the entity, on a cluster */
+  remains(tag?: string): string {
+    return tag === undefined ? `${this.namespace}:remains` : `${this.namespace}:remains:{${tag}}`
   }
 
   /** The set in which an id stands. */
@@ -42,7 +55,7 @@ export interface GroupFields {
 
 /** @see GroupFields */
 export function groupFields(group: string): GroupFields {
-  return { token: `t:${group}`, state: `s:${group}`, flag: `d:${group}/` }
+  return { token: TOKEN + group, state: STATE + group, flag: `${FLAG}${group}/` }
 }
 
 /** Name of a feature's field in an entity's hash. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { groupFields } from "./keys.js"
 import { decodeRecord, decodeStored, encodeStored } from "./record.js"
+import type { KnownRemains } from "./remains.js"
 
 describe("a stored value", () => {
   it.each([
@@ -22,6 +23,8 @@ describe("a stored value", () => {
   })
 })
 
+const NO_REMAINS = { of: (): KnownRemains => ({ token: undefined, states: new Map() }) }
+
 describe("a record", () => {
   it("is what one group sees of the hash", () => {
     const key = { entityType: "User", entityId: "u" }
@@ -41,10 +44,11 @@ describe("a record", () => {
       "d:g2/flag",
       "1",
     ]
-    expect(decodeRecord(key, groupFields("g"), hash, "i")).toEqual({
+    expect(decodeRecord(key, "g", groupFields("g"), NO_REMAINS, hash, "i")).toEqual({
       key,
       token: "own/out",
       state: "state",
+      remains: null,
       flags: new Set(["flag/1"]),
       values: new Map([["a", { text: "x", eventTime: null, computedAt: 1 }]]),
       incarnation: "i",
@@ -53,7 +57,16 @@ describe("a record", () => {
 
   it("has no token when nothing was written for the group", () => {
     const key = { entityType: "User", entityId: "u" }
-    expect(decodeRecord(key, groupFields("g"), ["t:other", "x"], "i").token).toBeNull()
-    expect(decodeRecord(key, groupFields("g"), ["w", "x"], "i").token).toBe("/x")
+    expect(decodeRecord(key, "g", groupFields("g"), NO_REMAINS, ["t:other", "x"], "i").token).toBeNull()
+    expect(decodeRecord(key, "g", groupFields("g"), NO_REMAINS, ["w", "x"], "i").token).toBe("/x")
+  })
+
+  it("has the last removal in the place of a token that is not there", () => {
+    const key = { entityType: "User", entityId: "u" }
+    const left = { of: (): KnownRemains => ({ token: "r", states: new Map([["g", "left"]]) }) }
+    const found = (hash: string[]) => decodeRecord(key, "g", groupFields("g"), left, hash, "i")
+    expect(found([])).toMatchObject({ token: "~r/", state: null, remains: "left" })
+    expect(found(["w", "x"])).toMatchObject({ token: "~r/x", remains: "left" })
+    expect(found(["t:g", "own", "s:g", "state"])).toMatchObject({ token: "own/", state: "state", remains: null })
   })
 })

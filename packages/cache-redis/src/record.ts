@@ -1,5 +1,9 @@
 import type { EntityKey, EntityRecord, StoredValue } from "@fabra/core"
 import { type GroupFields, LAST_WRITE } from "./keys.js"
+import type { RemainsBook } from "./remains.js"
+
+/** Before the token of a removal, where that stands for a group's own. */
+export const REMOVAL = "~"
 
 /** A value as its field's text: `computedAt|eventTime|text`, with nothing between the bars when no event made it. */
 export function encodeStored({ text, eventTime, computedAt }: StoredValue): string {
@@ -23,10 +27,17 @@ export function effectiveToken(own: string | undefined, lastWrite: string | unde
   return own === undefined && lastWrite === undefined ? null : `${own ?? ""}/${lastWrite ?? ""}`
 }
 
-/** Reads the reply to HGETALL (field, value, field, …) as one group sees it. @throws Error for a malformed value */
+/** Whether a token is of a record in which the group has no part. */
+export function isPartless(token: string | null): boolean {
+  return token === null || token.startsWith("/") || token.startsWith(REMOVAL)
+}
+
+/** Reads the reply to HGETALL (field, value, field, …) as one group, of that name, sees it. @throws Error for a malformed value */
 export function decodeRecord(
   key: EntityKey,
+  group: string,
   fields: GroupFields,
+  book: Pick<RemainsBook, "of">,
   reply: readonly string[],
   incarnation: string,
 ): EntityRecord {
@@ -44,5 +55,8 @@ export function decodeRecord(
     else if (field === LAST_WRITE) lastWrite = value
     else if (field.startsWith(fields.flag)) flags.add(field.slice(fields.flag.length))
   }
-  return { key, token: effectiveToken(own, lastWrite), state: state ?? null, flags, values, incarnation }
+  const left = own === undefined ? book.of(key) : undefined
+  const token = effectiveToken(own ?? (left?.token && REMOVAL + left.token), lastWrite)
+  const remains = left?.states.get(group) ?? null
+  return { key, token, state: state ?? null, remains, flags, values, incarnation }
 }

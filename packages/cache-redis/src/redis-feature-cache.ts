@@ -5,15 +5,18 @@ import type {
   EntityKey,
   EntityPage,
   EntityRecord,
+  EntityRemoval,
   FeatureCache,
   Incarnation,
   OutsideWrite,
+  RemovalResult,
   StoredValue,
+  WholeRecord,
   WriteResult,
 } from "@fabra/core"
 import { FabraError, show } from "@fabra/events"
 import type { Cluster, Redis } from "ioredis"
-import { type Applied, ApplyCalls } from "./apply.js"
+import { type Applied, ApplyCalls, type Applying } from "./apply.js"
 import { checkServers } from "./check.js"
 import { Deadline } from "./deadline.js"
 import { Delivery, type Reply, type Request } from "./delivery.js"
@@ -23,8 +26,10 @@ import { addToIndex, pageOfIndex } from "./id-index.js"
 import { featureField, groupFields, Keys } from "./keys.js"
 import { RedisNode } from "./node.js"
 import { checkOptions, type RedisFeatureCacheOptions } from "./options.js"
-import { decodeRecord, decodeStored, effectiveToken } from "./record.js"
-import { pushChange, pushWrite, type Word } from "./script.js"
+import { decodeRecord, decodeStored, effectiveToken, isPartless } from "./record.js"
+import { RemainsBook } from "./remains.js"
+import { decodeWhole, readRemoved, removalCalls } from "./removal.js"
+import { pushChange, pushWrite } from "./script.js"
 import { ClusterTopology, singleServer, type Topology } from "./topology.js"
 import { stillCurrent } from "./verify.js"
 
@@ -39,6 +44,7 @@ export class RedisFeatureCache implements FeatureCache {
   readonly #timeoutMs: number
   readonly #keys: Keys
   readonly #topology: Topology
+  readonly #remains: RemainsBook
   readonly #reads = new GatheredReads((requests) => this.#send(requests, new Deadline(this.#timeoutMs), true))
   #closed = false
 
@@ -51,6 +57,7 @@ export class RedisFeatureCache implements FeatureCache {
     this.#topology = client.isCluster
       ? new ClusterTopology(client as Cluster)
       : singleServer(new RedisNode(client as Redis, { own }))
+    this.#remains = new RemainsBook(this.#keys, this.#topology.spread)
   }
 
   async load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]> {
@@ -61,13 +68,22 @@ export class RedisFeatureCache implements FeatureCache {
       return { key, name: "HGETALL", args: [key] }
     })
     return this.#query("load records", requests, (value, i, incarnation) =>
-      decodeRecord(keys[i] as EntityKey, fields, value as string[], incarnation),
+      decodeRecord(keys[i] as EntityKey, group, fields, this.#remains, value as string[], incarnation),
     )
   }
 
   async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
-    const isNew = (change: EntityChange) => change.baseToken === null
-    const applied = await this.#apply("commit", changes, isNew, pushChange, false)
+    const applied = await this.#apply("commit", changes, {
+      isNew: ({ baseToken }) => baseToken === null || (isPartless(baseToken) && baseToken.endsWith("/")),
+      isPartless: ({ baseToken }) => isPartless(baseToken),
+      push: pushChange,
+      // A commit that is sent again would meet a conflict with itself.
+      repeatable: false,
+    })
+    const refused = changes.filter((_, i) => applied[i]?.status === "conflict")
+    if (refused.length > 0) {
+      await this.#askRemains(refused.flatMap(({ key, baseToken }) => (isPartless(baseToken) ? [key] : [])))
+    }
     return applied.map((result, i): CommitResult => {
       if (result.status === "conflict") return result
       if (result.status === "unknown") return { status: "unknown", error: unavailable("commit", result.error) }
@@ -77,12 +93,48 @@ export class RedisFeatureCache implements FeatureCache {
   }
 
   async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
-    const applied = await this.#apply("write", writes, () => true, pushWrite, true)
+    const isNew = () => true
+    const applied = await this.#apply("write", writes, { isNew, isPartless: isNew, push: pushWrite, repeatable: true })
     return applied.map((result): WriteResult => {
       if (result.status === "applied") return { status: "applied" }
       const error = result.status === "unknown" ? result.error : "an outside write met a conflict"
       return { status: "unknown", error: unavailable("write", error) }
     })
+  }
+
+  async inspect(keys: readonly EntityKey[]): Promise<WholeRecord[]> {
+    // Before the records: of two answers that do not fit the older remains are refused when something is to be removed.
+    try {
+      await this.#learnRemains(keys)
+    } catch (error) {
+      throw unavailable("inspect records", error)
+    }
+    const requests = keys.map((entity) => {
+      const key = this.#keys.entity(entity)
+      return { key, name: "HGETALL", args: [key] }
+    })
+    return this.#query("inspect records", requests, (value, i) => {
+      const key = keys[i] as EntityKey
+      return decodeWhole(key, value as string[], this.#remains.of(key))
+    })
+  }
+
+  async remove(removals: readonly EntityRemoval[]): Promise<RemovalResult[]> {
+    try {
+      const calls = removalCalls(this.#keys, this.#remains, removals, this.#topology.spread)
+      const requests = calls.map(({ request }) => request)
+      const replies = await this.#send(requests, new Deadline(this.#timeoutMs), false)
+      const results = calls.flatMap(({ removals: some }, i): RemovalResult[] => {
+        const reply = replies[i] as Reply
+        if (reply.ok) return readRemoved(reply).map((removed) => ({ status: removed ? "removed" : "conflict" }))
+        return some.map(() => ({ status: "unknown", error: unavailable("remove", reply.error) }))
+      })
+      await this.#askRemains(removals.map(({ key }) => key))
+      return results
+    } catch (error) {
+      const failure = unavailable("remove", error)
+      return removals.map(() => ({ status: "unknown", error: failure }))
+    }
   }
 
   async verify(incarnations: readonly Incarnation[]): Promise<boolean> {
@@ -143,22 +195,31 @@ export class RedisFeatureCache implements FeatureCache {
   }
 
   /**
-   * Runs one script call for many entities, after those that may be new have been put into the index.
-   * @param repeatable whether what was applied already may be sent again: a commit would meet a conflict with itself
+   * Runs one script call for many entities. It puts those that may be new into the index too, so that an id is never
+   * missing; on a cluster, where the index is elsewhere, they are put there before, and none ever leaves it.
    */
   async #apply<T extends { readonly key: EntityKey }>(
     doing: string,
     items: readonly T[],
-    isNew: (item: T) => boolean,
-    push: (words: Word[], item: T) => number,
-    repeatable: boolean,
+    { isNew, isPartless, push, repeatable }: Applying<T>,
   ): Promise<Applied[]> {
     try {
       const deadline = new Deadline(this.#timeoutMs)
-      const unlisted = await this.#index(items.filter(isNew), deadline)
+      const { spread } = this.#topology
+      const unlisted = spread ? await this.#index(items.filter(isNew), deadline) : undefined
       const listed = unlisted === undefined ? items : items.filter((item) => !unlisted.has(item))
-      const calls = new ApplyCalls(this.#topology.spread, push)
-      for (const item of listed) calls.add(this.#keys.entity(item.key), item)
+      const calls = new ApplyCalls(spread, push)
+      for (const item of listed) {
+        const { key } = item
+        const remains = isPartless(item) ? this.#remains.keyOf(key) : undefined
+        const isListed = spread || remains === undefined || !isNew(item)
+        calls.add(
+          this.#keys.entity(key),
+          item,
+          remains,
+          isListed ? undefined : { id: key.entityId, index: this.#keys.indexOf(key) },
+        )
+      }
       const applied = calls.read(await this.#send(calls.finish(), deadline, repeatable))
       if (unlisted === undefined) return applied
       let at = 0
@@ -185,6 +246,16 @@ export class RedisFeatureCache implements FeatureCache {
       if (failure !== undefined) failed.set(item, failure)
     }
     return failed
+  }
+
+  /** As {@link #learnRemains}; whoever works with older ones is refused once more, and then asks again. */
+  async #askRemains(entities: readonly EntityKey[]): Promise<void> {
+    if (entities.length > 0) await this.#learnRemains(entities).catch(() => {})
+  }
+
+  async #learnRemains(entities: readonly EntityKey[]): Promise<void> {
+    const requests = this.#remains.ask(entities)
+    this.#remains.learn(requests, await this.#send(requests, new Deadline(this.#timeoutMs), true))
   }
 
   /** Sends reads and decodes each reply; one that failed fails them all. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { type EntityChange, type OutsideWrite, REMEMBERED_WRITES } from "@fabra/core"
-import { featureField, groupFields, LAST_WRITE, LAST_WRITES } from "./keys.js"
-import { encodeStored } from "./record.js"
+import { featureField, groupFields, LAST_WRITE, LAST_WRITES, REMOVED } from "./keys.js"
+import { encodeStored, REMOVAL } from "./record.js"
 
 /** Base of a write that applies to whatever there is. */
 const ANY = "*"
@@ -12,12 +12,19 @@ const ANY = "*"
  * writer's own token. As arguments of their own the words would cost the sender four times as much.
  *
  * Answers with JSON, a word for each: `+` and the last outside write's token when applied, `-` for a conflict, `!` and the
- * reason when the key is none of ours. HSET goes first because it is the one that Redis may refuse (out of memory, read
+ * reason when the key is none of ours.
+ *
+ * Where there may be new records, ARGV[2] is the number of entities and the last of KEYS the hash with what removals have
+ * left: the token of the last one stands for a writer's own that is not there, so that what was computed before a record
+ * was removed is no change of the one that comes after it. ARGV[3] then are, by the places of entities, ids for the
+ * index: the sets that they belong into are the other keys. HSET goes first because it is the one that Redis may refuse (out of memory, read
  * only): then nothing of the entity is written. Slices of 1,000, because `unpack` has an end. An outside write that was
  * made already is left as it is.
  */
 export const APPLY = `local call, pcall, unpack = redis.call, redis.pcall, unpack
 local words, results, at = cjson.decode(ARGV[1]), {}, 1
+local last = tonumber(ARGV[2]) or #KEYS
+local remains, index, ids = ARGV[2] and KEYS[#KEYS], last, ARGV[3] and cjson.decode(ARGV[3])
 local function again(key, token)
   local known = call('HGET', key, '${LAST_WRITES}') or ''
   if string.find(known, '\\n' .. token .. '\\n', 1, true) then return true end
@@ -28,8 +35,10 @@ local function again(key, token)
   end
   call('HSET', key, '${LAST_WRITES}', kept)
 end
-for i, key in ipairs(KEYS) do
-  local base = words[at]
+for i = 1, last do
+  local key, base = KEYS[i], words[at]
+  local id = ids and ids[tostring(i)]
+  if id then index = index + 1 end
   local set = at + 3
   local del = set + words[at + 1]
   at = del + words[at + 2]
@@ -38,9 +47,15 @@ for i, key in ipairs(KEYS) do
     results[i] = '!' .. found.err
   else
     local own, outside = found[1], found[2]
+    local removal = remains and not own and call('HGET', remains, '${REMOVED}')
+    if removal then own = '${REMOVAL}' .. removal end
     local token = (own or outside) and '=' .. (own or '') .. '/' .. (outside or '') or ''
-    if base ~= '${ANY}' and base ~= token then
+    local fits = base == '${ANY}' or base == token
+    local listed = fits and id and pcall('SADD', KEYS[index], id)
+    if not fits then
       results[i] = '-'
+    elseif type(listed) == 'table' then
+      results[i] = '!' .. listed.err
     elseif base == '${ANY}' and again(key, words[set + 1]) then
       results[i] = '+' .. (outside or '')
     else

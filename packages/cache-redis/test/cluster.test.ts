@@ -51,6 +51,28 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
     expect(late.every((result) => result.status === "conflict")).toBe(true)
   })
 
+  it("records are removed, and what is left of them stands in every slot where there was one", async () => {
+    const keys = Array.from({ length: 60 }, (_, i) => user(`gone${i}`))
+    const other = new RedisFeatureCache({ client, namespace: `ns${round}` })
+    await other.load(keys, "g") // and believes for long that nothing was ever removed
+    await cache.commit(keys.map((key) => change(key, null, { values: [["f", value("1")]] })))
+    const found = await cache.inspect(keys)
+    const remains = [{ group: "g", before: null, after: "left" }]
+    const removals = found.map(({ key, version }) => ({ key, version: version as string, token: newToken(), remains }))
+    expect(await cache.remove(removals)).toEqual(keys.map(() => ({ status: "removed" })))
+    expect(await cache.remove(removals)).toEqual(keys.map(() => ({ status: "conflict" })))
+    expect((await cache.entities("User")).ids).toEqual([])
+    expect((await cache.load(keys, "g")).map((record) => record.remains)).toEqual(keys.map(() => "left"))
+
+    const late = await other.commit(keys.map((key) => change(key, null)))
+    expect(late).toEqual(keys.map(() => ({ status: "conflict" })))
+    const records = await other.load(keys, "g")
+    expect(records.map((record) => record.remains)).toEqual(keys.map(() => "left"))
+    const anew = await other.commit(records.map(({ key, token }) => change(key, token)))
+    expect(anew.every(({ status }) => status === "applied")).toBe(true)
+    expect((await cache.entities("User")).ids.toSorted()).toEqual(keys.map(({ entityId }) => entityId).toSorted())
+  })
+
   it("a lazy client connects with the first call", async () => {
     const lazy = newClient({ lazyConnect: true })
     const mine = new RedisFeatureCache({ client: lazy, namespace: `lazy${round}` })

@@ -1,8 +1,9 @@
+import type { WholeRecord } from "@fabra/core"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
 import { Redis } from "ioredis"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { RedisFeatureCache } from "../src/index.js"
-import { applied, change, newToken, user } from "./support.js"
+import { applied, change, loadOne, newToken, user } from "./support.js"
 
 let server: RedisTestServer
 let cache: RedisFeatureCache
@@ -56,16 +57,6 @@ it("passes over ids without a record", async () => {
   expect(await allIds("Shop", 10)).toEqual(["kept"])
 })
 
-it("has the id in the index before the record, so that no record is missed", async () => {
-  const redis = new Redis(server.url)
-  // The script is refused, as if the process died between the two.
-  await redis.set(`${namespace}:entity:Cafe/u`, "a string")
-  await cache.commit([change({ entityType: "Cafe", entityId: "u" }, null)])
-  const sets = await redis.keys(`${namespace}:ids:{Cafe/*}`)
-  expect(await redis.smembers(sets[0] as string)).toEqual(["u"])
-  redis.disconnect()
-})
-
 it("does not write a record whose id it cannot list", async () => {
   const redis = new Redis(server.url)
   const key = { entityType: "Bar", entityId: "u" }
@@ -84,3 +75,37 @@ it.each([[{ limit: 0 }], [{ limit: 1.5 }], [{ after: "17.0" }], [{ after: "x" }]
     await expect(cache.entities("User", options)).rejects.toMatchObject({ code: "invalid_argument" })
   },
 )
+
+it("puts the id into the index with the record, and takes it out with it", async () => {
+  const redis = new Redis(server.url)
+  const sets = async () => (await redis.keys(`${namespace}:ids:{Cafe/*}`)).length
+  const key = { entityType: "Cafe", entityId: "u" }
+  // Refused, as if the process died: neither is there.
+  await redis.set(`${namespace}:entity:Cafe/u`, "a string")
+  await cache.commit([change(key, null)])
+  expect(await sets()).toBe(0)
+  await redis.del(`${namespace}:entity:Cafe/u`)
+  await applied(cache, change(key, null))
+  expect(await sets()).toBe(1)
+  const [{ version }] = (await cache.inspect([key])) as [WholeRecord]
+  expect(await cache.remove([{ key, version: version as string, token: newToken(), remains: [] }])).toEqual([
+    { status: "removed" },
+  ])
+  expect(await sets()).toBe(0)
+  redis.disconnect()
+})
+
+it("removes records also when the memory is full", async () => {
+  const redis = new Redis(server.url)
+  const key = { entityType: "Mall", entityId: "u" }
+  await applied(cache, change(key, (await loadOne(cache, key)).token))
+  const [{ version }] = (await cache.inspect([key])) as [WholeRecord]
+  await redis.config("SET", "maxmemory", "1mb")
+  const remains = [{ group: "g", before: null, after: "left" }]
+  expect(await cache.remove([{ key, version: version as string, token: newToken(), remains }])).toEqual([
+    { status: "removed" },
+  ])
+  await redis.config("SET", "maxmemory", "0")
+  expect(await loadOne(cache, key)).toMatchObject({ state: null, remains: "left" })
+  redis.disconnect()
+})

@@ -26,13 +26,19 @@ export type Incarnation = string
 export interface EntityRecord {
   readonly key: EntityKey
   /**
-   * Names the exact version that was read; `null` when nothing was ever written for this group nor from outside. Never
-   * takes a value again that it once had. Changes with every commit of this group and every {@link FeatureCache.write},
-   * and with no commit of other groups.
+   * Names the exact version that was read; `null` when nothing was ever written for this group nor from outside, and
+   * nothing was ever removed. Never takes a value again that it once had. Changes with every commit of this group and
+   * every {@link FeatureCache.write}, and with no commit of other groups; while the group has no part in the record, it may
+   * also change with any {@link FeatureCache.remove}.
    */
   readonly token: string | null
   /** The group's bookkeeping as last committed, opaque to the cache; `null` when there is none. */
   readonly state: string | null
+  /**
+   * Where there is no `state`: what removals have left of the group's bookkeeping, which stands for that of every record
+   * without; `null` when they have left none. See {@link EntityRemoval}.
+   */
+  readonly remains: string | null
   /** The group's flags that were added and not removed. */
   readonly flags: ReadonlySet<string>
   readonly values: ReadonlyMap<string, StoredValue>
@@ -78,6 +84,50 @@ export interface OutsideWrite {
 /** What became of one outside write. */
 export type WriteResult = { readonly status: "applied" } | { readonly status: "unknown"; readonly error: FabraError }
 
+/** All that is known of one entity, whoever wrote it. */
+export interface WholeRecord {
+  readonly key: EntityKey
+  /** Names the exact version, and changes with every commit and outside write; `null` when there is no record. */
+  readonly version: string | null
+  /** What each group has in it. */
+  readonly parts: ReadonlyMap<string, { readonly state: string; readonly flags: ReadonlySet<string> }>
+  readonly values: ReadonlyMap<string, StoredValue>
+  /** Outside writes have changed it, of which some are known again. */
+  readonly writtenFromOutside: boolean
+  /** By group, what stands in the place of its bookkeeping where a record has none: see {@link EntityRemoval.remains}. */
+  readonly remains: ReadonlyMap<string, string>
+}
+
+/** What takes the place of a group's bookkeeping in records that are removed. */
+export interface Remains {
+  readonly group: string
+  /** The group's remains as they were read with the record; the removal applies only if they are so still, or as `after`. */
+  readonly before: string | null
+  readonly after: string
+}
+
+/**
+ * The removal of a record as a whole. The bookkeeping in it may still be needed: to tell, when an event is read again, that
+ * it was applied. So each group leaves something behind that tells as much of this record as of every other that is not
+ * there: one text for all of them, not one for each.
+ */
+export interface EntityRemoval {
+  readonly key: EntityKey
+  /** Of the record that was found fit to go; it is removed only if this is still its version. */
+  readonly version: string
+  /** Unique among all commits, writes and removals that ever were. */
+  readonly token: string
+  readonly remains: readonly Remains[]
+}
+
+/** What became of one removal. */
+export type RemovalResult =
+  | { readonly status: "removed" }
+  /** The record or the remains had changed; nothing was removed. */
+  | { readonly status: "conflict" }
+  /** Nobody can tell. Whoever looks again sees it. */
+  | { readonly status: "unknown"; readonly error: FabraError }
+
 /** What a feature cache can do; the conformance suite reads it. */
 export interface CacheCapabilities {
   /** For messages and logs: `memory`, `redis`, … */
@@ -106,7 +156,7 @@ export interface EntityPage {
 export interface FeatureCache {
   readonly capabilities: CacheCapabilities
   /**
-   * Reads whole records as `group` sees them, in the order asked, in one round trip where the engine can. A record never
+   * Reads records as `group` sees them, in the order asked, in one round trip where the engine can. A record never
    * written is empty. @throws FabraError `cache_unavailable`
    */
   load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]>
@@ -124,6 +174,17 @@ export interface FeatureCache {
    * handlers have built on it already, sets nothing back.
    */
   write(writes: readonly OutsideWrite[]): Promise<WriteResult[]>
+  /** Reads records as they are, in the order asked. @throws FabraError `cache_unavailable` */
+  inspect(keys: readonly EntityKey[]): Promise<WholeRecord[]>
+  /**
+   * Removes records, each alone an atomic compare-and-set: the record goes, its id leaves {@link FeatureCache.entities},
+   * and the remains are put in its place. Never rejects. At most one removal per entity in one call.
+   *
+   * From then on whoever loads a record in which a group has no part gets that group's remains with it, and a change that
+   * was computed from such a record without them is a conflict. An id is never missing while there is a record: whoever
+   * makes one anew puts the id back.
+   */
+  remove(removals: readonly EntityRemoval[]): Promise<RemovalResult[]>
   /**
    * True while every incarnation given is still the current one of its part of the store.
    * @throws FabraError `cache_unavailable`

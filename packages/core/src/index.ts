@@ -8,11 +8,15 @@ export {
   type EntityKey,
   type EntityPage,
   type EntityRecord,
+  type EntityRemoval,
   type FeatureCache,
   type Incarnation,
   type OutsideWrite,
   REMEMBERED_WRITES,
+  type Remains,
+  type RemovalResult,
   type StoredValue,
+  type WholeRecord,
   type WriteResult,
 } from "./cache.js"
 export { CachingEmbedder } from "./caching-embedder.js"

@@ -6,15 +6,20 @@ import {
   type EntityKey,
   type EntityPage,
   type EntityRecord,
+  type EntityRemoval,
   type FeatureCache,
   type OutsideWrite,
   REMEMBERED_WRITES,
+  type RemovalResult,
   type StoredValue,
+  type WholeRecord,
   type WriteResult,
 } from "./cache.js"
 
 /** A record as it lies in memory: only immutable values, so that nobody's later change shows through. */
 interface Stored {
+  /** Grows with each record that is made: pages are in its order. */
+  readonly serial: number
   readonly values: Map<string, StoredValue>
   readonly groups: Map<string, { token: string; state: string; flags: Set<string> }>
   /** Tokens of the last outside writes, newest first. */
@@ -25,6 +30,10 @@ interface Stored {
 export class MemoryFeatureCache implements FeatureCache {
   readonly capabilities: CacheCapabilities = { name: "memory", persistent: false, shared: false, rollbackWindowMs: 0 }
   readonly #types = new Map<string, Map<string, Stored>>()
+  #serials = 0
+  /** What removals have left, by group, and the token of the last one. */
+  readonly #remains = new Map<string, string>()
+  #lastRemoval: string | undefined
 
   async load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]> {
     return keys.map((key) => {
@@ -32,8 +41,9 @@ export class MemoryFeatureCache implements FeatureCache {
       const own = stored?.groups.get(group)
       return {
         key,
-        token: stored ? effectiveToken(stored, group) : null,
+        token: this.#token(stored, group),
         state: own?.state ?? null,
+        remains: own === undefined ? (this.#remains.get(group) ?? null) : null,
         flags: new Set(own?.flags),
         values: new Map(stored?.values),
         incarnation: "",
@@ -47,14 +57,14 @@ export class MemoryFeatureCache implements FeatureCache {
 
   #commitOne({ key, group, baseToken, token, state, values, addFlags, removeFlags }: EntityChange): CommitResult {
     const found = this.#find(key)
-    if ((found ? effectiveToken(found, group) : null) !== baseToken) return { status: "conflict" }
+    if (this.#token(found, group) !== baseToken) return { status: "conflict" }
     const stored = found ?? this.#create(key)
     const flags = stored.groups.get(group)?.flags ?? new Set<string>()
     for (const flag of removeFlags) flags.delete(flag)
     for (const flag of addFlags) flags.add(flag)
     stored.groups.set(group, { token, state, flags })
     setValues(stored, values)
-    return { status: "applied", token: effectiveToken(stored, group) as string, incarnation: "" }
+    return { status: "applied", token: this.#token(stored, group) as string, incarnation: "" }
   }
 
   async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
@@ -65,6 +75,36 @@ export class MemoryFeatureCache implements FeatureCache {
         setValues(stored, values)
       }
       return { status: "applied" }
+    })
+  }
+
+  async inspect(keys: readonly EntityKey[]): Promise<WholeRecord[]> {
+    return keys.map((key) => {
+      const stored = this.#find(key)
+      return {
+        key,
+        version: versionOf(stored),
+        parts: new Map(
+          [...(stored?.groups ?? [])].map(([name, { state, flags }]) => [name, { state, flags: new Set(flags) }]),
+        ),
+        values: new Map(stored?.values),
+        writtenFromOutside: (stored?.lastWrites.length ?? 0) > 0,
+        remains: new Map(this.#remains),
+      }
+    })
+  }
+
+  async remove(removals: readonly EntityRemoval[]): Promise<RemovalResult[]> {
+    return removals.map(({ key, version, token, remains }) => {
+      const hasChanged = remains.some(({ group, before, after }) => {
+        const now = this.#remains.get(group) ?? null
+        return now !== before && now !== after
+      })
+      if (hasChanged || versionOf(this.#find(key)) !== version) return { status: "conflict" }
+      for (const { group, after } of remains) this.#remains.set(group, after)
+      this.#lastRemoval = token
+      this.#types.get(key.entityType)?.delete(key.entityId)
+      return { status: "removed" }
     })
   }
 
@@ -91,8 +131,9 @@ export class MemoryFeatureCache implements FeatureCache {
     }
     const all = this.#types.get(entityType)
     if (all === undefined) return { ids: [], next: null }
-    const ids = [...all.keys()].slice(start, start + limit)
-    return { ids, next: start + ids.length < all.size ? String(start + ids.length) : null }
+    const rest = [...all].filter(([, { serial }]) => serial > start)
+    const page = rest.slice(0, limit)
+    return { ids: page.map(([id]) => id), next: rest.length > limit ? String(page.at(-1)?.[1].serial) : null }
   }
 
   async check(): Promise<string[]> {
@@ -104,6 +145,15 @@ export class MemoryFeatureCache implements FeatureCache {
   /** Forgets everything; for tests. */
   clear(): void {
     this.#types.clear()
+    this.#remains.clear()
+    this.#lastRemoval = undefined
+  }
+
+  /** A group's own last commit and the last outside write, since either makes a version new; without a part, the last removal. */
+  #token(stored: Stored | undefined, group: string): string | null {
+    const own = stored?.groups.get(group)?.token ?? (this.#lastRemoval && `-${this.#lastRemoval}`)
+    const lastWrite = stored?.lastWrites[0]
+    return own === undefined && lastWrite === undefined ? null : `${own ?? ""}/${lastWrite ?? ""}`
   }
 
   #find({ entityType, entityId }: EntityKey): Stored | undefined {
@@ -111,7 +161,7 @@ export class MemoryFeatureCache implements FeatureCache {
   }
 
   #create({ entityType, entityId }: EntityKey): Stored {
-    const stored: Stored = { values: new Map(), groups: new Map(), lastWrites: [] }
+    const stored: Stored = { serial: ++this.#serials, values: new Map(), groups: new Map(), lastWrites: [] }
     let entities = this.#types.get(entityType)
     if (entities === undefined) {
       entities = new Map()
@@ -122,11 +172,10 @@ export class MemoryFeatureCache implements FeatureCache {
   }
 }
 
-/** What a group's token is: its own last commit and the last outside write, since either makes a version new. */
-function effectiveToken({ groups, lastWrites }: Stored, group: string): string | null {
-  const own = groups.get(group)?.token
-  const [lastWrite] = lastWrites
-  return own === undefined && lastWrite === undefined ? null : `${own ?? ""}/${lastWrite ?? ""}`
+/** All tokens in the record: whoever writes changes one. */
+function versionOf(stored: Stored | undefined): string | null {
+  if (stored === undefined) return null
+  return JSON.stringify([[...stored.groups].map(([group, { token }]) => [group, token]), stored.lastWrites[0]])
 }
 
 function setValues(stored: Stored, values: EntityChange["values"]): void {

@@ -57,6 +57,8 @@ export interface Telemetry {
   scheduledComputed?(computed: ScheduledComputed): void
   /** A run of a schedule is over, whoever has begun it. */
   scheduleRunEnded?(run: EndedScheduleRun): void
+  /** Records were removed, all of whose values were beyond their `ttl`. */
+  recordsRemoved?(removed: { readonly entityType: string; readonly records: number }): void
   /** The cache has lost commits; the partition is read again from its checkpoint. */
   rolledBack?(change: { readonly partition: number }): void
 }

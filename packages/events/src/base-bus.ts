@@ -11,6 +11,7 @@ import type {
 import type { DeadLetterQueue } from "./dead-letter.js"
 import { FabraError } from "./errors.js"
 import type { AxiomEvent } from "./event.js"
+import type { Position } from "./position.js"
 import { encodeEvent } from "./wire.js"
 
 /** An event ready to be appended. */
@@ -43,6 +44,7 @@ export abstract class BaseEventBus implements EventBus {
 
   abstract subscribe(options: SubscribeOptions): Promise<Subscription>
   abstract lag(group: string): Promise<PartitionLag[]>
+  abstract checkpoints(group: string): Promise<(Position | null)[]>
   abstract close(): Promise<void>
 
   publish(event: AxiomEvent<string, object>, options?: PublishOptions): Promise<PublishReceipt>

@@ -200,6 +200,11 @@ export interface EventBus {
   /** The group's lag in each partition. @throws FabraError `bus_unavailable`; `not_found` for an unknown group */
   lag(group: string): Promise<PartitionLag[]>
   /**
+   * The group's stored checkpoint in each partition, in order; `null` where it has none.
+   * @throws FabraError `bus_unavailable`; `not_found` for an unknown group
+   */
+  checkpoints(group: string): Promise<(Position | null)[]>
+  /**
    * Closes open subscriptions, then every connection this bus has opened itself: until the last one has drained,
    * publishing and dead letters go on. Idempotent.
    */

@@ -111,8 +111,13 @@ export class MemoryEventBus extends BaseEventBus {
     return subscription
   }
 
+  async checkpoints(group: string): Promise<(Position | null)[]> {
+    this.#checkGroup(group)
+    return this.#partitions.map((partition) => partition.group(group).checkpoint)
+  }
+
   async lag(group: string): Promise<PartitionLag[]> {
-    if (!this.#members.has(group)) throw new FabraError("not_found", `There is no group "${group}" on this bus.`)
+    this.#checkGroup(group)
     const now = this.#clock.now()
     return this.#partitions.map((partition) => {
       const { checkpoint, lease } = partition.group(group)
@@ -129,6 +134,10 @@ export class MemoryEventBus extends BaseEventBus {
   async close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
     this.#closed = true
+  }
+
+  #checkGroup(group: string): void {
+    if (!this.#members.has(group)) throw new FabraError("not_found", `There is no group "${group}" on this bus.`)
   }
 
   #partition(index: number): MemoryPartition {

@@ -92,6 +92,7 @@ const rows: readonly { readonly title: string; readonly graphs: readonly Graph[]
           { expr: q.rate(names.busFailures, "operation"), legend: "bus {{operation}}" },
         ],
       },
+      graph("Entities removed", "ops", q.rate(names.recordsRemoved, "entity_type"), "{{entity_type}}"),
       graph("Lost commits found", "ops", q.rate(names.rollbacks), "partitions read again"),
       graph("Bus answers", "short", q.now(names.busUp), "{{instance}}"),
     ],

@@ -78,6 +78,11 @@ export const definitions = {
     "Entities gone through on schedule: computed, or failed after all tries.",
     ["feature", "result"],
   ),
+  recordsRemoved: counter(
+    "fabra_records_removed_total",
+    "Entities removed from the cache, all of whose values were beyond their ttl.",
+    ["entity_type"],
+  ),
   rollbacks: counter("fabra_cache_rollbacks_total", "Partitions read again because the cache had lost commits.", []),
   busUp: gauge("fabra_bus_up", "1 when the bus answered this scrape in time, else 0.", []),
   lagEvents: gauge(

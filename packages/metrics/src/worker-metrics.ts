@@ -40,6 +40,8 @@ export function createWorkerTelemetry(registry: Registry, store: FeatureStore | 
   const rebalances = makeCounter(definitions.rebalances, registry, zeros("change", ["assigned", "released", "lost"]))
   const scheduleRuns = makeHistogram(definitions.scheduleRuns, registry)
   const scheduledEntities = makeCounter(definitions.scheduledEntities, registry)
+  const entityTypes = [...(store?.registry.entities.keys() ?? [])]
+  const recordsRemoved = makeCounter(definitions.recordsRemoved, registry, zeros("entity_type", entityTypes))
   const rollbacks = makeCounter(definitions.rollbacks, registry)
   for (const feature of store?.registry.scheduledHandlers.keys() ?? []) {
     for (const outcome of ["complete", "incomplete", "ended_early"]) scheduleRuns.zero({ feature, outcome })
@@ -94,6 +96,7 @@ export function createWorkerTelemetry(registry: Registry, store: FeatureStore | 
       const outcome = complete ? (failed === 0 ? "complete" : "incomplete") : "ended_early"
       scheduleRuns.observe({ feature, outcome }, durationMs / 1000)
     },
+    recordsRemoved: ({ entityType, records }) => recordsRemoved.inc({ entity_type: entityType }, records),
     rolledBack: () => rollbacks.inc(),
   }
 }

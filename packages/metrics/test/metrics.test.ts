@@ -46,6 +46,12 @@ test("event types of the store begin at 0; all others share one label", async ()
   expect(page.sum("fabra_events_processed_total", { event_type: "other" })).toBe(100)
 })
 
+test("entities that were removed are counted by type", async () => {
+  const { telemetry, text } = createMetrics()
+  for (const records of [2, 3]) telemetry.recordsRemoved?.({ entityType: "User", records })
+  expect(new Exposition(await text()).sum("fabra_records_removed_total", { entity_type: "User" })).toBe(5)
+})
+
 test("without a store, event types are those that workers know: made-up ones are no label", async () => {
   const store = new FeatureStore()
   const User = store.entity("User", { key: "user_id" })

@@ -55,6 +55,10 @@ class TracedBus implements EventBus {
     return this.#bus.lag(group)
   }
 
+  checkpoints(group: string) {
+    return this.#bus.checkpoints(group)
+  }
+
   close() {
     return this.#bus.close()
   }

@@ -22,6 +22,11 @@ export function encodeBookkeeping(partition: number, mark: PartitionMark, others
   return `{${text}}`
 }
 
+/** As {@link encodeBookkeeping}, of any number of partitions. */
+export function encodeBooks(books: Bookkeeping): string {
+  return `{${[...books].map(([partition, mark]) => spell(partition, mark)).join(",")}}`
+}
+
 function spell(partition: number, { mark, halfDone }: PartitionMark): string {
   const half =
     halfDone === undefined ? "" : `,${JSON.stringify(halfDone.position)},${JSON.stringify(halfDone.features)}`
@@ -51,8 +56,12 @@ export function covers({ mark, halfDone }: PartitionMark, position: Position): b
  * applied or lies in the dead-letter queue. An event that changed nothing is known to be settled if it was published as
  * `awaited`, else only by a later one that did.
  */
-export function isSettled({ state }: Pick<EntityRecord, "state">, partition: number, position: Position): boolean {
-  return covers(decodeBookkeeping(state).get(partition) ?? NO_MARK, position)
+export function isSettled(
+  { state, remains }: Pick<EntityRecord, "state" | "remains">,
+  partition: number,
+  position: Position,
+): boolean {
+  return covers(decodeBookkeeping(state ?? remains).get(partition) ?? NO_MARK, position)
 }
 
 /** Whether the feature's failure on the event lies in the dead-letter queue, as the record says. */

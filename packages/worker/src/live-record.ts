@@ -20,12 +20,13 @@ export class LiveRecord {
   bytes = 500
   #flags: Set<string>
 
-  constructor({ token, state, flags, values }: EntityRecord, partition: number) {
-    const books = decodeBookkeeping(state)
+  constructor({ token, state, remains, flags, values }: EntityRecord, partition: number) {
+    const books = decodeBookkeeping(state ?? remains)
     this.token = token
     this.mark = books.get(partition) ?? NO_MARK
     books.delete(partition)
-    this.others = books.size === 0 ? NO_OTHERS : books
+    // Of what stands for all that was removed, only the partition at hand concerns this entity.
+    this.others = books.size === 0 || state === null ? NO_OTHERS : books
     this.#flags = NO_FLAGS
     for (const flag of flags) this.addFlag(flag)
     for (const [name, value] of values) this.setValue(name, value)

@@ -119,6 +119,10 @@ export class Observer {
     this.#tell((to) => to.partitionAssigned?.({ partition }))
   }
 
+  removed(entityType: string, records: number): void {
+    this.#tell((to) => to.recordsRemoved?.({ entityType, records }))
+  }
+
   scheduled({ name }: Feature, entities: number, failed: number): void {
     this.#tell((to) => to.scheduledComputed?.({ feature: name, entities, failed }))
   }

@@ -120,7 +120,9 @@ export class Processor {
   #loaded(lane: Lane, loaded: EntityRecord): void {
     const { run } = lane
     const record = new LiveRecord(loaded, run.partition)
-    if (record.mark.mark < (run.lastSeen(lane.key) ?? "")) {
+    const seen = run.lastSeen(lane.key) ?? ""
+    // What the stored checkpoint covers can not be lost, but may have been removed.
+    if (seen > (run.start.position ?? "") && record.mark.mark < seen) {
       this.#events.rolledBack(run)
       return
     }

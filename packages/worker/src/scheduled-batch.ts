@@ -96,7 +96,12 @@ function toChange(
   return {
     ...{ key: record.key, group, baseToken: record.token, token: newToken() },
     // What the group has settled is left as it is.
-    ...{ state: record.state ?? "{}", values: [[feature.name, value]] as const, addFlags: [], removeFlags: [] },
+    ...{
+      state: record.state ?? record.remains ?? "{}",
+      values: [[feature.name, value]] as const,
+      addFlags: [],
+      removeFlags: [],
+    },
   }
 }
 

@@ -21,6 +21,7 @@ import { Scheduler } from "./scheduler.js"
 import { resolveSettings, type Settings, type WorkerOptions } from "./settings.js"
 import { Signal } from "./signal.js"
 import { sourceOf } from "./source.js"
+import { Sweeper } from "./sweeper.js"
 import { startWatchdog } from "./watchdog.js"
 
 /** A read under way. */
@@ -52,6 +53,7 @@ export class AxiomWorker implements AsyncDisposable {
   readonly #intake: Intake
   readonly #checkpoints: Checkpoints
   readonly #scheduler: Scheduler
+  readonly #sweeper: Sweeper
   readonly #runs = new Map<number, PartitionRun>()
   readonly #progressed = new Signal()
   readonly #stopping = new AbortController()
@@ -112,6 +114,8 @@ export class AxiomWorker implements AsyncDisposable {
     })
     const trailMs = settings.trailMs ?? cache.capabilities.rollbackWindowMs
     this.#scheduler = new Scheduler(store, settings, this.#observer)
+    const [observer, leads] = [this.#observer, () => this.#runs.has(0)]
+    this.#sweeper = new Sweeper(store, options.bus, { settings, observer, leads })
     this.#checkpoints = new Checkpoints(cache, trailMs, this.#observer, (run) => this.#restart(run))
   }
 
@@ -162,12 +166,15 @@ export class AxiomWorker implements AsyncDisposable {
     const watchdog = watchdogMs === undefined ? undefined : startWatchdog(watchdogMs)
     let ticks: Promise<void> | undefined
     let scheduling: Promise<void> | undefined
+    let sweeping: Promise<void> | undefined
     try {
       const subscription = await this.#subscribe()
       if (subscription === undefined) return
       this.#subscription = subscription
       ticks = this.#keepCheckpoints(subscription, ticking.signal)
       scheduling = this.#scheduler.run(this.#stopping.signal)
+      sweeping = this.#sweeper.run(this.#stopping.signal)
+      sweeping.catch((error) => this.#fail(error))
       this.#lossWarnings.ask(this.#stopping.signal).catch((error) => this.#fail(error))
       while (!this.#stopping.signal.aborted) await this.#readOnce(subscription)
     } catch (error) {
@@ -176,7 +183,10 @@ export class AxiomWorker implements AsyncDisposable {
       this.#stopping.abort()
       await this.#subscription?.close()
       // What is not done by then others take over when the lease has run out.
-      await Promise.race([scheduling, sleep(this.#settings.clock, this.#settings.drainMs, ticking.signal)])
+      await Promise.race([
+        Promise.all([scheduling, sweeping]),
+        sleep(this.#settings.clock, this.#settings.drainMs, ticking.signal),
+      ])
       ticking.abort()
       await ticks
       await watchdog?.stop()

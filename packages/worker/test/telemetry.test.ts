@@ -22,6 +22,7 @@ function recorder() {
     partitionReleased: [],
     scheduledComputed: [],
     scheduleRunEnded: [],
+    recordsRemoved: [],
     rolledBack: [],
   }
   const keep = Object.entries(told).map(([name, list]) => [name, (what: never) => list.push(what)])

@@ -63,6 +63,18 @@ export function testLag(check: Check): void {
     expect((await lagOf(world, "idle")).events).toBe(3)
   })
 
+  check("tells each group's stored checkpoints", async (world) => {
+    const positions = await world.fill(3)
+    await world.fill(1, 2)
+    await world.joinAlone({ group: "idle" })
+    const busy = await world.joinAlone({ group: "busy" })
+    await busy.settle((await busy.take(4)).find(({ position }) => position === positions[1]) as TakenRecord)
+    for (const bus of [world.bus, await world.other()]) {
+      expect(await bus.checkpoints("busy")).toEqual([positions[1], null, null, null])
+      expect(await bus.checkpoints("idle")).toEqual([null, null, null, null])
+    }
+  })
+
   check("counts for a group that comes late only what there is to read", async (world) => {
     const early = await world.joinAlone({ group: "early" })
     for (let round = 0; round < 10; round++) {
@@ -78,6 +90,7 @@ export function testLag(check: Check): void {
   check("does not know a group that never was", async (world) => {
     await world.fill(1)
     await expect(world.bus.lag("never-was")).rejects.toMatchObject({ code: "not_found" })
+    await expect(world.bus.checkpoints("never-was")).rejects.toMatchObject({ code: "not_found" })
   })
 }
 

@@ -7,6 +7,7 @@ import type { FeatureCacheSuite } from "./cache-harness.js"
 import { testLifecycle } from "./cache-lifecycle.js"
 import { testOddNames } from "./cache-odd-names.js"
 import { testReading } from "./cache-reading.js"
+import { testRemoval } from "./cache-removal.js"
 import { testState } from "./cache-state.js"
 import { testTokens } from "./cache-tokens.js"
 import { testValues } from "./cache-values.js"
@@ -39,6 +40,7 @@ export function testFeatureCache(name: string, suite: FeatureCacheSuite): void {
       testOddNames(check)
       testAliasing(check)
     })
+    describe("removal", () => testRemoval(check))
     describe("concurrency", () => {
       testAtomicity(check)
       testConcurrency(check)

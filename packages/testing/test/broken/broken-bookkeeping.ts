@@ -144,6 +144,13 @@ class LagsByWhatIsGone extends MemoryEventBus {
   }
 }
 
+/** Takes one group for another. */
+class MixesCheckpoints extends MemoryEventBus {
+  override checkpoints(group: string): Promise<(Position | null)[]> {
+    return super.checkpoints(group === "idle" ? "busy" : group)
+  }
+}
+
 /** Faults in what a bus remembers of its groups. */
 export const brokenBookkeeping: readonly BrokenBus[] = [
   {
@@ -192,6 +199,11 @@ export const brokenBookkeeping: readonly BrokenBus[] = [
     fault: "counts what was trimmed as lag",
     Bus: LagsByWhatIsGone,
     breaks: ["counts for a group that comes late only what there is to read"],
+  },
+  {
+    fault: "tells one group's checkpoints for those of another",
+    Bus: MixesCheckpoints,
+    breaks: ["tells each group's stored checkpoints"],
   },
   {
     fault: "tells the age of the newest event",

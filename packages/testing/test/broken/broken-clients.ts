@@ -10,6 +10,7 @@ import {
   MemoryEventBus,
   type PartitionBatch,
   type PartitionLag,
+  type Position,
   type PublishResult,
   type ReadOptions,
   type SubscribeOptions,
@@ -58,6 +59,10 @@ export class MemoryClient extends BaseEventBus {
 
   lag(group: string): Promise<PartitionLag[]> {
     return this.shared.bus.lag(group)
+  }
+
+  checkpoints(group: string): Promise<(Position | null)[]> {
+    return this.shared.bus.checkpoints(group)
   }
 
   async close(): Promise<void> {

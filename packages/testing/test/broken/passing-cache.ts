@@ -5,11 +5,14 @@ import {
   type EntityKey,
   type EntityPage,
   type EntityRecord,
+  type EntityRemoval,
   type FeatureCache,
   type Incarnation,
   MemoryFeatureCache,
   type OutsideWrite,
+  type RemovalResult,
   type StoredValue,
+  type WholeRecord,
   type WriteResult,
 } from "@fabra/core"
 
@@ -26,6 +29,12 @@ export class PassingCache implements FeatureCache {
   }
   write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
     return this.inner.write(writes)
+  }
+  inspect(keys: readonly EntityKey[]): Promise<WholeRecord[]> {
+    return this.inner.inspect(keys)
+  }
+  remove(removals: readonly EntityRemoval[]): Promise<RemovalResult[]> {
+    return this.inner.remove(removals)
   }
   verify(_: readonly Incarnation[]): Promise<boolean> {
     return this.inner.verify()

@@ -6,6 +6,7 @@ import { brokenGaps } from "./broken-gaps.js"
 import { brokenPublishing } from "./broken-publishing.js"
 import { brokenReading } from "./broken-reading.js"
 import { brokenRecords } from "./broken-records.js"
+import { brokenRemovals } from "./broken-removals.js"
 import { brokenSharing } from "./broken-sharing.js"
 import { brokenSearches } from "./broken-vector-search.js"
 import { brokenWrites } from "./broken-vector-writes.js"
@@ -28,7 +29,7 @@ export const brokenBuses: readonly BrokenBus[] = [
 ]
 
 /** Every broken cache. */
-export const brokenCaches: readonly BrokenCache[] = [...brokenCommits, ...brokenRecords]
+export const brokenCaches: readonly BrokenCache[] = [...brokenCommits, ...brokenRecords, ...brokenRemovals]
 
 /** Every broken vector store. */
 export const brokenVectors: readonly BrokenVectors[] = [...brokenWrites, ...brokenSearches]

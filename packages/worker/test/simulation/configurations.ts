@@ -12,6 +12,8 @@ export interface Configuration {
   readonly poison?: boolean
   /** A feature is computed on schedule besides. */
   readonly schedules?: boolean
+  /** Values outlive their `ttl` soon, and records with them. */
+  readonly ageing?: boolean
 }
 
 /** Every configuration; in all but `calm` processes crash and stall, and requests and replies get lost. */
@@ -24,6 +26,7 @@ export const CONFIGURATIONS = {
   slow: { cacheFailover: true, slowReplication: true },
   poison: { poison: true },
   schedules: { schedules: true },
+  ageing: { ageing: true, cacheFailover: true },
   apart: { busFailover: true, cacheFailover: true },
 } as const satisfies Record<string, Configuration>
 

@@ -1,6 +1,6 @@
 import { FeatureStore } from "@fabra/core"
 import { type AxiomEvent, defineEvent } from "@fabra/events"
-import type { Group, Mode } from "./plan.js"
+import { type Group, type Mode, TTL_MS } from "./plan.js"
 import type { Process } from "./process.js"
 import { defineScheduled } from "./schedules.js"
 import { SimulatedCache } from "./simulated-cache.js"
@@ -33,12 +33,18 @@ export function makeStore(world: World, process: Process, group: Group): Feature
   const x = defineEvent("x", schema(world))
   const initial: string[] = []
   const { random } = world
+  const { ageing } = world.configuration
+  const ttl = ageing ? { ttl: TTL_MS } : {}
+  // Whoever removes records must know all features. No handler waits: of a value that was gone before it was committed
+  // the check would know nothing.
+  if (ageing) for (const name of group === "B" ? ["a1", "a2"] : ["b1"]) store.feature(name, { entity, ...ttl })
   if (group === "B") {
     store.feature("b1", {
-      ...{ entity, initial, trigger: [x, "y"], maxRetries: 1 },
+      ...{ entity, initial, trigger: [x, "y"], maxRetries: 1, ...ttl },
       compute: async (_id, event, { current }) => {
         // Now and then longer than checkpoints trail the work.
-        if (random.chance(0.3)) await process.sleep(random.chance(0.05) ? random.int(2500, 6000) : random.int(0, 300))
+        if (!ageing && random.chance(0.3))
+          await process.sleep(random.chance(0.05) ? random.int(2500, 6000) : random.int(0, 300))
         return [...current, idOf(event)]
       },
     })
@@ -46,15 +52,15 @@ export function makeStore(world: World, process: Process, group: Group): Feature
   }
   if (world.configuration.schedules) defineScheduled(store, entity, world, process)
   store.feature("a1", {
-    ...{ entity, initial, trigger: [x, "y"] },
+    ...{ entity, initial, trigger: [x, "y"], ...ttl },
     compute: (_id, event, { current, get, set }) => {
       if ((event.payload as Payload).mode === "nothing") return undefined
-      set("a1_twin", [...(get<string[]>("a1_twin") ?? []), idOf(event)])
+      if (!ageing) set("a1_twin", [...(get<string[]>("a1_twin") ?? []), idOf(event)])
       return [...current, idOf(event)]
     },
   })
   store.feature("a2", {
-    ...{ entity, initial, trigger: x, maxRetries: 2, timeoutMs: 250 },
+    ...{ entity, initial, trigger: x, maxRetries: 2, timeoutMs: 250, ...ttl },
     compute: (_id, event, { current, get, set }) => {
       const { mode } = event.payload as Payload
       if (mode === "nothing") return undefined
@@ -62,8 +68,9 @@ export function makeStore(world: World, process: Process, group: Group): Feature
         process.onCrash?.()
         return new Promise<string[]>(() => {})
       }
-      set("a2_twin", [...(get<string[]>("a2_twin") ?? []), idOf(event)])
+      if (!ageing) set("a2_twin", [...(get<string[]>("a2_twin") ?? []), idOf(event)])
       if (mode === "flaky" && random.chance(0.6)) throw new Error("no luck")
+      if (ageing) return [...current, idOf(event)]
       if (mode === "slow" && random.chance(0.6)) return process.sleep(400).then(() => [...current, idOf(event)])
       const wait = mode === "waits" ? random.int(0, 150) : 0
       return wait === 0 ? [...current, idOf(event)] : process.sleep(wait).then(() => [...current, idOf(event)])

@@ -77,7 +77,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "compare-and-set: a change applies only to the version it was computed from",
-    changes: [adapter("records", "if (effectiveToken(before, group) !== baseToken) return undefined", "")],
+    changes: [adapter("records", "if (effectiveToken(before, group, removal) !== baseToken) return undefined", "")],
     config: "processes",
     finds: ["duplicated", "lost", "reordered"],
   },
@@ -129,7 +129,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R2: a record behind what was seen settled is a roll-back",
-    changes: [worker("processor", 'if (record.mark.mark < (run.lastSeen(lane.key) ?? "")) {', "if (false) {")],
+    changes: [
+      worker("processor", 'if (seen > (run.start.position ?? "") && record.mark.mark < seen) {', "if (false) {"),
+    ],
     config: "cache",
     finds: ["lost"],
   },
@@ -547,7 +549,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "schedule: what the group has settled of an entity stays in its record",
-    changes: [worker("scheduled-batch", 'state: record.state ?? "{}"', 'state: "{}"')],
+    changes: [worker("scheduled-batch", 'state: record.state ?? record.remains ?? "{}"', 'state: "{}"')],
     config: "schedules",
     finds: ["duplicated"],
   },
@@ -563,5 +565,83 @@ export const MUTATIONS: readonly Mutation[] = [
     config: "schedules",
     finds: [],
     covered: "the compare-and-set: two owners double the work",
+  },
+  {
+    guard: "ageing: a record stays until a stored checkpoint covers its marks",
+    changes: [worker("ageing", "halfDone !== undefined || mark > checkpoint", "halfDone !== undefined")],
+    config: "ageing",
+    finds: ["duplicated"],
+  },
+  {
+    guard: "ageing: a record stays in the middle of an event",
+    changes: [worker("ageing", "halfDone !== undefined || mark > checkpoint", "mark > checkpoint")],
+    config: "ageing",
+    finds: ["duplicated"],
+  },
+  {
+    guard: "ageing: a record stays while a dead letter of it may be replayed",
+    changes: [worker("ageing", "if (flags.size > 0) return undefined", "")],
+    config: "ageing",
+    finds: ["lost"],
+  },
+  {
+    guard: "ageing: what was removed is settled up to a checkpoint",
+    changes: [
+      worker(
+        "live-record",
+        "const books = decodeBookkeeping(state ?? remains)",
+        "const books = decodeBookkeeping(state)",
+      ),
+    ],
+    config: "ageing",
+    finds: ["duplicated"],
+  },
+  {
+    guard: "ageing: an older checkpoint does not take the place of a newer one",
+    changes: [worker("ageing", 'if (!covers(left.get(partition) ?? { mark: "" }, checkpoint)) left', "left")],
+    config: "ageing",
+    finds: [],
+    covered: "checkpoints are asked for after the remains, and never lowered; a test of its own in ageing.test.ts",
+  },
+  {
+    guard: "ageing: an outside write is known again for longer than it can be on its way",
+    changes: [worker("ageing", "const KNOWN_AGAIN_MS = 100_000", "const KNOWN_AGAIN_MS = 0")],
+    config: "ageing",
+    finds: ["duplicated"],
+  },
+  {
+    guard: "ageing: only the version goes that was found to be forgotten",
+    changes: [
+      adapter("records", "if (!fits || versionOf(record) !== version) return false", "if (!fits) return false"),
+    ],
+    config: "ageing",
+    finds: ["duplicated", "lost"],
+  },
+  {
+    guard: "ageing: remains are changed only where they are as they were read",
+    changes: [
+      adapter(
+        "records",
+        "if (!fits || versionOf(record) !== version) return false",
+        "if (versionOf(record) !== version) return false",
+      ),
+    ],
+    config: "ageing",
+    finds: [],
+    covered:
+      "a test of its own in the conformance suite: it takes three processes that stand still at three such places",
+  },
+  {
+    guard: "ageing: what was computed before a removal is no change of what comes after it",
+    changes: [
+      adapter(
+        "records",
+        "const own = groups[group]?.token ?? (removal && `~${removal}`)",
+        "const own = groups[group]?.token",
+      ),
+    ],
+    config: "ageing",
+    from: 1141,
+    finds: ["duplicated"],
   },
 ]

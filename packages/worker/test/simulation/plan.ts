@@ -10,6 +10,9 @@ export const GROUPS = { A: ["a1", "a2"], B: ["b1"] } as const satisfies Record<s
 /** Name of one of {@link GROUPS}. */
 export type Group = keyof typeof GROUPS
 
+/** Until values are gone, where they are to age. */
+export const TTL_MS = 1500
+
 /** Faults stop at this time, failovers happen before. */
 export const CALM_AFTER_MS = 15_000
 const LAST_FAILOVER_MS = 12_000

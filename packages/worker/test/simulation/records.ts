@@ -1,5 +1,11 @@
-import { type EntityChange, type OutsideWrite, REMEMBERED_WRITES, type StoredValue } from "@fabra/core"
-import { ENTITIES } from "./plan.js"
+import {
+  type EntityChange,
+  type EntityRemoval,
+  type OutsideWrite,
+  REMEMBERED_WRITES,
+  type StoredValue,
+} from "@fabra/core"
+import { ENTITIES, TTL_MS } from "./plan.js"
 import type { Master } from "./server.js"
 import { PARTITIONS, type World } from "./world.js"
 
@@ -23,9 +29,27 @@ export function shardOf(entityId: string): number {
   return Math.abs(ENTITIES.indexOf(entityId) >> 1) % PARTITIONS
 }
 
-/** The token of the version that a group reads. */
-export function effectiveToken({ groups, lastWrites }: SimulatedRecord, group: string): string | null {
-  const own = groups[group]?.token
+/** What removals have left on one server. */
+export interface SimulatedRemains {
+  readonly token: string | undefined
+  readonly states: Readonly<Record<string, string>>
+}
+
+/** Before anything was removed. */
+export const NO_REMAINS: SimulatedRemains = { token: undefined, states: {} }
+
+/** What removals have left on a server. */
+export function remainsOn(master: Master): SimulatedRemains {
+  return master.get<SimulatedRemains>("remains") ?? NO_REMAINS
+}
+
+/** The token of the version that a group reads. @param removal token of the last removal, which stands for one not there */
+export function effectiveToken(
+  { groups, lastWrites }: SimulatedRecord,
+  group: string,
+  removal: string | undefined,
+): string | null {
+  const own = groups[group]?.token ?? (removal && `~${removal}`)
   const [lastWrite] = lastWrites
   return own === undefined && lastWrite === undefined ? null : `${own ?? ""}/${lastWrite ?? ""}`
 }
@@ -34,12 +58,13 @@ export function effectiveToken({ groups, lastWrites }: SimulatedRecord, group: s
 export function commitOn(world: World, master: Master, change: EntityChange, by: string): string | undefined {
   const { key, group, baseToken, token, state, values, addFlags, removeFlags } = change
   const before = master.get<SimulatedRecord>(`record/${key.entityId}`) ?? EMPTY
-  if (effectiveToken(before, group) !== baseToken) return undefined
+  const removal = remainsOn(master).token
+  if (effectiveToken(before, group, removal) !== baseToken) return undefined
   for (const [name, value] of values)
     if (name === SCHEDULED && value !== null) checkSeen(world, key.entityId, before, value)
   const flags = (before.groups[group]?.flags ?? []).filter((flag) => !removeFlags.includes(flag))
   const after = {
-    ...withValues(before, values),
+    ...withValues(before, values, { replacing: false, ages: world.configuration.ageing }),
     groups: { ...before.groups, [group]: { token, state, flags: [...new Set([...flags, ...addFlags])] } },
   }
   master.set(`record/${key.entityId}`, after)
@@ -51,7 +76,32 @@ export function commitOn(world: World, master: Master, change: EntityChange, by:
       ...removeFlags.map((flag) => `-${flag}`),
     ].join(" ")
   })
-  return effectiveToken(after, group) as string
+  return effectiveToken(after, group, removal) as string
+}
+
+/** All tokens of a record, of which whoever changes it changes one; `null` when there is none. */
+export function versionOf({ groups, lastWrites }: SimulatedRecord): string | null {
+  const tokens = Object.entries(groups).map(([group, { token }]) => [group, token])
+  return tokens.length + lastWrites.length === 0 ? null : JSON.stringify([tokens, lastWrites[0]])
+}
+
+/** Removes a record if it and the remains are as they were; whether it did. */
+export function removeOn(world: World, master: Master, removal: EntityRemoval, by: string): boolean {
+  const { key, version, token, remains } = removal
+  const record = master.get<SimulatedRecord>(`record/${key.entityId}`) ?? EMPTY
+  const { states } = remainsOn(master)
+  const fits = remains.every(({ group, before, after }) => [before, after].includes(states[group] ?? null))
+  if (!fits || versionOf(record) !== version) return false
+  master.set(`record/${key.entityId}`, { ...EMPTY, history: record.history })
+  const left = Object.fromEntries(remains.map(({ group, after }) => [group, after]))
+  master.set("remains", { token, states: { ...states, ...left } })
+  world.tell(() => `${by} removes ${key.entityId} on ${master.name}, leaving ${JSON.stringify(left)}`)
+  return true
+}
+
+/** Whether a server has a record of the entity. */
+export function isOn(master: Master, entityId: string): boolean {
+  return versionOf(master.get<SimulatedRecord>(`record/${entityId}`) ?? EMPTY) !== null
 }
 
 /** What is committed on schedule has seen every event that is in the record. */
@@ -67,25 +117,31 @@ export function writeOn(world: World, master: Master, { key, token, values }: Ou
   const before = master.get<SimulatedRecord>(`record/${key.entityId}`) ?? EMPTY
   if (before.lastWrites.includes(token)) return
   const lastWrites = [token, ...before.lastWrites].slice(0, REMEMBERED_WRITES)
-  master.set(`record/${key.entityId}`, { ...withValues(before, values, true), lastWrites })
+  master.set(`record/${key.entityId}`, { ...withValues(before, values, { replacing: true }), lastWrites })
   world.tell(() => {
     const set = values.map(([name, value]) => `${name}=${value?.text}`)
     return `outside write of ${key.entityId} on ${master.name}: ${set.join(" ")}`
   })
 }
 
-function withValues(before: SimulatedRecord, values: EntityChange["values"], replacing = false): SimulatedRecord {
+function withValues(
+  before: SimulatedRecord,
+  values: EntityChange["values"],
+  { replacing, ages = false }: { readonly replacing: boolean; readonly ages?: boolean | undefined },
+): SimulatedRecord {
   const next: Record<string, StoredValue> = { ...before.values }
   const history: Record<string, readonly string[]> = { ...before.history }
   for (const [name, value] of values) {
     if (value === null) continue
-    const old = listOf(before.values[name])
+    const was = before.values[name]
+    const old = listOf(was)
+    const replaces = replacing || (ages && was !== undefined && value.computedAt - was.computedAt >= TTL_MS)
     const list = listOf(value)
     let common = 0
-    while (!replacing && common < old.length && old[common] === list[common]) common++
+    while (!replaces && common < old.length && old[common] === list[common]) common++
     const known = history[name] ?? []
-    // What a handler's value does not build on is gone, unlike what an outside write replaces.
-    const kept = replacing ? known : known.slice(0, known.length - (old.length - common))
+    // What a handler's value does not build on is gone, unlike what an outside write replaces or has outlived its ttl.
+    const kept = replaces ? known : known.slice(0, known.length - (old.length - common))
     history[name] = [...kept, ...list.slice(common)]
     next[name] = value
   }

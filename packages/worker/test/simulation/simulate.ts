@@ -30,7 +30,7 @@ export async function simulate(seed: number, configuration: Configuration, traci
   planFailovers(world, plan)
   startWorkers(world, plan)
   const told = startClients(world, plan)
-  startReader(world, plan)
+  if (!configuration.ageing) startReader(world, plan)
   let quiet = false
   const look = () => {
     quiet = isQuiet(world)

@@ -7,6 +7,7 @@ import {
   FabraError,
   LogSubscription,
   type PartitionLag,
+  type Position,
   type PublishOptions,
   type PublishResult,
   partitionOf,
@@ -16,7 +17,7 @@ import {
 import type { Process } from "./process.js"
 import type { Master, Server } from "./server.js"
 import { SimulatedDeadLetters } from "./simulated-dead-letters.js"
-import { SimulatedLog } from "./simulated-log.js"
+import { checkpointKey, SimulatedLog } from "./simulated-log.js"
 import { PARTITIONS, type World } from "./world.js"
 
 /** The bus as one process sees it; shares of partitions are kept by the same code as on every real log. */
@@ -69,6 +70,15 @@ export class SimulatedBus extends BaseEventBus {
 
   async lag(): Promise<PartitionLag[]> {
     return []
+  }
+
+  async checkpoints(group: string): Promise<(Position | null)[]> {
+    const key = checkpointKey(group)
+    const asked = this.#world.bus.map((server) => this.#process.ask(server, (master) => master.get<Position>(key)))
+    return (await Promise.all(asked)).map((answer) => {
+      if (answer === undefined) throw new FabraError("bus_unavailable", "The simulated bus gave no answer.")
+      return answer.value ?? null
+    })
   }
 
   async close(): Promise<void> {}

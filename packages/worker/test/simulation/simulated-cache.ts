@@ -5,14 +5,31 @@ import type {
   EntityKey,
   EntityPage,
   EntityRecord,
+  EntityRemoval,
   FeatureCache,
   OutsideWrite,
+  RemovalResult,
   StoredValue,
+  WholeRecord,
   WriteResult,
 } from "@fabra/core"
 import { FabraError } from "@fabra/events"
+import { ENTITIES } from "./plan.js"
 import { type Answer, DIED, type Process } from "./process.js"
-import { commitOn, EMPTY, effectiveToken, type SimulatedRecord, shardOf, writeOn } from "./records.js"
+import {
+  commitOn,
+  EMPTY,
+  effectiveToken,
+  isOn,
+  NO_REMAINS,
+  remainsOn,
+  removeOn,
+  type SimulatedRecord,
+  type SimulatedRemains,
+  shardOf,
+  versionOf,
+  writeOn,
+} from "./records.js"
 import type { Server } from "./server.js"
 import type { World } from "./world.js"
 
@@ -26,6 +43,8 @@ export class SimulatedCache implements FeatureCache {
   }
   readonly #world: World
   readonly #process: Process
+  /** What this process knows of the remains on each shard, which may be old. */
+  readonly #remains = new Map<number, SimulatedRemains>()
 
   constructor(world: World, process: Process) {
     this.#world = world
@@ -34,13 +53,16 @@ export class SimulatedCache implements FeatureCache {
 
   async load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]> {
     const found = await this.#readAll(keys)
+    if (found.some(({ record }) => record.groups[group] === undefined)) this.#mayStandStill()
     return keys.map((key, i) => {
       const { record, shard, lineage } = found[i] as Found
       const own = record.groups[group]
+      const remains = this.#remains.get(shard) ?? NO_REMAINS
       return {
         key,
-        token: effectiveToken(record, group),
+        token: effectiveToken(record, group, remains.token),
         state: own?.state ?? null,
+        remains: own === undefined ? (remains.states[group] ?? null) : null,
         flags: new Set(own?.flags),
         values: new Map(Object.entries(record.values)),
         incarnation: `${shard}:${lineage}`,
@@ -68,8 +90,23 @@ export class SimulatedCache implements FeatureCache {
             ? { status: "conflict" }
             : { status: "applied", token, incarnation: `${shard}:${answer.lineage}` }
       }
+      if (answer.value.includes(undefined)) await this.#learn(server, shard)
     })
     return results
+  }
+
+  /** Just then, for so long that what was looked at may be removed meanwhile. If more did, events would pass for poison. */
+  #mayStandStill(): void {
+    const world = this.#world
+    if (!world.configuration.ageing || world.standstills === 2 || !world.unlucky(0.05)) return
+    world.standstills++
+    this.#process.stalledUntil = world.now + world.random.int(2000, 9000)
+  }
+
+  async #learn(server: Server, shard: number): Promise<void> {
+    if (!this.#world.configuration.ageing) return
+    const answer = await this.#process.ask(server, remainsOn)
+    if (answer !== undefined) this.#remains.set(shard, answer.value)
   }
 
   async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
@@ -80,6 +117,35 @@ export class SimulatedCache implements FeatureCache {
         return true
       })
       if (answer !== undefined) for (const { index } of mine) results[index] = { status: "applied" }
+    })
+    return results
+  }
+
+  async inspect(keys: readonly EntityKey[]): Promise<WholeRecord[]> {
+    await Promise.all(this.#world.cache.map((server, shard) => this.#learn(server, shard)))
+    const found = await this.#readAll(keys)
+    this.#mayStandStill()
+    return found.map(({ record, shard }, i) => ({
+      key: keys[i] as EntityKey,
+      version: versionOf(record),
+      parts: new Map(
+        Object.entries(record.groups).map(([group, { state, flags }]) => [group, { state, flags: new Set(flags) }]),
+      ),
+      values: new Map(Object.entries(record.values)),
+      writtenFromOutside: record.lastWrites.length > 0,
+      remains: new Map(Object.entries(this.#remains.get(shard)?.states ?? {})),
+    }))
+  }
+
+  async remove(removals: readonly EntityRemoval[]): Promise<RemovalResult[]> {
+    const results = removals.map((): RemovalResult => ({ status: "unknown", error: unavailable() }))
+    await this.#perShard(removals, async (server, shard, mine) => {
+      const answer = await this.#process.ask(server, (master) =>
+        mine.map(({ item }) => removeOn(this.#world, master, item, this.#process.name)),
+      )
+      if (answer === undefined) return
+      for (const [i, { index }] of mine.entries()) results[index] = { status: answer.value[i] ? "removed" : "conflict" }
+      await this.#learn(server, shard)
     })
     return results
   }
@@ -95,8 +161,11 @@ export class SimulatedCache implements FeatureCache {
     return (await this.#readAll(keys)).map(({ record }) => features.map((feature) => record.values[feature]))
   }
 
-  async entities(): Promise<EntityPage> {
-    throw unavailable()
+  async entities(_type: string, { after }: { readonly after?: string } = {}): Promise<EntityPage> {
+    const [shard, server] = after === undefined ? [0, this.#world.cache[0]] : [1, this.#world.cache[1]]
+    const answer = await this.#process.ask(server as Server, (master) => ENTITIES.filter((id) => isOn(master, id)))
+    if (answer === undefined) throw unavailable()
+    return { ids: answer.value, next: shard === 0 ? "1" : null }
   }
 
   async check(): Promise<string[]> {

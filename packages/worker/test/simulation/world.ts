@@ -28,6 +28,8 @@ export class World {
   lagsUntil = 0
   /** The last turn that had been done when faults ended. */
   turnWhenCalm: number | undefined
+  /** How often a process has stood still right when it had looked at records. */
+  standstills = 0
   /** Clients that have not finished yet. */
   pending = 0
   busFailed = false
