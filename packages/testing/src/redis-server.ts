@@ -36,7 +36,8 @@ export interface RedisTestServer {
 
 /**
  * Starts a private `redis-server` on a free port of the loopback interface and waits until it answers. It ends with this
- * process, however this process ends. With `FABRA_TEST_REDIS_URL` set, nothing is started and that server is returned.
+ * process, however this process ends. `FABRA_TEST_REDIS_SERVER` names another program than the `redis-server` of the
+ * `PATH`. With `FABRA_TEST_REDIS_URL` set, nothing is started and that server is returned.
  */
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisTestServer> {
   const external = process.env.FABRA_TEST_REDIS_URL
@@ -79,7 +80,7 @@ class PrivateServer implements RedisTestServer {
     const { appendOnly = false, args = [] } = this.options
     const logfile = join(this.dir, "redis.log")
     const child = spawn(
-      "redis-server",
+      process.env.FABRA_TEST_REDIS_SERVER || "redis-server",
       [
         ...["--port", String(this.port), "--bind", "127.0.0.1", "--save", "", "--dir", this.dir, "--logfile", logfile],
         ...(appendOnly ? ["--appendonly", "yes", "--appendfsync", "always"] : []),
