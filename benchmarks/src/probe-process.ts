@@ -7,7 +7,7 @@ import { serve } from "./lib/child.js"
 
 const EVERY_MS = 5
 /** A probe that waits longer is looked for once a millisecond only. */
-const LONG_MS = 5
+const LONG_MS = 1
 const PATIENCE_MS = 20_000
 const ENTITY = "probe"
 

@@ -16,14 +16,23 @@ import {
   type WriteResult,
 } from "./cache.js"
 
-/** A record as it lies in memory: only immutable values, so that nobody's later change shows through. */
+/** A record as it lies in memory: what comes in and goes out is copied, so that nobody's later change shows through. */
 interface Stored {
   /** Grows with each record that is made: pages are in its order. */
   readonly serial: number
   readonly values: Map<string, StoredValue>
-  readonly groups: Map<string, { token: string; state: string; flags: Set<string> }>
+  readonly groups: Map<string, GroupPart>
   /** Tokens of the last outside writes, newest first. */
   lastWrites: readonly string[]
+}
+
+/** What a record holds for one group. */
+interface GroupPart {
+  token: string
+  /** The token that the group sees, made once: two texts that are the same object are compared at a glance. */
+  effective: string
+  state: string
+  readonly flags: Set<string>
 }
 
 /** The feature cache in memory: the embedded default, and the contract in the form of code. */
@@ -45,7 +54,7 @@ export class MemoryFeatureCache implements FeatureCache {
         state: own?.state ?? null,
         remains: own === undefined ? (this.#remains.get(group) ?? null) : null,
         flags: new Set(own?.flags),
-        values: new Map(stored?.values),
+        values: copyOf(stored?.values),
         incarnation: "",
       }
     })
@@ -59,12 +68,18 @@ export class MemoryFeatureCache implements FeatureCache {
     const found = this.#find(key)
     if (this.#token(found, group) !== baseToken) return { status: "conflict" }
     const stored = found ?? this.#create(key)
-    const flags = stored.groups.get(group)?.flags ?? new Set<string>()
-    for (const flag of removeFlags) flags.delete(flag)
-    for (const flag of addFlags) flags.add(flag)
-    stored.groups.set(group, { token, state, flags })
+    let own = stored.groups.get(group)
+    if (own === undefined) {
+      own = { token, effective: "", state, flags: new Set() }
+      stored.groups.set(group, own)
+    }
+    own.token = token
+    own.effective = join(token, stored.lastWrites)
+    own.state = state
+    for (const flag of removeFlags) own.flags.delete(flag)
+    for (const flag of addFlags) own.flags.add(flag)
     setValues(stored, values)
-    return { status: "applied", token: this.#token(stored, group) as string, incarnation: "" }
+    return { status: "applied", token: own.effective, incarnation: "" }
   }
 
   async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
@@ -72,6 +87,7 @@ export class MemoryFeatureCache implements FeatureCache {
       const stored = this.#find(key) ?? this.#create(key)
       if (!stored.lastWrites.includes(token)) {
         stored.lastWrites = [token, ...stored.lastWrites].slice(0, REMEMBERED_WRITES)
+        for (const own of stored.groups.values()) own.effective = join(own.token, stored.lastWrites)
         setValues(stored, values)
       }
       return { status: "applied" }
@@ -87,7 +103,7 @@ export class MemoryFeatureCache implements FeatureCache {
         parts: new Map(
           [...(stored?.groups ?? [])].map(([name, { state, flags }]) => [name, { state, flags: new Set(flags) }]),
         ),
-        values: new Map(stored?.values),
+        values: copyOf(stored?.values),
         writtenFromOutside: (stored?.lastWrites.length ?? 0) > 0,
         remains: new Map(this.#remains),
       }
@@ -115,7 +131,10 @@ export class MemoryFeatureCache implements FeatureCache {
   async read(keys: readonly EntityKey[], features: readonly string[]): Promise<(StoredValue | undefined)[][]> {
     return keys.map((key) => {
       const values = this.#find(key)?.values
-      return features.map((feature) => values?.get(feature))
+      return features.map((feature) => {
+        const value = values?.get(feature)
+        return value && { ...value }
+      })
     })
   }
 
@@ -151,9 +170,11 @@ export class MemoryFeatureCache implements FeatureCache {
 
   /** A group's own last commit and the last outside write, since either makes a version new; without a part, the last removal. */
   #token(stored: Stored | undefined, group: string): string | null {
-    const own = stored?.groups.get(group)?.token ?? (this.#lastRemoval && `-${this.#lastRemoval}`)
-    const lastWrite = stored?.lastWrites[0]
-    return own === undefined && lastWrite === undefined ? null : `${own ?? ""}/${lastWrite ?? ""}`
+    const own = stored?.groups.get(group)
+    if (own !== undefined) return own.effective
+    const lastWrites = stored?.lastWrites ?? []
+    if (lastWrites.length === 0 && this.#lastRemoval === undefined) return null
+    return join(this.#lastRemoval === undefined ? "" : `-${this.#lastRemoval}`, lastWrites)
   }
 
   #find({ entityType, entityId }: EntityKey): Stored | undefined {
@@ -172,15 +193,23 @@ export class MemoryFeatureCache implements FeatureCache {
   }
 }
 
+function join(token: string, [lastWrite = ""]: readonly string[]): string {
+  return `${token}/${lastWrite}`
+}
+
 /** All tokens in the record: whoever writes changes one. */
 function versionOf(stored: Stored | undefined): string | null {
   if (stored === undefined) return null
   return JSON.stringify([[...stored.groups].map(([group, { token }]) => [group, token]), stored.lastWrites[0]])
 }
 
+function copyOf(values: Stored["values"] = new Map()): Map<string, StoredValue> {
+  return new Map([...values].map(([feature, value]) => [feature, { ...value }]))
+}
+
 function setValues(stored: Stored, values: EntityChange["values"]): void {
   for (const [feature, value] of values) {
     if (value === null) stored.values.delete(feature)
-    else stored.values.set(feature, Object.freeze({ ...value }))
+    else stored.values.set(feature, { ...value })
   }
 }
