@@ -55,6 +55,7 @@ export class Link {
   async attempt<T>(key: string, command: (redis: Redis) => Promise<T>, timeoutMs = this.timeoutMs): Promise<T> {
     const deadline = this.clock.now() + timeoutMs
     const redis = await this.node(key, timeoutMs)
+    writeTogether(redis)
     try {
       return await answerOf(redis, command(redis), this.clock, timeLeft(this.clock, deadline))
     } catch (error) {
@@ -126,6 +127,16 @@ export class Link {
       cause: this.#lastError,
     })
   }
+}
+
+/**
+ * What is sent in one turn of the event loop, by as many callers as there are, leaves in one write: each costs a call of
+ * the system, which is dearer than most commands.
+ */
+function writeTogether({ stream }: Redis): void {
+  if (stream === undefined || stream.writableCorked > 0) return
+  stream.cork()
+  setImmediate(() => stream.uncork())
 }
 
 /** Milliseconds until a deadline; 0 when it has passed, since a timer takes nothing less. */
