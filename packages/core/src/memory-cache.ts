@@ -20,7 +20,7 @@ import {
 interface Stored {
   /** Grows with each record that is made: pages are in its order. */
   readonly serial: number
-  readonly values: Map<string, StoredValue>
+  readonly values: Map<string, { -readonly [Field in keyof StoredValue]: StoredValue[Field] }>
   readonly groups: Map<string, GroupPart>
   /** Tokens of the last outside writes, newest first. */
   lastWrites: readonly string[]
@@ -209,7 +209,14 @@ function copyOf(values: Stored["values"] = new Map()): Map<string, StoredValue> 
 
 function setValues(stored: Stored, values: EntityChange["values"]): void {
   for (const [feature, value] of values) {
+    const kept = stored.values.get(feature)
     if (value === null) stored.values.delete(feature)
-    else stored.values.set(feature, { ...value })
+    else if (kept === undefined) stored.values.set(feature, { ...value })
+    else {
+      // In place: a new object for each value is dearer, as the old ones have lived long.
+      kept.text = value.text
+      kept.eventTime = value.eventTime
+      kept.computedAt = value.computedAt
+    }
   }
 }

@@ -43,7 +43,8 @@ function toMilliseconds(value: unknown): number {
 function readExact(text: string): number | undefined {
   if (!EXACT.test(text)) return undefined
   const time = Date.parse(text)
-  return new Date(time).getUTCDate() === Number(text.slice(8, 10)) ? time : undefined
+  const day = text.slice(8, 10)
+  return day <= "28" || new Date(time).getUTCDate() === Number(day) ? time : undefined
 }
 
 /** By way of whole microseconds: 1.001 * 1000 is 1000.9999999999999, and must not lose its last millisecond. */

@@ -34,8 +34,6 @@ export interface ComputeEnvironment extends HandlerStore {
   readonly runHandler?: ((item: Item, feature: string, attempt: number, run: () => unknown) => unknown) | undefined
 }
 
-const NO_HANDLERS: FeatureHandler[] = []
-
 /** Waits that a computation asks for; synchronous handlers never ask. */
 export type Computation = Generator<Promise<unknown>, void, unknown>
 
@@ -56,7 +54,8 @@ export function* computeLane(lane: Lane, draft: Draft, env: ComputeEnvironment):
         lane.asks = true
         return
       }
-      const retryInMs = yield* applyEvent(lane, item, draft, env)
+      let retryInMs = applyEvent(lane, item, draft, env)
+      if (isPromise(retryInMs)) retryInMs = (yield retryInMs) as RetryInMs
       if (!lane.run.active) return
       if (retryInMs !== undefined) {
         lane.retryInMs = retryInMs
@@ -71,16 +70,11 @@ export function* computeLane(lane: Lane, draft: Draft, env: ComputeEnvironment):
   }
 }
 
-/**
- * Returns `undefined` when the event is settled, else after how many milliseconds to try again. What it calls are plain
- * functions that answer with a promise if need be: a generator costs more than most handlers.
- */
-function* applyEvent(
-  lane: Lane,
-  item: Item,
-  draft: Draft,
-  env: ComputeEnvironment,
-): Generator<Promise<unknown>, number | undefined, unknown> {
+/** After how many milliseconds to try an event again; `undefined`: it is settled. */
+type RetryInMs = number | undefined
+
+/** Answers with a promise only if something has to be waited for: promises and generators cost more than most handlers. */
+function applyEvent(lane: Lane, item: Item, draft: Draft, env: ComputeEnvironment): RetryInMs | Promise<RetryInMs> {
   const { replay } = item.event
   const concerned = handlersConcerned(item, draft)
   if (concerned.length === 0) return undefined
@@ -88,49 +82,84 @@ function* applyEvent(
     for (const { feature } of concerned) draft.removeFlag(deadLetterFlag(replay.of, feature.name))
     return undefined
   }
-  let refusal = refuse(item, draft, env)
-  if (refusal === undefined) {
-    const checked = item.checked ?? check(item, env)
-    item.checked = isPromise(checked) ? ((yield checked) as CheckedEvent | Error) : checked
-    if (item.checked instanceof Error) refusal = { reason: "invalid_event", error: item.checked, attempts: 0 }
+  const refusal = refuse(item, draft, env)
+  if (refusal !== undefined) return deadLetter(lane, item, concerned, draft, env, refusal)
+  const checked = item.checked ?? check(item, env)
+  const go = (result: CheckedEvent | Error) => {
+    item.checked = result
+    if (!(result instanceof Error)) return runHandlers(lane, item, result, concerned, draft, env)
+    return deadLetter(lane, item, concerned, draft, env, { reason: "invalid_event", error: result, attempts: 0 })
   }
-  if (refusal !== undefined) {
-    deadLetter(lane, item, concerned, draft, env, refusal)
-    return undefined
-  }
-  const event = item.checked as CheckedEvent
-  const eventTime = event.timestamp.getTime()
+  return isPromise(checked) ? checked.then(go) : go(checked)
+}
+
+/** Features that have failed and are to be tried again, together. */
+interface Retries {
+  readonly handlers: readonly FeatureHandler[]
+  /** Of several features in trouble the one that waits longest sets the time. */
+  readonly inMs: number
+}
+
+/** Runs the handlers from `first` on, in order. */
+function runHandlers(
+  lane: Lane,
+  item: Item,
+  event: CheckedEvent,
+  handlers: readonly FeatureHandler[],
+  draft: Draft,
+  env: ComputeEnvironment,
+  first = 0,
+  before?: Retries,
+): RetryInMs | Promise<RetryInMs> {
   // What a replay writes elsewhere is as old as the event that failed.
-  const origin = { source: env.source, position: event.replay?.position ?? item.record.position, eventTime }
-  let stamp: Stamp = { ...origin, computedAt: env.now() }
-  let toRetry: FeatureHandler[] = NO_HANDLERS
-  let retryInMs = 0
-  for (const handler of concerned) {
-    const { name, maxRetries } = handler.feature
-    let failed = runHandler(lane, item, event, handler, draft, stamp, env)
-    if (isPromise(failed)) {
-      failed = (yield failed) as boolean
-      stamp = { ...origin, computedAt: env.now() }
-    }
+  const position = event.replay?.position ?? item.record.position
+  const stamp = { source: env.source, position, eventTime: event.timestamp.getTime(), computedAt: env.now() }
+  let retries = before
+  for (let i = first; i < handlers.length; i++) {
     if (!lane.run.active) return undefined
-    if (!failed) {
-      if (replay !== undefined) draft.removeFlag(deadLetterFlag(replay.of, name))
-      continue
+    const handler = handlers[i] as FeatureHandler
+    const failed = runHandler(lane, item, event, handler, draft, stamp, env)
+    if (isPromise(failed)) {
+      const goOn = (hasFailed: boolean) => {
+        const after = conclude(lane, item, handler, hasFailed, draft, env, retries)
+        return runHandlers(lane, item, event, handlers, draft, env, i + 1, after)
+      }
+      return failed.then(goOn)
     }
-    const attempts = item.failures?.get(name)?.attempts ?? 0
-    if (attempts > maxRetries) {
-      deadLetter(lane, item, [handler], draft, env)
-    } else {
-      toRetry = [...toRetry, handler]
-      // Of several features in trouble the one that waits longest sets the time: they are retried together.
-      retryInMs = Math.max(retryInMs, env.retryDelay(attempts))
-    }
+    retries = conclude(lane, item, handler, failed, draft, env, retries)
   }
-  if (toRetry.length === 0) return undefined
-  const { position } = item.record
-  const nowDone = concerned.filter((handler) => !toRetry.includes(handler)).map(({ feature }) => feature.name)
-  draft.settlePartly(position, [...draft.doneBefore(position), ...nowDone])
-  return retryInMs
+  if (retries === undefined) return undefined
+  const { handlers: toRetry, inMs } = retries
+  const nowDone = handlers.filter((handler) => !toRetry.includes(handler)).map(({ feature }) => feature.name)
+  draft.settlePartly(item.record.position, [...draft.doneBefore(item.record.position), ...nowDone])
+  return inMs
+}
+
+/** A handler has run: what is to be tried again now. */
+function conclude(
+  lane: Lane,
+  item: Item,
+  handler: FeatureHandler,
+  failed: boolean,
+  draft: Draft,
+  env: ComputeEnvironment,
+  retries: Retries | undefined,
+): Retries | undefined {
+  const { name, maxRetries } = handler.feature
+  if (!failed) {
+    const { replay } = item.event
+    if (replay !== undefined) draft.removeFlag(deadLetterFlag(replay.of, name))
+    return retries
+  }
+  const attempts = item.failures?.get(name)?.attempts ?? 0
+  if (attempts > maxRetries) {
+    deadLetter(lane, item, [handler], draft, env)
+    return retries
+  }
+  return {
+    handlers: [...(retries?.handlers ?? []), handler],
+    inMs: Math.max(retries?.inMs ?? 0, env.retryDelay(attempts)),
+  }
 }
 
 /** The handlers that have not applied the event yet. */
@@ -215,8 +244,11 @@ function runHandler(
       if (feature.onLate === "skip") return false
     }
     item.attempts++
-    const call = () => runInTransaction(run, () => compute(lane.key.entityId, event, run))
-    const result = env.runHandler === undefined ? call() : env.runHandler(item, feature.name, run.attempt, call)
+    const call = () => compute(lane.key.entityId, event, run)
+    const result =
+      env.runHandler === undefined
+        ? runInTransaction(run, call)
+        : env.runHandler(item, feature.name, run.attempt, () => runInTransaction(run, call))
     if (isPromise(result)) return finishLater(env.withTimeout(result, feature.timeoutMs, feature.name), run, item, env)
     run.succeed(result, item.updated)
     return false
@@ -253,7 +285,7 @@ function deadLetter(
   draft: Draft,
   env: ComputeEnvironment,
   refusal?: Refusal,
-): void {
+): undefined {
   const { event, record } = item
   const names = handlers.map(({ feature }) => feature.name)
   const failure = item.failures?.get(names[0] as string)

@@ -39,7 +39,7 @@ export class Draft {
   }
 
   value(name: string): StoredValue | undefined {
-    return this.#values.get(name) ?? this.record.values.get(name)
+    return this.#values.get(name) ?? this.record.value(name)
   }
 
   setValue(name: string, value: StoredValue): void {
@@ -113,7 +113,10 @@ export class Draft {
     const { record } = this
     record.token = token
     record.mark = this.#mark
-    for (const [name, value] of this.#values) record.setValue(name, value)
+    // Not by a loop over the map, which makes a list of each entry.
+    this.#values.forEach((value, name) => {
+      record.setValue(name, value)
+    })
     for (const flag of this.#addFlags) record.addFlag(flag)
     for (const flag of this.#removeFlags) record.removeFlag(flag)
   }

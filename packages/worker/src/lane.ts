@@ -13,7 +13,8 @@ import type { PartitionRun } from "./partition-run.js"
 export interface Lane {
   readonly key: EntityKey
   readonly run: PartitionRun
-  readonly items: Item[]
+  /** In order. Most often there is one: see `Processor.enqueue`. */
+  items: Item[]
   state: "idle" | "ready" | "busy" | "waiting"
   /** What the cache is known to have; `undefined`: to be loaded. See `RecordCache`, which also keeps the next two. */
   record: LiveRecord | undefined
@@ -32,11 +33,14 @@ export interface Lane {
   timer: Timer | undefined
 }
 
+/** Of all lanes that have none; stays empty. */
+export const NO_ITEMS: Item[] = []
+
 export function newLane(key: EntityKey, run: PartitionRun): Lane {
   return {
     key,
     run,
-    items: [],
+    items: NO_ITEMS,
     state: "idle",
     record: undefined,
     accounted: 0,

@@ -15,9 +15,9 @@ export class LiveRecord {
   mark: PartitionMark
   /** What is settled of others. */
   readonly others: Bookkeeping
-  readonly values = new Map<string, StoredValue>()
   /** About how many bytes it takes in memory. */
   bytes = 500
+  readonly #values = new Map<string, { -readonly [Field in keyof StoredValue]: StoredValue[Field] }>()
   #flags: Set<string>
 
   constructor({ token, state, remains, flags, values }: EntityRecord, partition: number) {
@@ -32,15 +32,27 @@ export class LiveRecord {
     for (const [name, value] of values) this.setValue(name, value)
   }
 
+  /** To be read at once: the next commit changes it. */
+  value(name: string): StoredValue | undefined {
+    return this.#values.get(name)
+  }
+
   get flags(): ReadonlySet<string> {
     return this.#flags
   }
 
   setValue(name: string, value: StoredValue): void {
-    const before = this.values.get(name)?.text.length
-    const { length } = value.text
-    this.bytes += before === undefined ? 160 + 2 * (name.length + length) : 2 * (length - before)
-    this.values.set(name, value)
+    const kept = this.#values.get(name)
+    if (kept === undefined) {
+      this.bytes += 160 + 2 * (name.length + value.text.length)
+      this.#values.set(name, { ...value })
+      return
+    }
+    // In place: what lives as long as the record is not made anew with every event, for the collector to move and to drop.
+    this.bytes += 2 * (value.text.length - kept.text.length)
+    kept.text = value.text
+    kept.eventTime = value.eventTime
+    kept.computedAt = value.computedAt
   }
 
   addFlag(flag: string): void {

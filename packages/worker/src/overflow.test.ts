@@ -8,12 +8,12 @@ const LIMIT = 2
 function full(run: PartitionRun, id: string, last: string): Lane {
   const lane = newLane({ entityType: "User", entityId: id }, run)
   lane.state = "waiting"
-  lane.items.push({} as Item, { record: { position: last } } as Item)
+  lane.items = [{} as Item, { record: { position: last } } as Item]
   return lane
 }
 
 function empty(lane: Lane): void {
-  lane.items.length = 0
+  lane.items = []
   lane.state = "idle"
 }
 
@@ -45,7 +45,7 @@ test("a lane that is full again when its records come lets them all go by, and a
   empty(ann)
   overflow.again(ann)
   expect(overflow.takes(ann, "03", LIMIT)).toBe(true)
-  ann.items.push({} as Item, { record: { position: "03" } } as Item)
+  ann.items = [{} as Item, { record: { position: "03" } } as Item]
   ann.state = "waiting"
   expect(overflow.takes(ann, "04", LIMIT)).toBe(false)
   empty(ann)

@@ -78,7 +78,7 @@ async function previewOne(
   const now = env.now()
   const inLog = { position: "0", data: "", acceptedAt: now }
   const item = newItem(lane, event, inLog, { end: "0", records: 1, pending: 1 }, handlers, now, undefined)
-  lane.items.push(item)
+  lane.items = [item]
   await drive(computeLane(lane, draft, env))
   const refused = item.checked instanceof Error ? { error: item.checked } : undefined
   return {

@@ -5,7 +5,7 @@ import type { Caution } from "./caution.js"
 import { type ComputeEnvironment, computeLane, drive } from "./compute.js"
 import { Draft } from "./draft.js"
 import type { Item } from "./item.js"
-import type { Lane } from "./lane.js"
+import { type Lane, NO_ITEMS } from "./lane.js"
 import { LiveRecord } from "./live-record.js"
 import type { Observer } from "./observer.js"
 import type { PartitionRun } from "./partition-run.js"
@@ -68,7 +68,9 @@ export class Processor {
 
   /** Puts an event in line; {@link pump} starts the work. */
   enqueue(lane: Lane, item: Item): void {
-    lane.items.push(item)
+    // A list that is made by its first push is given room for seventeen.
+    if (lane.items.length === 0) lane.items = [item]
+    else lane.items.push(item)
     lane.run.take(item)
     if (lane.state !== "waiting") this.backlog++
     if (lane.state === "idle") this.#makeReady(lane)
@@ -203,9 +205,11 @@ export class Processor {
     const { run } = lane
     lane.outages = 0
     lane.draft = undefined
-    const settled = lane.items.splice(0, lane.settles)
-    this.backlog -= settled.length
-    for (const item of settled) {
+    const { items, settles } = lane
+    lane.items = settles === items.length ? NO_ITEMS : items.slice(settles)
+    this.backlog -= settles
+    for (let i = 0; i < settles; i++) {
+      const item = items[i] as Item
       if (item.caution !== undefined) this.#caution.done(item)
       run.settle(item)
       this.#observer.applied(item)
