@@ -162,7 +162,8 @@ test("worker, migrate and search on Postgres", async () => {
   expect(found.stdout).toBe(
     'document  chunk  score  text           metadata\nfox       0      1.000  "quick foxes"  {"lang":"en"}\n',
   )
-  const one = await run("search", "documents", "foxes", "--top-k", "1", "--mode", "hybrid", "--json")
+  const few = ["--top-k", "1", "--ef-search", "200"]
+  const one = await run("search", "documents", "foxes", ...few, "--mode", "hybrid", "--json")
   expect(JSON.parse(one.stdout)).toMatchObject({
     index: "documents",
     hits: [{ chunk: 0, event_time: expect.any(String) }],

@@ -150,9 +150,15 @@ export class MemoryFeatureCache implements FeatureCache {
     }
     const all = this.#types.get(entityType)
     if (all === undefined) return { ids: [], next: null }
-    const rest = [...all].filter(([, { serial }]) => serial > start)
-    const page = rest.slice(0, limit)
-    return { ids: page.map(([id]) => id), next: rest.length > limit ? String(page.at(-1)?.[1].serial) : null }
+    const ids: string[] = []
+    let last = start
+    for (const [id, { serial }] of all) {
+      if (serial <= start) continue
+      if (ids.length === limit) return { ids, next: String(last) }
+      ids.push(id)
+      last = serial
+    }
+    return { ids, next: null }
   }
 
   async check(): Promise<string[]> {

@@ -5,7 +5,7 @@ import { defineCommand } from "../command.js"
 import { brief, print, table } from "../output.js"
 import { oneOf, wholeNumber } from "../settings/kinds.js"
 
-type Options = { readonly topK: number; readonly filter?: MetadataFilter; readonly mode: SearchQuery["mode"] }
+type Options = Required<Pick<SearchQuery, "topK" | "mode">> & Pick<SearchQuery, "filter" | "efSearch">
 
 /** `fabra search`: the documents of an index that are nearest to a text. */
 export const searchCommand = () =>
@@ -17,17 +17,22 @@ export const searchCommand = () =>
       command
         .option("--top-k <n>", "at most so many", wholeNumber(1, 1_000).read, 10)
         .option("--filter <json>", "which documents count, by their metadata", readFilter)
-        .option("--mode <how>", "vector, text or hybrid", oneOf("vector", "text", "hybrid").read, "vector"),
+        .option("--mode <how>", "vector, text or hybrid", oneOf("vector", "text", "hybrid").read, "vector")
+        .option(
+          "--ef-search <n>",
+          "how many candidates to look at: more find more, and take longer",
+          wholeNumber(1, 1_000).read,
+        ),
     examples: [
       ['fabra search documents "quick foxes"', "what is like it"],
       [`fabra search documents foxes --mode hybrid --filter '{"lang": "en"}' --top-k 3`, "by words too, of some"],
     ],
     async run({ settings, options }, index: string, text: string) {
-      const { topK, filter, mode } = options
+      const { topK, mode, filter, efSearch } = options
       const hits = await searchDocuments(settings, index, {
-        ...{ text, topK },
-        ...(mode === undefined ? {} : { mode }),
+        ...{ text, topK, mode },
         ...(filter === undefined ? {} : { filter }),
+        ...(efSearch === undefined ? {} : { efSearch }),
       })
       print(options.json, { index, hits }, () =>
         hits.length === 0
