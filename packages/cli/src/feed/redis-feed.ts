@@ -1,5 +1,5 @@
 import { FabraError } from "@fabra/events"
-import type { Cluster, Redis } from "ioredis"
+import { Cluster, type Redis } from "ioredis"
 import { createRedisClient } from "../adapters/redis-client.js"
 import { toJson } from "../output.js"
 import { fired } from "../shutdown.js"
@@ -20,8 +20,17 @@ export class RedisFeed implements AppliedFeed {
     this.#publisher.on("error", () => {}) // the bus tells of a Redis that is away
   }
 
-  publish(notices: AppliedNotices): Promise<number> {
-    return this.#publisher.publish(this.#channel, notices.applied.length === 0 ? "" : toJson(notices))
+  async publish(notices: AppliedNotices): Promise<number> {
+    const text = notices.applied.length === 0 ? "" : toJson(notices)
+    const receivers = await this.#publisher.publish(this.#channel, text)
+    return receivers > 0 || !(this.#publisher instanceof Cluster) ? receivers : await this.#countOn(this.#publisher)
+  }
+
+  /** What is published reaches those who listen at any node of a cluster, but a node counts only its own. */
+  async #countOn(cluster: Cluster): Promise<number> {
+    const count = async (node: Redis) => Number((await node.pubsub("NUMSUB", this.#channel))[1])
+    const counts = await Promise.all(cluster.nodes().map((node) => count(node).catch(() => 0)))
+    return counts.reduce((sum, one) => sum + one, 0)
   }
 
   async follow(onNotices: (notices: AppliedNotices) => void, signal: AbortSignal): Promise<void> {
