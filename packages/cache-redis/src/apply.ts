@@ -14,7 +14,7 @@ export type Applied =
 
 /** How one kind of change is applied. */
 export interface Applying<T> {
-  /** There may be no record yet, so that its id may not be in the index. */
+  /** There may be no record yet, so that its id may not be in the index; then its writer has no part in it either. */
   readonly isNew: (item: T) => boolean
   /** Its writer may have no part in the record: of what removals have left something may count. */
   readonly isPartless: (item: T) => boolean

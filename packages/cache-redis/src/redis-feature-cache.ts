@@ -62,12 +62,7 @@ export class RedisFeatureCache implements FeatureCache {
 
   async load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]> {
     const fields = groupFields(group)
-    const requests = keys.map((entity) => {
-      const key = this.#keys.entity(entity)
-      // In capitals ioredis leaves the reply a flat list: an object would be built only to be taken apart again.
-      return { key, name: "HGETALL", args: [key] }
-    })
-    return this.#query("load records", requests, (value, i, incarnation) =>
+    return this.#query("load records", this.#wholes(keys), (value, i, incarnation) =>
       decodeRecord(keys[i] as EntityKey, group, fields, this.#remains, value as string[], incarnation),
     )
   }
@@ -109,11 +104,7 @@ export class RedisFeatureCache implements FeatureCache {
     } catch (error) {
       throw unavailable("inspect records", error)
     }
-    const requests = keys.map((entity) => {
-      const key = this.#keys.entity(entity)
-      return { key, name: "HGETALL", args: [key] }
-    })
-    return this.#query("inspect records", requests, (value, i) => {
+    return this.#query("inspect records", this.#wholes(keys), (value, i) => {
       const key = keys[i] as EntityKey
       return decodeWhole(key, value as string[], this.#remains.of(key))
     })
@@ -212,13 +203,8 @@ export class RedisFeatureCache implements FeatureCache {
       for (const item of listed) {
         const { key } = item
         const remains = isPartless(item) ? this.#remains.keyOf(key) : undefined
-        const isListed = spread || remains === undefined || !isNew(item)
-        calls.add(
-          this.#keys.entity(key),
-          item,
-          remains,
-          isListed ? undefined : { id: key.entityId, index: this.#keys.indexOf(key) },
-        )
+        const listing = !spread && isNew(item) ? { id: key.entityId, index: this.#keys.indexOf(key) } : undefined
+        calls.add(this.#keys.entity(key), item, remains, listing)
       }
       const applied = calls.read(await this.#send(calls.finish(), deadline, repeatable))
       if (unlisted === undefined) return applied
@@ -246,6 +232,15 @@ export class RedisFeatureCache implements FeatureCache {
       if (failure !== undefined) failed.set(item, failure)
     }
     return failed
+  }
+
+  /** The requests for all there is of each entity. */
+  #wholes(keys: readonly EntityKey[]): Request[] {
+    return keys.map((entity) => {
+      const key = this.#keys.entity(entity)
+      // In capitals ioredis leaves the reply a flat list: an object would be built only to be taken apart again.
+      return { key, name: "HGETALL", args: [key] }
+    })
   }
 
   /** As {@link #learnRemains}; whoever works with older ones is refused once more, and then asks again. */
