@@ -1,6 +1,6 @@
 import type { Incarnation } from "@fabra/core"
 import type { Reply, Request } from "./delivery.js"
-import { APPLY_SHA, type Word } from "./script.js"
+import { APPLY_SHA, Words } from "./script.js"
 
 // About 250 µs of Redis's time: more would make reads of features wait behind a commit.
 const MAX_ENTITIES = 64
@@ -19,7 +19,7 @@ export interface Applying<T> {
   /** Its writer may have no part in the record: of what removals have left something may count. */
   readonly isPartless: (item: T) => boolean
   /** See {@link ApplyCalls}. */
-  readonly push: (words: Word[], item: T) => number
+  readonly push: (words: Words, item: T) => number
   /** What was applied already may be sent again. */
   readonly repeatable: boolean
 }
@@ -27,11 +27,11 @@ export interface Applying<T> {
 /** Gathers entities into calls of the script, and tells from the replies what became of each. */
 export class ApplyCalls<T> {
   readonly #max: number
-  readonly #push: (words: Word[], item: T) => number
+  readonly #push: (words: Words, item: T) => number
   readonly #requests: Request[] = []
   readonly #sizes: number[] = []
   #keys: string[] = []
-  #words: Word[] = []
+  #words = new Words()
   #characters = 0
   #remains: string | undefined
   /** Of new ones: by their place in the call, from 1 on, the ids; and the sets where these belong. */
@@ -42,7 +42,7 @@ export class ApplyCalls<T> {
    * @param alone one entity a call, since on a cluster one call cannot reach the keys of two slots
    * @param push adds what the script needs for an item to the words, and returns about how many characters that were
    */
-  constructor(alone: boolean, push: (words: Word[], item: T) => number) {
+  constructor(alone: boolean, push: (words: Words, item: T) => number) {
     this.#max = alone ? 1 : MAX_ENTITIES
     this.#push = push
   }
@@ -85,7 +85,7 @@ export class ApplyCalls<T> {
   #close(): void {
     const keys = this.#keys
     const size = keys.length
-    const words = [JSON.stringify(this.#words)]
+    const words = [JSON.stringify(this.#words.list)]
     if (this.#remains !== undefined) {
       keys.push(...this.#indexes, this.#remains)
       words.push(String(size), JSON.stringify(this.#ids))
@@ -94,7 +94,7 @@ export class ApplyCalls<T> {
     this.#requests.push({ key: keys[0] as string, name: "EVALSHA", args })
     this.#sizes.push(size)
     this.#keys = []
-    this.#words = []
+    this.#words = new Words()
     this.#characters = 0
     this.#remains = undefined
     this.#ids = {}

@@ -5,9 +5,9 @@ import type { RemainsBook } from "./remains.js"
 /** Before the token of a removal, where that stands for a group's own. */
 export const REMOVAL = "~"
 
-/** A value as its field's text: `computedAt|eventTime|text`, with nothing between the bars when no event made it. */
-export function encodeStored({ text, eventTime, computedAt }: StoredValue): string {
-  return `${computedAt}|${eventTime ?? ""}|${text}`
+/** What stands before the bar-less text of a value: `computedAt|eventTime|`, with no time when no event made it. */
+export function encodeTimes({ eventTime, computedAt }: StoredValue): string {
+  return `${computedAt}|${eventTime ?? ""}|`
 }
 
 /** The reverse of {@link encodeStored}. @throws Error when it is no such text */

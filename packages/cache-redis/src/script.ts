@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
-import { type EntityChange, type OutsideWrite, REMEMBERED_WRITES } from "@fabra/core"
-import { featureField, groupFields, LAST_WRITE, LAST_WRITES, REMOVED } from "./keys.js"
-import { encodeStored, REMOVAL } from "./record.js"
+import { type EntityChange, type OutsideWrite, REMEMBERED_WRITES, type StoredValue } from "@fabra/core"
+import { featureField, type GroupFields, groupFields, LAST_WRITE, LAST_WRITES, REMOVED } from "./keys.js"
+import { encodeTimes, REMOVAL } from "./record.js"
 
 /** Base of a write that applies to whatever there is. */
 const ANY = "*"
@@ -49,7 +49,7 @@ for i = 1, last do
     local own, outside = found[1], found[2]
     local removal = remains and not own and call('HGET', remains, '${REMOVED}')
     if removal then own = '${REMOVAL}' .. removal end
-    local token = (own or outside) and '=' .. (own or '') .. '/' .. (outside or '') or ''
+    local token = (own or outside) and (own or '') .. '/' .. (outside or '') or ''
     local fits = base == '${ANY}' or base == token
     local listed = fits and id and pcall('SADD', KEYS[index], id)
     if not fits then
@@ -69,47 +69,74 @@ return cjson.encode(results)`
 
 /** Digest under which Redis knows {@link APPLY}. */
 export const APPLY_SHA = createHash("sha1").update(APPLY).digest("hex")
-/** Base of a change of a record never written. */
+/** Base of a change of a record never written. Tokens hold a slash, so none is like it or {@link ANY}. */
 const NONE = ""
-/** Before the token that is the base of any other change. */
-const TOKEN = "="
 
-/** What {@link APPLY} is told in its argument. */
-export type Word = string | number
+/** What one call of {@link APPLY} is told in its argument. Names of fields recur in it, and are made once. */
+export class Words {
+  readonly list: (string | number)[] = []
+  readonly #features = new Map<string, string>()
+  readonly #groups = new Map<string, GroupFields>()
+
+  /** See {@link featureField}. */
+  feature(name: string): string {
+    return remembered(this.#features, name, featureField)
+  }
+
+  /** See {@link groupFields}. */
+  group(name: string): GroupFields {
+    return remembered(this.#groups, name, groupFields)
+  }
+}
+
+function remembered<T>(known: Map<string, T>, name: string, make: (name: string) => T): T {
+  const found = known.get(name)
+  if (found !== undefined) return found
+  const made = make(name)
+  known.set(name, made)
+  return made
+}
 
 /** Adds what {@link APPLY} needs for one change to `words`. Returns how many characters that were. */
-export function pushChange(words: Word[], change: EntityChange): number {
+export function pushChange(words: Words, change: EntityChange): number {
   const { group, baseToken, token, state, addFlags, removeFlags } = change
-  const fields = groupFields(group)
-  const start = words.length
-  words.push(baseToken === null ? NONE : TOKEN + baseToken, 0, 0, fields.token, token, fields.state, state)
-  for (const flag of addFlags) words.push(fields.flag + flag, "1")
+  const fields = words.group(group)
+  const { list } = words
+  const start = list.length
+  list.push(baseToken ?? NONE, 0, 0, fields.token, token, fields.state, state)
+  for (const flag of addFlags) list.push(fields.flag + flag, "1")
   const gone: string[] = []
   for (const flag of removeFlags) if (!addFlags.includes(flag)) gone.push(fields.flag + flag)
   return state.length + pushValues(words, start, change.values, gone)
 }
 
 /** Adds what {@link APPLY} needs for one outside write to `words`. Returns how many characters that were. */
-export function pushWrite(words: Word[], { token, values }: OutsideWrite): number {
-  const start = words.length
-  words.push(ANY, 0, 0, LAST_WRITE, token)
+export function pushWrite(words: Words, { token, values }: OutsideWrite): number {
+  const start = words.list.length
+  words.list.push(ANY, 0, 0, LAST_WRITE, token)
   return pushValues(words, start, values, [])
 }
 
-function pushValues(words: Word[], start: number, values: EntityChange["values"], gone: string[]): number {
+function pushValues(words: Words, start: number, values: EntityChange["values"], gone: string[]): number {
   // Setting comes before deleting in the script: of a feature named twice only the last mention may be left.
   const last = values.some(([, value]) => value === null) ? new Map(values) : values
+  const { list } = words
   let characters = 0
+  // Most often they come from one event: its times are spelled once.
+  let times = ""
+  let spelled: StoredValue | undefined
   for (const [feature, value] of last) {
-    if (value === null) gone.push(featureField(feature))
+    if (value === null) gone.push(words.feature(feature))
     else {
-      const text = encodeStored(value)
+      if (value.eventTime !== spelled?.eventTime || value.computedAt !== spelled.computedAt) times = encodeTimes(value)
+      spelled = value
+      const text = times + value.text
       characters += text.length
-      words.push(featureField(feature), text)
+      list.push(words.feature(feature), text)
     }
   }
-  words[start + 1] = words.length - start - 3
-  words[start + 2] = gone.length
-  for (const field of gone) words.push(field)
+  list[start + 1] = list.length - start - 3
+  list[start + 2] = gone.length
+  for (const field of gone) list.push(field)
   return characters
 }

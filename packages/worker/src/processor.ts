@@ -13,8 +13,13 @@ import { RecordCache } from "./record-cache.js"
 import { retryDelay } from "./retry.js"
 import type { Settings } from "./settings.js"
 
-/** Most records in one call of the cache. */
-const MAX_CALL = 500
+/** Most records in one call that loads. */
+const MAX_LOAD = 500
+/**
+ * Most in one that commits. Ten times as many would be one text of some 200 KB, made of thousands of pieces: to join it and
+ * to write it took as long as all the rest.
+ */
+const MAX_COMMIT = 64
 
 /** What the processor tells the worker. */
 export interface ProcessorEvents {
@@ -89,7 +94,7 @@ export class Processor {
         else this.#compute(lane, lane.record)
       }
     }
-    for (let i = 0; i < missing.length; i += MAX_CALL) this.#guard(this.#load(missing.slice(i, i + MAX_CALL)))
+    for (let i = 0; i < missing.length; i += MAX_LOAD) this.#guard(this.#load(missing.slice(i, i + MAX_LOAD)))
   }
 
   /** Forgets a run: its lanes, and with it the records that were loaded for it. */
@@ -171,7 +176,7 @@ export class Processor {
   #flush(): void {
     const lanes = this.#toCommit.filter(({ run }) => run.active)
     this.#toCommit = []
-    for (let i = 0; i < lanes.length; i += MAX_CALL) this.#guard(this.#commit(lanes.slice(i, i + MAX_CALL)))
+    for (let i = 0; i < lanes.length; i += MAX_COMMIT) this.#guard(this.#commit(lanes.slice(i, i + MAX_COMMIT)))
   }
 
   async #commit(lanes: readonly Lane[]): Promise<void> {

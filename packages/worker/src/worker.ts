@@ -231,11 +231,12 @@ export class AxiomWorker implements AsyncDisposable {
     if (read > 0) this.#observer.read(read)
     const goesOn = read > 0 && this.#processor.backlog + read <= 2 * batchSize
     this.#reading = goesOn ? this.#startReading(subscription, false) : undefined
+    // Timers and sockets have their turn, whatever the bus is made of; and the read leaves before we begin to work.
+    if (read > 0) await new Promise(setImmediate)
     for (const batch of batches) this.#intake.accept(batch, passes.get(batch.partition), subscription)
     this.#processor.pump()
-    if (read > 0)
-      await new Promise(setImmediate) // timers and sockets have their turn, whatever the bus is made of
-    else if (asking > 0 && this.#hasUnsettled()) await this.#progressed.wait()
+    if (read > 0) return
+    if (asking > 0 && this.#hasUnsettled()) await this.#progressed.wait()
     // What was read before may have made this one seek, and then it has brought nothing.
     else if (asking > 0 && reading.beganSettled && this.#intake.isIn(passes))
       for (const { resolve } of this.#idle.splice(0, asking)) resolve()
