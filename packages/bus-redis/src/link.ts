@@ -161,19 +161,21 @@ export function becomesReady(client: Redis | Cluster, clock: Clock, timeoutMs: n
 }
 
 /** The answer to a command, or {@link NoAnswer} in time; the socket is then destroyed. */
-export async function answerOf<T>(redis: Redis, answer: Promise<T>, clock: Clock, timeoutMs: number): Promise<T> {
-  let late: (error: NoAnswer) => void = () => {}
-  const tooLate = new Promise<never>((_, reject) => {
-    late = reject
+export function answerOf<T>(redis: Redis, answer: Promise<T>, clock: Clock, timeoutMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(() => {
+      reject(new NoAnswer(`no answer within ${timeoutMs} ms`))
+      redis.stream?.destroy() // then the answer fails too, which nobody waits for any more
+    }, timeoutMs)
+    answer.then(
+      (value) => {
+        timer.cancel()
+        resolve(value)
+      },
+      (error) => {
+        timer.cancel()
+        reject(error)
+      },
+    )
   })
-  const timer = clock.setTimer(() => {
-    late(new NoAnswer(`no answer within ${timeoutMs} ms`))
-    redis.stream?.destroy()
-  }, timeoutMs)
-  try {
-    return await Promise.race([answer, tooLate])
-  } finally {
-    timer.cancel()
-    answer.catch(() => {}) // it fails too when the socket goes
-  }
 }

@@ -1,4 +1,4 @@
-import { type BusNotice, type PartitionBatch, type Position, type ReadOptions, sleep } from "@fabra/events"
+import type { BusNotice, PartitionBatch, Position, ReadOptions } from "@fabra/events"
 import { NoAnswer, toBusError } from "./errors.js"
 import type { PartitionKeys } from "./keys.js"
 import type { Link } from "./link.js"
@@ -11,6 +11,9 @@ import { Share } from "./share.js"
 const GRACE_MS = 50
 /** When there is none, how long after the wait an answer may take before it is left to the next read. */
 const PATIENCE_MS = 1_000
+
+/** Why the others are told to stop: as an error made for each read, with its stack, it would cost more than the rest. */
+const ENOUGH = new Error("enough was read")
 
 type Cursors = ReadonlyMap<number, Position | null>
 
@@ -57,33 +60,43 @@ export class LogReader {
   }
 
   /** The first share with news ends the wait of the others. One that did not answer the last time is not waited for. */
-  async #readAll(shares: readonly Share[], cursors: Cursors, count: number, options: ReadOptions): Promise<void> {
+  #readAll(shares: readonly Share[], cursors: Cursors, count: number, options: ReadOptions): Promise<void> {
     const { clock } = this.#link
     const { maxWaitMs, signal } = options
-    const enough = new AbortController()
-    const over = new AbortController()
-    const stop = () => enough.abort()
-    if (signal?.aborted) stop()
-    signal?.addEventListener("abort", stop, { once: true })
     const well = shares.filter(({ isFailing, isReading }) => !isFailing && !isReading)
     const awaited = new Set(well.length > 0 ? well : shares)
-    let hasNews = false
-    const reads = shares.map(async (share) => {
-      const isPatient = shares.length > 1
-      const streams = streamsOf(share, cursors)
-      const reading = share.start(streams, count, { ...options, signal: enough.signal }, isPatient).then((outcome) => {
-        if (outcome.batches.length === 0) return
-        hasNews = true
-        stop()
-      })
-      if (awaited.has(share)) await reading
+    const enough = new AbortController()
+    return new Promise((resolve) => {
+      const end = () => {
+        enough.abort(ENOUGH)
+        timer.cancel()
+        signal?.removeEventListener("abort", hurry)
+        resolve()
+      }
+      const stop = (graceMs: number) => {
+        if (enough.signal.aborted) return
+        enough.abort(ENOUGH)
+        timer.cancel()
+        timer = clock.setTimer(end, graceMs)
+      }
+      const hurry = () => stop(PATIENCE_MS)
+      let timer = clock.setTimer(hurry, maxWaitMs)
+      if (signal?.aborted) hurry()
+      else signal?.addEventListener("abort", hurry, { once: true })
+      for (const share of shares) {
+        const reading = share.start(
+          streamsOf(share, cursors),
+          count,
+          { ...options, signal: enough.signal },
+          shares.length > 1,
+        )
+        reading.then(({ batches }) => {
+          if (batches.length > 0) stop(GRACE_MS)
+          if (awaited.delete(share) && awaited.size === 0) end()
+        })
+      }
+      if (awaited.size === 0) end()
     })
-    const all = Promise.all(reads)
-    await Promise.race([all, sleep(clock, maxWaitMs, enough.signal)])
-    stop()
-    await Promise.race([all, sleep(clock, hasNews ? GRACE_MS : PATIENCE_MS, over.signal)])
-    over.abort()
-    signal?.removeEventListener("abort", stop)
   }
 
   /** Says which partitions cannot be read while others can, once. */

@@ -16,7 +16,7 @@ export interface WorkerOptions {
    * Default: host, process id and chance.
    */
   readonly consumer?: string
-  /** About how many events are read at once. 1 to 10,000, default 100. */
+  /** About how many events are worked on at once; of a backlog several batches are read together. 1 to 10,000, default 100. */
   readonly batchSize?: number
   /** The longest a read waits for an event, in milliseconds; an arriving event ends the wait. Default 1,000. */
   readonly pollIntervalMs?: number

@@ -14,6 +14,7 @@ import { LossWarnings } from "./loss-warnings.js"
 import { Observer } from "./observer.js"
 import type { Pass } from "./overflow.js"
 import { PartitionRun } from "./partition-run.js"
+import { inParts } from "./parts.js"
 import { Processor } from "./processor.js"
 import { retryDelay } from "./retry.js"
 import { Routes } from "./routes.js"
@@ -23,6 +24,11 @@ import { Signal } from "./signal.js"
 import { sourceOf } from "./source.js"
 import { Sweeper } from "./sweeper.js"
 import { startWatchdog } from "./watchdog.js"
+
+/** So many batches are read at once from a backlog: a round trip costs the same, however little it brings. */
+const READ_BATCHES = 5
+/** Most events for which several batches are read at once. */
+const READ_EVENTS = 1_000
 
 /** A read under way. */
 interface Reading {
@@ -217,33 +223,44 @@ export class AxiomWorker implements AsyncDisposable {
     return undefined
   }
 
-  /** One batch is read while another is computed and a third is committed. */
+  /** One read is under way while a batch of the one before is computed and another is committed. */
   async #readOnce(subscription: Subscription): Promise<void> {
     const { batchSize } = this.#settings
-    while (this.#reading === undefined && this.#processor.backlog >= 2 * batchSize) {
-      await this.#progressed.wait()
-      if (this.#stopping.signal.aborted) return
-    }
+    if (this.#reading === undefined && !(await this.#hasRoom())) return
     const reading = this.#reading ?? this.#startReading(subscription, !this.#hasUnsettled())
+    this.#reading = undefined
     const { asking, passes } = reading
-    const batches = await reading.batches
-    const read = batches.reduce((sum, { records }) => sum + records.length, 0)
-    if (read > 0) this.#observer.read(read)
-    const goesOn = read > 0 && this.#processor.backlog + read <= 2 * batchSize
-    this.#reading = goesOn ? this.#startReading(subscription, false) : undefined
-    // Timers and sockets have their turn, whatever the bus is made of; and the read leaves before we begin to work.
-    if (read > 0) await new Promise(setImmediate)
-    for (const batch of batches) this.#intake.accept(batch, passes.get(batch.partition), subscription)
-    this.#processor.pump()
-    if (read > 0) return
+    const parts = inParts(await reading.batches, batchSize)
+    for (const [i, { batches, records }] of parts.entries()) {
+      if (i > 0 && !(await this.#hasRoom())) return
+      this.#observer.read(records)
+      const isLast = i === parts.length - 1
+      if (isLast && this.#processor.backlog + records <= 2 * batchSize)
+        this.#reading = this.#startReading(subscription, false)
+      // Timers and sockets have their turn, whatever the bus is made of; and the read leaves before we begin to work.
+      await new Promise(setImmediate)
+      for (const batch of batches) this.#intake.accept(batch, passes.get(batch.partition), subscription)
+      this.#processor.pump()
+    }
+    if (parts.length > 0) return
     if (asking > 0 && this.#hasUnsettled()) await this.#progressed.wait()
     // What was read before may have made this one seek, and then it has brought nothing.
     else if (asking > 0 && reading.beganSettled && this.#intake.isIn(passes))
       for (const { resolve } of this.#idle.splice(0, asking)) resolve()
   }
 
+  /** Waits until there is room for another batch; false when the worker stops meanwhile. */
+  async #hasRoom(): Promise<boolean> {
+    while (this.#processor.backlog >= 2 * this.#settings.batchSize) {
+      await this.#progressed.wait()
+      if (this.#stopping.signal.aborted) return false
+    }
+    return true
+  }
+
   #startReading(subscription: Subscription, beganSettled: boolean): Reading {
-    const { batchSize: maxEvents, pollIntervalMs } = this.#settings
+    const { batchSize, pollIntervalMs } = this.#settings
+    const maxEvents = Math.max(batchSize, Math.min(READ_BATCHES * batchSize, READ_EVENTS))
     const asking = this.#idle.length
     const maxWaitMs = asking > 0 ? 0 : pollIntervalMs
     this.#wakeRead = new AbortController()

@@ -174,7 +174,7 @@ export const settings = {
     flag: "--batch-size <n>",
     kind: wholeNumber(1, 10_000),
     default: 100,
-    description: "events a worker reads at once",
+    description: "events a worker takes at once",
   }),
   pollInterval: setting({
     env: "FABRA_WORKER_POLL_INTERVAL",

@@ -178,8 +178,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R4: a batch read for an earlier generation is not taken",
     changes: [worker("intake", "if (run.overflow.pass !== pass) {", "if (false) {")],
     config: "cache",
-    finds: [],
-    covered: "a test of its own in protocol.test.ts: it shows once in some 20,000 executions",
+    finds: ["stuck"],
   },
   {
     guard: "R4: a read in flight does not move the cursor after a seek",
@@ -207,7 +206,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("processor", "if (lane.run.active) this.#committed(", "this.#committed("),
     ],
     config: "cache",
-    from: 1421,
+    from: 11901,
     finds: ["stuck"],
   },
   {
