@@ -1,7 +1,7 @@
+import { randomUUID } from "node:crypto"
 import { RedisEventBus } from "@fabra/bus-redis"
 import { RedisFeatureCache } from "@fabra/cache-redis"
 import { FeatureStore } from "@fabra/core"
-import { createEvent } from "@fabra/events"
 import { createServer } from "@fabra/server"
 import fastify from "fastify"
 import { Redis } from "ioredis"
@@ -63,10 +63,20 @@ async function startFabra(url: string): Promise<string> {
   return (await server.listen()).url
 }
 
+/** Appends an event unless its id was seen before: as much as a bus that takes nothing twice has to ask of Redis. */
+const APPEND = `local before = redis.call('GET', KEYS[2])
+if before then return {before, 1} end
+local id = redis.call('XADD', KEYS[1], '*', 'data', ARGV[2])
+redis.call('SET', KEYS[2], id, 'PX', ARGV[1])
+return {id, 0}`
+/** As long as Fabra's bus remembers it. */
+const WINDOW_MS = 120_000
+
 /** What one would write for these three requests alone: no validation, no limits, nothing said about errors. */
 async function startBare(url: string): Promise<string> {
-  const redis = new Redis(url)
-  const bus = new RedisEventBus({ url })
+  const redis = new Redis(url, { scripts: { append: { lua: APPEND, numberOfKeys: 2 } } }) as Redis & {
+    append(stream: string, seen: string, windowMs: number, data: string): Promise<[string, number]>
+  }
   const app = fastify()
   const fields = SERVED_FEATURES.map((name) => `f:${name}`)
   const featuresOf = (values: readonly (string | null)[]) =>
@@ -92,10 +102,11 @@ async function startBare(url: string): Promise<string> {
   })
   app.post<{ Params: { type: string }; Body: { entity_id: string; payload: { amount: number } } }>(
     "/ingest/:type",
-    async ({ params: { type }, body: { entity_id: entityId, payload } }, reply) => {
-      const event = createEvent({ eventType: type, entityId, payload })
-      const result = await bus.publish(event)
-      return reply.code(202).send({ event_id: result.eventId, duplicate: result.duplicate })
+    async ({ params: { type }, body: { entity_id, payload } }, reply) => {
+      const id = randomUUID()
+      const event = { event_id: id, event_type: type, entity_id, timestamp: new Date().toISOString(), payload }
+      const [, before] = await redis.append("bare:events", `bare:seen:${id}`, WINDOW_MS, JSON.stringify(event))
+      return reply.code(202).send({ event_id: id, duplicate: before === 1 })
     },
   )
   return app.listen({ port: 0, host: "127.0.0.1" })

@@ -21,43 +21,60 @@ export interface ServingRow {
 }
 
 const CONNECTIONS = 32
-const WARM_UP_SECONDS = 1
+const WARM_UP_SECONDS = 2
+/** The time of a round is dealt out to the servers in so many turns, so that what changes meanwhile hits all alike. */
+const TURNS = 5
 
 /** How many requests a second are answered. */
 export async function measureServing(sizes: Sizes, say: (line: string) => void): Promise<ServingRow[]> {
   const names = Object.keys(REQUESTS).filter((name) => !sizes.quick || name !== "post_rows") as RequestName[]
-  const cases = names.flatMap((request) => httpServers.map(({ name, title }) => ({ name, title, request })))
   const redis = await startRedis()
   try {
     await fillServed(redis.url)
-    const measured = await interleave(cases, sizes.rounds, async ({ name, request }) => {
-      const result = await measureOne(name, request, redis, sizes.servingSeconds)
-      say(`${name}, ${request}: ${Math.round(result.requestsPerSecond)} requests/s`)
-      return result
-    })
-    return measured.map(([one, all]) => ({
-      ...one,
-      requestsPerSecond: spreadOf(all.map(({ requestsPerSecond }) => requestsPerSecond)),
-      p99: spreadOf(all.map(({ p99 }) => p99)).median,
-    }))
+    const rows: ServingRow[] = []
+    for (const request of names) {
+      for (const row of await measureRequest(request, redis, sizes)) {
+        say(`${row.name}, ${request}: ${Math.round(row.requestsPerSecond.median)} requests/s`)
+        rows.push(row)
+      }
+    }
+    return rows
   } finally {
     await redis.stop()
   }
 }
 
-async function measureOne(name: string, request: RequestName, redis: OwnRedis, seconds: number) {
-  const child = new Child<HttpMethods>("http-process.ts")
+/** All servers run at once, and are asked in turn. */
+async function measureRequest(request: RequestName, redis: OwnRedis, sizes: Sizes): Promise<ServingRow[]> {
+  const servers = httpServers.map((server) => ({ ...server, child: new Child<HttpMethods>("http-process.ts") }))
   try {
-    const url = await child.call("start", name, redis.url)
-    const run = (duration: number) => {
-      return autocannon({ url, connections: CONNECTIONS, duration, requests: REQUESTS[request]() })
+    const cases = []
+    for (const { name, title, child } of servers) {
+      const ask = asker(await child.call("start", name, redis.url), request)
+      const { perSecond } = await ask({ duration: WARM_UP_SECONDS })
+      cases.push({ name, title, ask, amount: Math.ceil((perSecond * sizes.servingSeconds) / TURNS) })
     }
-    await run(WARM_UP_SECONDS)
-    const { requests, latency, non2xx, errors } = await run(seconds)
-    if (non2xx + errors > 0) throw new Error(`${name} refused ${non2xx + errors} of ${requests.total} requests.`)
-    return { requestsPerSecond: requests.average, p99: latency.p99 }
+    const measured = await interleave(cases, sizes.rounds * TURNS, ({ ask, amount }) => ask({ amount }))
+    return measured.map(([{ name, title }, all]) => ({
+      ...{ name, title, request },
+      requestsPerSecond: spreadOf(all.map(({ perSecond }) => perSecond)),
+      p99: spreadOf(all.map(({ p99 }) => p99)).median,
+    }))
   } finally {
-    await child.stop()
+    await Promise.all(servers.map(({ child }) => child.stop()))
+  }
+}
+
+/** Sends requests of one kind, for so many seconds or so many of them. */
+function asker(url: string, request: RequestName) {
+  return async (howMuch: { duration: number } | { amount: number }) => {
+    const from = performance.now()
+    const { requests, latency, non2xx, errors } = await autocannon({
+      ...{ url, connections: CONNECTIONS, requests: REQUESTS[request](), ...howMuch },
+    })
+    const seconds = (performance.now() - from) / 1000
+    if (non2xx + errors > 0) throw new Error(`${url} refused ${non2xx + errors} of ${requests.total} requests.`)
+    return { perSecond: requests.total / seconds, p99: latency.p99 }
   }
 }
 

@@ -5,12 +5,12 @@ import type { RemainsBook } from "./remains.js"
 /** Before the token of a removal, where that stands for a group's own. */
 export const REMOVAL = "~"
 
-/** What stands before the bar-less text of a value: `computedAt|eventTime|`, with no time when no event made it. */
+/** What stands before the text of a value in its field: `computedAt|eventTime|`, with no time when no event made it. */
 export function encodeTimes({ eventTime, computedAt }: StoredValue): string {
   return `${computedAt}|${eventTime ?? ""}|`
 }
 
-/** The reverse of {@link encodeStored}. @throws Error when it is no such text */
+/** Reads a value from its field: {@link encodeTimes}, then its text. @throws Error when it is no such text */
 export function decodeStored(raw: string): StoredValue {
   const first = raw.indexOf("|")
   const second = raw.indexOf("|", first + 1)
