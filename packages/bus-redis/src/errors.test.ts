@@ -51,6 +51,6 @@ test("of a publish says whether it may have been taken", () => {
   expect(toPublishError(new NotConnected("connect ECONNREFUSED"), false)).toMatchObject({ code: "bus_unavailable" })
   expect(toPublishError(lost, true)).toMatchObject({ code: "publish_unknown", cause: lost })
   const closed = new FabraError("bus_closed", "The bus is closed.")
-  expect(toPublishError(closed, false)).toBe(closed)
+  expect(toPublishError(closed, false)).toMatchObject({ code: "bus_closed", message: closed.message, cause: closed })
   expect(toPublishError(closed, true)).toMatchObject({ code: "publish_unknown" })
 })

@@ -29,6 +29,11 @@ export function outcomeOf(error: unknown): Outcome {
   return message.startsWith("Stream isn't writeable") ? "not_sent" : "unknown"
 }
 
+/** A refusal by Redis that came within an answer. */
+export function refusal(message: string): Error {
+  return Object.assign(new Error(message), { name: "ReplyError" })
+}
+
 /** True when trying again in a moment may well succeed, because Redis refused for a reason that passes. */
 export function isPassing(error: unknown): boolean {
   return PASSING.test(refusalOf(error))
@@ -57,11 +62,14 @@ export function toBusError(error: unknown): FabraError {
   return new FabraError(isFault ? "internal" : "bus_unavailable", `Redis: ${message}`, { cause: error })
 }
 
-/** The failure of a publish. @param mayBeDone an earlier try may have succeeded without our hearing of it */
+/**
+ * The failure of a publish; a new one at each call, since publishes that failed together are told each for itself.
+ * @param mayBeDone an earlier try may have succeeded without our hearing of it
+ */
 export function toPublishError(error: unknown, mayBeDone: boolean): FabraError {
   if (!mayBeDone || (error instanceof FabraError && error.code === "publish_unknown")) {
     if (isReply(error, "OOM")) return new BusFullError("Redis is out of memory; publish again later.", { cause: error })
-    return toBusError(error)
+    return error instanceof FabraError ? new FabraError(error.code, error.message, { cause: error }) : toBusError(error)
   }
   return new FabraError(
     "publish_unknown",

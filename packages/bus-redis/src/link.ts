@@ -130,13 +130,13 @@ export class Link {
 }
 
 /**
- * What is sent in one turn of the event loop, by as many callers as there are, leaves in one write: each costs a call of
- * the system, which is dearer than most commands.
+ * Commands that are sent in a row, as those of several partitions are, leave in one write: each costs a call of the
+ * system, which is dearer than most commands.
  */
 function writeTogether({ stream }: Redis): void {
   if (stream === undefined || stream.writableCorked > 0) return
   stream.cork()
-  setImmediate(() => stream.uncork())
+  process.nextTick(() => stream.uncork())
 }
 
 /** Milliseconds until a deadline; 0 when it has passed, since a timer takes nothing less. */
