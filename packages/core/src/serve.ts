@@ -34,8 +34,18 @@ export function serve(
   stored: readonly (StoredValue | undefined)[],
   now: number,
 ): FeatureRow<readonly Feature[]> {
-  const values = features.map((feature, i) => [feature.name, serveValue(feature, stored[i], now)])
-  return { entityId, features: Object.fromEntries(values) }
+  const values: Record<string, FeatureValue<unknown>> = {}
+  for (let i = 0; i < features.length; i++) {
+    const feature = features[i] as Feature
+    setOwn(values, feature.name, serveValue(feature, stored[i], now))
+  }
+  return { entityId, features: values }
+}
+
+/** A feature may be named `__proto__`: assigned it would not be a property, but defining each one costs five times as much. */
+function setOwn<Value>(object: Record<string, Value>, name: string, value: Value): void {
+  if (name !== "__proto__") object[name] = value
+  else Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true })
 }
 
 /** What is served of one feature at `now`, epoch milliseconds: what is stored and not gone, else its default. */

@@ -25,10 +25,23 @@ export function newEventId(clock: Clock = systemClock): string {
 function randomDigits(clock: Clock): number[] {
   const digits =
     clock === systemClock
-      ? Array.from(crypto.getRandomValues(new Uint8Array(RANDOM_LENGTH)), (byte) => byte & 31)
+      ? Array.from(randomBytes(), (byte) => byte & 31)
       : Array.from({ length: RANDOM_LENGTH }, () => Math.floor(clock.random() * 32))
   digits[0] = (digits[0] as number) & 15 // room to count up within one millisecond
   return digits
+}
+
+/** Drawn many at once: a call costs more than the bytes. */
+const drawn = new Uint8Array(256 * RANDOM_LENGTH)
+let used = drawn.length
+
+function randomBytes(): Uint8Array {
+  if (used === drawn.length) {
+    crypto.getRandomValues(drawn)
+    used = 0
+  }
+  used += RANDOM_LENGTH
+  return drawn.subarray(used - RANDOM_LENGTH, used)
 }
 
 function increment(digits: number[]): void {

@@ -63,5 +63,6 @@ export {
 export { checkPartitions, DEFAULT_PARTITIONS, hashEntityId, MAX_PARTITIONS, partitionOf } from "./partition.js"
 export { partitionTestVectors } from "./partition-vectors.js"
 export type { Position } from "./position.js"
+export { spellTime } from "./spell-time.js"
 export { parseTime } from "./time.js"
 export { DEFAULT_MAX_EVENT_BYTES, decodeEvent, encodeEvent, parseEvent } from "./wire.js"

@@ -4,6 +4,7 @@ import { type AxiomEvent, checkEvent, type ReplayOrigin, TRACEPARENT } from "./e
 import { newEventId } from "./event-id.js"
 import { checkJson, isPlainObject, type JsonObject } from "./json.js"
 import { checkEntityId, checkEventId, checkName, show, utf8Length } from "./names.js"
+import { spellTime } from "./spell-time.js"
 import { parseTime } from "./time.js"
 
 /** Default largest event on the wire: 256 KiB. */
@@ -25,7 +26,7 @@ export function encodeEvent(event: AxiomEvent<string, object>, maxBytes: number 
     event_id: eventId,
     event_type: eventType,
     entity_id: entityId,
-    timestamp: timestamp.toISOString(),
+    timestamp: spellTime(timestamp),
     payload,
     traceparent,
     awaited: awaited === true ? true : undefined,

@@ -4,6 +4,15 @@ import type { FabraError } from "@fabra/events"
 export function withDeadline<Result>(promise: Promise<Result>, ms: number, late: () => FabraError): Promise<Result> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(late()), ms)
-    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+    promise.then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
 }

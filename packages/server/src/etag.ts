@@ -2,11 +2,15 @@ import { hash } from "node:crypto"
 import type { FastifyReply, FastifyRequest } from "fastify"
 
 /** Sends JSON with an ETag, or 304 when the client says that it has just this. */
-export function sendTagged(request: FastifyRequest, reply: FastifyReply, body: object): FastifyReply {
-  const text = JSON.stringify(body)
+export function sendTagged(request: FastifyRequest, reply: FastifyReply, text: string): FastifyReply {
   const etag = `"${hash("sha1", text, "base64url")}"`
   reply.header("etag", etag).header("cache-control", "private, no-cache")
   const known = request.headers["if-none-match"]?.split(",").map((tag) => tag.trim().replace(/^W\//, ""))
   if (known?.some((tag) => tag === etag || tag === "*")) return reply.code(304).send()
+  return sendJson(reply, text)
+}
+
+/** Sends what is spelled as JSON already. */
+export function sendJson(reply: FastifyReply, text: string): FastifyReply {
   return reply.type("application/json; charset=utf-8").send(text)
 }

@@ -74,9 +74,15 @@ function configure(app: FastifyInstance, settings: Settings, closing: AbortSigna
   // Schemas of answers are for the documentation: they must never change what is sent.
   app.setSerializerCompiler(() => JSON.stringify)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: unknown, body: Buffer) =>
-    parseJson(body),
-  )
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+    let value: unknown
+    try {
+      value = parseJson(body as Buffer)
+    } catch (error) {
+      return done(error as Error)
+    }
+    done(null, value)
+  })
   answerErrors(app, settings)
   addCheck(app, "onRequest", (_request, reply) => {
     reply.header("x-content-type-options", "nosniff")

@@ -3,12 +3,12 @@ import { checkEntityId, isPlainObject } from "@fabra/events"
 import { Type } from "@sinclair/typebox"
 import { onRead, type ServerContext } from "../context.js"
 import { durationMs } from "../duration.js"
-import { sendTagged } from "../etag.js"
+import { sendJson, sendTagged } from "../etag.js"
 import { entityOf, featuresOf, unknownName } from "../lookup.js"
 import { Problem } from "../problem.js"
 import { Duration, FeatureValues, problems, strict } from "../schemas.js"
 import type { TypeBoxApp } from "../typebox.js"
-import { toServed } from "../wire-values.js"
+import { spellMembers } from "../wire-values.js"
 
 const MaxAge = Type.Unsafe<string>({
   ...Duration,
@@ -62,8 +62,9 @@ function addOneEntity(app: TypeBoxApp, context: ServerContext): void {
       const entity = entityOf(context, params.entity)
       checkEntityId(params.id, "id")
       const features = featuresOf(context, entity, query.names?.split(","))
-      const [values] = await read(context, features, [params.id], query.max_age, inputOf(query.input))
-      return sendTagged(request, reply, { entity: entity.name, entity_id: params.id, features: values })
+      const [members] = await read(context, features, [params.id], query.max_age, inputOf(query.input))
+      const id = JSON.stringify(params.id)
+      return sendTagged(request, reply, `{"entity":"${entity.name}","entity_id":${id},"features":{${members}}}`)
     },
   })
 }
@@ -108,21 +109,19 @@ function addManyEntities(app: TypeBoxApp, context: ServerContext): void {
         ...problems(400, 404, 413, 415, 500, 503),
       },
     },
-    handler: async ({ body }) => {
+    handler: async ({ body }, reply) => {
       const groups = byEntity(context, body.features)
       const rows = body.entity_rows
       const keys = groups.map(([feature]) => (feature as Feature).entity.key)
       for (const [i, row] of rows.entries()) checkRow(row, keys, `entity_rows[${i}]`)
       const ids = (key: string) => rows.map((row) => row[key] as string)
-      const values = await Promise.all(
+      const members = await Promise.all(
         groups.map((features, i) => read(context, features, ids(keys[i] as string), body.max_age, body.input)),
       )
-      return {
-        rows: rows.map((row, i) => ({
-          entity_row: row,
-          features: Object.fromEntries(values.flatMap((one) => Object.entries(one[i] ?? {}))),
-        })),
-      }
+      const spelled = rows.map((row, i) => {
+        return `{"entity_row":${JSON.stringify(row)},"features":{${members.map((one) => one[i]).join(",")}}}`
+      })
+      return sendJson(reply, `{"rows":[${spelled.join(",")}]}`)
     },
   })
 }
@@ -166,7 +165,7 @@ function checkRow(row: Readonly<Record<string, string>>, keys: readonly string[]
   }
 }
 
-/** Values of features of one entity type, for each id. */
+/** The values of features of one entity type, for each id: see {@link spellMembers}. */
 async function read(
   context: ServerContext,
   features: readonly Feature[],
@@ -174,8 +173,8 @@ async function read(
   maxAge: string | undefined,
   input: ReadInput = {},
 ) {
-  if (features.length === 0) return ids.map(() => ({}))
+  if (features.length === 0) return ids.map(() => "")
   const rows = await onRead(context, features, context.store.getFeatures(features, ids, { input }))
   const oldest = maxAge === undefined ? undefined : Date.now() - durationMs(maxAge)
-  return rows.map((row) => toServed(row.features, oldest))
+  return rows.map((row) => spellMembers(row.features, oldest))
 }
