@@ -22,14 +22,14 @@ export class GatheredReads {
   }
 
   /** The replies to these requests, in order. Rejects as `send` does. */
-  async send(requests: readonly Request[]): Promise<Reply[]> {
+  send(requests: readonly Request[]): Promise<Reply[]> {
     if (requests.length > MAX_REQUESTS) return this.#send(requests)
     if (this.#open === undefined || this.#open.requests.length + requests.length > MAX_REQUESTS)
       this.#open = this.#begin()
     const { requests: gathered, replies } = this.#open
     const at = gathered.length
     gathered.push(...requests)
-    return (await replies).slice(at, at + requests.length)
+    return replies.then((all) => all.slice(at, at + requests.length))
   }
 
   #begin(): Gathering {

@@ -22,6 +22,11 @@ export function decodeStored(raw: string): StoredValue {
   return { text: raw.slice(second + 1), eventTime, computedAt }
 }
 
+/** What a field holds, if there is one. @throws Error as {@link decodeStored} */
+export function decodeField(raw: string | null): StoredValue | undefined {
+  return raw === null ? undefined : decodeStored(raw)
+}
+
 /** A group's token: its own last commit and the last outside write, since either makes a version new. */
 export function effectiveToken(own: string | undefined, lastWrite: string | undefined): string | null {
   return own === undefined && lastWrite === undefined ? null : `${own ?? ""}/${lastWrite ?? ""}`

@@ -26,7 +26,7 @@ import { addToIndex, pageOfIndex } from "./id-index.js"
 import { featureField, groupFields, Keys } from "./keys.js"
 import { RedisNode } from "./node.js"
 import { checkOptions, type RedisFeatureCacheOptions } from "./options.js"
-import { decodeRecord, decodeStored, effectiveToken, isPartless } from "./record.js"
+import { decodeField, decodeRecord, effectiveToken, isPartless } from "./record.js"
 import { RemainsBook } from "./remains.js"
 import { decodeWhole, readRemoved, removalCalls } from "./removal.js"
 import { pushChange, pushWrite } from "./script.js"
@@ -145,9 +145,7 @@ export class RedisFeatureCache implements FeatureCache {
       const key = this.#keys.entity(entity)
       return { key, name: "HMGET", args: [key, ...fields] }
     })
-    return this.#query("read features", requests, (value) =>
-      (value as (string | null)[]).map((raw) => (raw === null ? undefined : decodeStored(raw))),
-    )
+    return this.#query("read features", requests, (value) => (value as (string | null)[]).map(decodeField))
   }
 
   async entities(
@@ -254,20 +252,22 @@ export class RedisFeatureCache implements FeatureCache {
   }
 
   /** Sends reads and decodes each reply; one that failed fails them all. */
-  async #query<T>(
+  #query<T>(
     doing: string,
     requests: readonly Request[],
     decode: (value: unknown, index: number, incarnation: Incarnation) => T,
   ): Promise<T[]> {
-    try {
-      const replies = await this.#reads.send(requests)
-      return replies.map((reply, i) => {
+    const decodeAll = (replies: readonly Reply[]) =>
+      replies.map((reply, i) => {
         if (reply.ok) return decode(reply.value, i, reply.incarnation)
         throw reply.error
       })
-    } catch (error) {
-      throw unavailable(doing, error)
-    }
+    return this.#reads
+      .send(requests)
+      .then(decodeAll)
+      .catch((error) => {
+        throw unavailable(doing, error)
+      })
   }
 
   async #send(requests: readonly Request[], deadline: Deadline, repeatable: boolean): Promise<Reply[]> {

@@ -8,7 +8,7 @@ import { serve } from "./serve.js"
  * Features of one entity, or of each of many, as they are served: with one call of the cache where all are kept.
  * @throws FabraError `invalid_argument` (ids; no feature, or features of different entities), what reading throws
  */
-export async function readFeatures(
+export function readFeatures(
   env: ReadingEnvironment,
   features: readonly Feature[],
   ids: string | readonly string[],
@@ -16,10 +16,11 @@ export async function readFeatures(
 ): Promise<unknown> {
   checkSameEntity(features)
   const entityIds = typeof ids === "string" ? [ids] : ids
-  for (const [i, id] of entityIds.entries()) checkEntityId(id, typeof ids === "string" ? "entityId" : `entityIds[${i}]`)
+  if (typeof ids === "string") checkEntityId(ids, "entityId")
+  else for (const [i, id] of ids.entries()) checkEntityId(id, `entityIds[${i}]`)
   const computes = features.some(({ computedBy }) => computedBy === "reads")
-  const rows = computes ? await compute(env, features, entityIds, input) : await read(env, features, entityIds)
-  return typeof ids === "string" ? rows[0] : rows
+  const rows = computes ? compute(env, features, entityIds, input) : read(env, features, entityIds)
+  return typeof ids === "string" ? rows.then((all) => all[0]) : rows
 }
 
 function checkSameEntity(features: readonly Feature[]): void {
@@ -34,14 +35,16 @@ function checkSameEntity(features: readonly Feature[]): void {
   )
 }
 
-/** The usual way, for features that are all kept. */
-async function read({ cache, clock }: ReadingEnvironment, features: readonly Feature[], entityIds: readonly string[]) {
+/** The usual way, for features that are all kept. Not `async`, as little on this way is: see decision 008. */
+function read({ cache, clock }: ReadingEnvironment, features: readonly Feature[], entityIds: readonly string[]) {
   const entityType = (features[0] as Feature).entity.name
   const keys = entityIds.map((entityId) => ({ entityType, entityId }))
   const names = features.map(({ name }) => name)
-  const stored = keys.length === 0 ? [] : await cache.read(keys, names)
-  const now = clock.now()
-  return entityIds.map((entityId, i) => serve(entityId, features, stored[i] ?? [], now))
+  const stored = keys.length === 0 ? Promise.resolve([]) : cache.read(keys, names)
+  return stored.then((rows) => {
+    const now = clock.now()
+    return entityIds.map((entityId, i) => serve(entityId, features, rows[i] ?? [], now))
+  })
 }
 
 async function compute(

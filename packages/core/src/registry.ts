@@ -20,6 +20,7 @@ export class Registry {
   /** What computes features on schedule, by the name of the feature. */
   readonly scheduledHandlers = new Map<string, ScheduledHandler>()
   readonly #handlers = new Map<string, FeatureHandler[]>()
+  readonly #ofEntity = new Map<Entity, Feature[]>()
 
   /** Every event name that some feature is triggered by. */
   get eventTypes(): readonly string[] {
@@ -36,6 +37,11 @@ export class Registry {
     const found = this.features.get(name)
     if (found) return found
     throw unknown("unknown_feature", "feature", name, this.features.keys())
+  }
+
+  /** The features of an entity, in the order of their definition. */
+  featuresOf(entity: Entity): readonly Feature[] {
+    return this.#ofEntity.get(entity) ?? []
   }
 
   /** The index of this name. @throws FabraError `unknown_index`, naming the nearest known ones */
@@ -58,6 +64,7 @@ export class Registry {
     if (this.entities.has(name)) throw duplicate("entity", name)
     const entity: Entity = Object.freeze({ name, key })
     this.entities.set(name, entity)
+    this.#ofEntity.set(entity, [])
     return entity
   }
 
@@ -71,6 +78,7 @@ export class Registry {
     if (feature.computedBy === "reads") this.readHandlers.set(name, toReadHandler(feature, options))
     if (feature.computedBy === "schedule") this.scheduledHandlers.set(name, toScheduledHandler(feature, options))
     this.features.set(name, feature)
+    this.#ofEntity.get(entity)?.push(feature)
     this.definitions.set(name, options)
     for (const one of triggers) if (typeof one !== "string") this.events.set(one.name, one)
     const { when, compute } = options

@@ -28,6 +28,14 @@ test("set and get, by handle and by name", async () => {
   expect([await store.getFeature("plan", "ann"), await store.getFeature(note, "ann")]).toEqual(["paid", "hello"])
 })
 
+test("a feature may have a name that JavaScript has for itself", async () => {
+  const { store, User } = shop()
+  const odd = store.feature<number>("__proto__", { entity: User })
+  await store.setFeature(odd, "ann", 1)
+  const { features } = await store.getFeatures([odd], "ann")
+  expect(Object.entries(features)).toMatchObject([["__proto__", { value: 1, status: "PRESENT" }]])
+})
+
 test("many features of many entities, each with status and times, in one call of the cache", async () => {
   const { store, cache, plan, note } = shop()
   await store.setFeature(plan, "ann", "paid")

@@ -62,23 +62,30 @@ export abstract class BaseEventBus implements EventBus {
     throw result?.error ?? new FabraError("internal", "The bus gave no answer for the event.")
   }
 
+  // Apart from the encoding: what an async function may keep over an await takes room in each of its calls.
   async #publishMany(events: readonly AxiomEvent<string, object>[], options: PublishOptions): Promise<PublishResult[]> {
-    const results = new Array<PublishResult | undefined>(events.length)
-    const encoded: EncodedEvent[] = []
-    const slots: number[] = []
-    for (const [i, event] of events.entries()) {
-      try {
-        const data = encodeEvent(event, this.capabilities.maxEventBytes)
-        encoded.push({ eventId: event.eventId, entityId: event.entityId, data })
-        slots.push(i)
-      } catch (error) {
-        results[i] = { ok: false, eventId: String(event?.eventId), error: FabraError.from(error) }
-      }
-    }
+    const { encoded, slots, results } = encodeAll(events, this.capabilities.maxEventBytes)
     const answers = encoded.length === 0 ? [] : await this.append(encoded, options)
-    for (const [i, slot] of slots.entries()) results[slot] = answers[i]
+    for (let i = 0; i < slots.length; i++) results[slots[i] as number] = answers[i]
     return results as PublishResult[]
   }
+}
+
+/** What can be appended, where each of it stands among all, and the results of what cannot. */
+function encodeAll(events: readonly AxiomEvent<string, object>[], maxBytes: number) {
+  const results = new Array<PublishResult | undefined>(events.length)
+  const encoded: EncodedEvent[] = []
+  const slots: number[] = []
+  for (const [i, event] of events.entries()) {
+    try {
+      const data = encodeEvent(event, maxBytes)
+      encoded.push({ eventId: event.eventId, entityId: event.entityId, data })
+      slots.push(i)
+    } catch (error) {
+      results[i] = { ok: false, eventId: String(event?.eventId), error: FabraError.from(error) }
+    }
+  }
+  return { encoded, slots, results }
 }
 
 function isMany<T>(events: T | readonly T[]): events is readonly T[] {

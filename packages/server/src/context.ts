@@ -28,12 +28,12 @@ export function onRead<Result>(
   features: readonly Feature[],
   call: Promise<Result>,
 ): Promise<Result> {
-  const computed = features.filter(({ computedBy }) => computedBy === "reads").map(({ name }) => name)
-  return withDeadline(call, deadlineMs, () =>
-    computed.length === 0
+  return withDeadline(call, deadlineMs, () => {
+    const computed = features.filter(({ computedBy }) => computedBy === "reads").map(({ name }) => name)
+    return computed.length === 0
       ? late("cache_unavailable", "cache", deadlineMs)
-      : new FabraError("feature_failed", `Computing ${computed.join(", ")} took longer than ${deadlineMs} ms.`),
-  )
+      : new FabraError("feature_failed", `Computing ${computed.join(", ")} took longer than ${deadlineMs} ms.`)
+  })
 }
 
 /** A search, in time; nobody knows here whether embedder or vector store is slow. @throws FabraError `vector_unavailable` */

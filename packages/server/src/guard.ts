@@ -31,8 +31,14 @@ export function addCheck(
 /** Learns who asks. To be added before requests are counted; {@link guardRoutes} after. */
 export function identify(app: FastifyInstance, { keys }: Settings): void {
   app.decorateRequest("apiKey", undefined)
+  let lastHost: string | undefined
   addCheck(app, "onRequest", (request) => {
-    if (keys.size === 0) return checkHost(request)
+    if (keys.size === 0) {
+      const { hostname } = request
+      if (hostname !== lastHost) checkHost(hostname)
+      lastHost = hostname
+      return
+    }
     const key = presented(request)
     if (key !== undefined) request.apiKey = keys.find(key)
   })
@@ -76,7 +82,7 @@ function presented({ headers }: FastifyRequest): string | undefined {
  * Without keys, whoever reaches the server may use it. A web page can reach this machine by a name of its own that
  * it lets point here (DNS rebinding); it cannot make the browser say `localhost`.
  */
-function checkHost({ hostname }: FastifyRequest): void {
+function checkHost(hostname: string): void {
   if (isLoopback(hostname)) return
   const message = "Without API keys this server answers on loopback names only, such as localhost:8000. Set apiKeys."
   throw new Problem("misdirected_request", message, { path: headerPath("host") })

@@ -15,13 +15,13 @@ export function featuresOf(
   { store: { registry } }: ServerContext,
   entity: Entity,
   names?: readonly string[],
-): Feature[] {
-  const all = () => [...registry.features.values()].filter((feature) => feature.entity === entity)
-  if (names === undefined) return all()
+): readonly Feature[] {
+  const all = registry.featuresOf(entity)
+  if (names === undefined) return all
   return [...new Set(names)].map((name) => {
     const found = registry.features.get(name)
     if (found?.entity === entity) return found
-    const known = all().map((feature) => feature.name)
+    const known = all.map((feature) => feature.name)
     throw unknownName("unknown_feature", `${entity.name} has no feature "${name}".`, name, known, "query.names")
   })
 }

@@ -1,4 +1,4 @@
-import { type AxiomEvent, FabraError, parseEvent } from "@fabra/events"
+import { type AxiomEvent, type EventDefinition, FabraError, parseEvent } from "@fabra/events"
 import type { ServerContext } from "../context.js"
 import { withDeadline } from "../deadline.js"
 import { unknownName } from "../lookup.js"
@@ -12,13 +12,14 @@ import type { EventFields } from "./event-fields.js"
 export async function acceptEvent(context: ServerContext, fields: EventFields): Promise<AxiomEvent> {
   checkEventType(context, fields.event_type)
   const event = toEvent(fields)
-  await checkPayload(context, event)
+  const definition = context.store.registry.events.get(event.eventType)
+  if (definition?.schema !== undefined) await checkPayload(context, event, definition)
   return event
 }
 
 function checkEventType({ store, settings }: ServerContext, eventType: string): void {
+  if (settings.acceptUnknownEvents || store.registry.handlersFor(eventType).length > 0) return
   const known = store.registry.eventTypes
-  if (settings.acceptUnknownEvents || known.includes(eventType)) return
   throw unknownName("unknown_event_type", `No feature is triggered by "${eventType}".`, eventType, known, "event_type")
 }
 
@@ -31,9 +32,11 @@ function toEvent(fields: EventFields): AxiomEvent {
   }
 }
 
-async function checkPayload({ store, settings }: ServerContext, event: AxiomEvent): Promise<void> {
-  const definition = store.registry.events.get(event.eventType)
-  if (definition?.schema === undefined) return
+async function checkPayload(
+  { settings }: ServerContext,
+  event: AxiomEvent,
+  definition: EventDefinition<string, unknown>,
+): Promise<void> {
   try {
     const checked = definition.parse(event.payload)
     const late = () => new FabraError("timeout", `The schema took longer than ${settings.deadlineMs} ms.`)

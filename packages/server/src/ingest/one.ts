@@ -72,8 +72,8 @@ export function addIngestOne(app: TypeBoxApp, context: ServerContext): void {
         ...(eventId === undefined ? {} : { event_id: eventId }),
       })
       if (dry_run) return dryRun(context, event)
-      const { duplicate, ...receipt } = await publishOne(context, wait ? { ...event, awaited: true } : event)
-      const accepted = { event_id: event.eventId, duplicate }
+      const receipt = await publishOne(context, wait ? { ...event, awaited: true } : event)
+      const accepted = { event_id: event.eventId, duplicate: receipt.duplicate }
       if (wait === undefined) return reply.code(202).send(accepted)
       const gone = new AbortController()
       reply.raw.once("close", () => gone.abort())

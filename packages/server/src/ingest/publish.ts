@@ -22,7 +22,7 @@ export async function publishMany(
 
 /** Publishes one event. @throws Problem that names the event, so that it can be sent again under its id */
 export async function publishOne(context: ServerContext, event: AxiomEvent): Promise<PublishReceipt> {
-  const [result] = await publishMany(context, [event])
+  const result = (await publishMany(context, [event]))[0]
   if (result?.ok) return result
   throw toProblem(result?.error).about(event.eventId)
 }

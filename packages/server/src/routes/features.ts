@@ -62,9 +62,9 @@ function addOneEntity(app: TypeBoxApp, context: ServerContext): void {
       const entity = entityOf(context, params.entity)
       checkEntityId(params.id, "id")
       const features = featuresOf(context, entity, query.names?.split(","))
-      const [members] = await read(context, features, [params.id], query.max_age, inputOf(query.input))
+      const members = await read(context, features, [params.id], query.max_age, inputOf(query.input))
       const id = JSON.stringify(params.id)
-      return sendTagged(request, reply, `{"entity":"${entity.name}","entity_id":${id},"features":{${members}}}`)
+      return sendTagged(request, reply, `{"entity":"${entity.name}","entity_id":${id},"features":{${members[0]}}}`)
     },
   })
 }
@@ -166,15 +166,16 @@ function checkRow(row: Readonly<Record<string, string>>, keys: readonly string[]
 }
 
 /** The values of features of one entity type, for each id: see {@link spellMembers}. */
-async function read(
+function read(
   context: ServerContext,
   features: readonly Feature[],
   ids: readonly string[],
   maxAge: string | undefined,
   input: ReadInput = {},
-) {
-  if (features.length === 0) return ids.map(() => "")
-  const rows = await onRead(context, features, context.store.getFeatures(features, ids, { input }))
-  const oldest = maxAge === undefined ? undefined : Date.now() - durationMs(maxAge)
-  return rows.map((row) => spellMembers(row.features, oldest))
+): Promise<string[]> {
+  if (features.length === 0) return Promise.resolve(ids.map(() => ""))
+  return onRead(context, features, context.store.getFeatures(features, ids, { input })).then((rows) => {
+    const oldest = maxAge === undefined ? undefined : Date.now() - durationMs(maxAge)
+    return rows.map((row) => spellMembers(row.features, oldest))
+  })
 }
