@@ -23,7 +23,7 @@ test.each([
   new Date(5),
   [1, [new Date(7), { big: 1n }]],
   JSON.parse('{"__proto__": {"a": 1}, "b": "é"}'),
-])("spells %j as the object would be", (value) => {
+])("spells value %# as the object would be", (value) => {
   const features = {
     first: valued(value),
     "a:b.c-d": { value, status: "DEFAULT" as const, eventTime: null, computedAt: null },
