@@ -62,7 +62,6 @@ export abstract class BaseEventBus implements EventBus {
     throw result?.error ?? new FabraError("internal", "The bus gave no answer for the event.")
   }
 
-  // Apart from the encoding: what an async function may keep over an await takes room in each of its calls.
   async #publishMany(events: readonly AxiomEvent<string, object>[], options: PublishOptions): Promise<PublishResult[]> {
     const { encoded, slots, results } = encodeAll(events, this.capabilities.maxEventBytes)
     const answers = encoded.length === 0 ? [] : await this.append(encoded, options)

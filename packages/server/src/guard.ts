@@ -31,6 +31,7 @@ export function addCheck(
 /** Learns who asks. To be added before requests are counted; {@link guardRoutes} after. */
 export function identify(app: FastifyInstance, { keys }: Settings): void {
   app.decorateRequest("apiKey", undefined)
+  // Nearly all requests name the same one.
   let lastHost: string | undefined
   addCheck(app, "onRequest", (request) => {
     if (keys.size === 0) {
