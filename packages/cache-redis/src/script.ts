@@ -3,8 +3,10 @@ import { type EntityChange, type OutsideWrite, REMEMBERED_WRITES, type StoredVal
 import { featureField, type GroupFields, groupFields, LAST_WRITE, LAST_WRITES, REMOVED } from "./keys.js"
 import { encodeTimes, REMOVAL } from "./record.js"
 
-/** Base of a write that applies to whatever there is. */
-const ANY = "*"
+/** Base of a write that applies to whatever there is. A number, as {@link NONE} is: tokens are texts. */
+const ANY = 1
+/** Base of a change of a record never written. */
+const NONE = 0
 
 /**
  * Compares and sets many entities, each judged alone. KEYS: the entities. ARGV[1]: JSON, a list of words, for each entity:
@@ -49,14 +51,14 @@ for i = 1, last do
     local own, outside = found[1], found[2]
     local removal = remains and not own and call('HGET', remains, '${REMOVED}')
     if removal then own = '${REMOVAL}' .. removal end
-    local token = (own or outside) and (own or '') .. '/' .. (outside or '') or ''
-    local fits = base == '${ANY}' or base == token
+    local token = (own or outside) and (own or '') .. '/' .. (outside or '') or ${NONE}
+    local fits = base == ${ANY} or base == token
     local listed = fits and id and pcall('SADD', KEYS[index], id)
     if not fits then
       results[i] = '-'
     elseif type(listed) == 'table' then
       results[i] = '!' .. listed.err
-    elseif base == '${ANY}' and again(key, words[set + 1]) then
+    elseif base == ${ANY} and again(key, words[set + 1]) then
       results[i] = '+' .. (outside or '')
     else
       for j = set, del - 1, 1000 do call('HSET', key, unpack(words, j, math.min(j + 999, del - 1))) end
@@ -69,9 +71,6 @@ return cjson.encode(results)`
 
 /** Digest under which Redis knows {@link APPLY}. */
 export const APPLY_SHA = createHash("sha1").update(APPLY).digest("hex")
-/** Base of a change of a record never written. Tokens hold a slash, so none is like it or {@link ANY}. */
-const NONE = ""
-
 /** What one call of {@link APPLY} is told in its argument. Names of fields recur in it, and are made once. */
 export class Words {
   readonly list: (string | number)[] = []
