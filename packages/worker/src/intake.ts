@@ -69,17 +69,31 @@ export class Intake {
   }
 
   /**
-   * Takes what was read.
+   * Of what was read, what is for runs and passes that go on. One that began when this read was under way, maybe when it
+   * had its answer already, is set to where it begins: before the next read starts, so that this one is of the same.
+   * @param passes those in which partitions were being read when the read began
+   */
+  screen(
+    batches: readonly PartitionBatch[],
+    passes: ReadonlyMap<number, Pass>,
+    subscription: Subscription,
+  ): PartitionBatch[] {
+    return batches.filter(({ partition }) => {
+      const run = this.#runs.get(partition)
+      if (run === undefined) return false
+      if (run.overflow.pass === passes.get(partition)) return true
+      subscription.seek(partition, run.overflow.pass.after || run.start.position)
+      return false
+    })
+  }
+
+  /**
+   * Takes what was read, unless its run or pass is over by now; the next one has its own cursor.
    * @param pass the one of {@link passes} before the read began
    */
   accept({ partition, records }: PartitionBatch, pass: Pass | undefined, subscription: Subscription): void {
     const run = this.#runs.get(partition)
-    if (run === undefined) return
-    if (run.overflow.pass !== pass) {
-      // The run, or its pass, began when this read was under way, maybe when it had its answer already: it begins there.
-      subscription.seek(partition, run.overflow.pass.after || run.start.position)
-      return
-    }
+    if (run === undefined || run.overflow.pass !== pass) return
     const readAt = this.#owner.settings.clock.now()
     const fresh = records.filter(({ position }) => position > run.readTo)
     for (const record of records.slice(0, records.length - fresh.length)) this.#route(run, record, readAt)

@@ -230,7 +230,7 @@ export class AxiomWorker implements AsyncDisposable {
     const reading = this.#reading ?? this.#startReading(subscription, !this.#hasUnsettled())
     this.#reading = undefined
     const { asking, passes } = reading
-    const parts = inParts(await reading.batches, batchSize)
+    const parts = inParts(this.#intake.screen(await reading.batches, passes, subscription), batchSize)
     for (const [i, { batches, records }] of parts.entries()) {
       if (i > 0 && !(await this.#hasRoom())) return
       this.#observer.read(records)

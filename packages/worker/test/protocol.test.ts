@@ -183,6 +183,45 @@ test("R4: what was read for a generation that has ended meanwhile is not taken f
   expect(await store.getFeature(chain, "ann")).toEqual(ids(4))
 })
 
+/** A bus whose subscriptions begin to read when they are let, and then of whatever partitions they have. */
+class ReadsLate extends MemoryEventBus {
+  readonly go = gate()
+  /** Called when a subscription has read something for the first time. */
+  onFirst = async () => {}
+  override async subscribe(options: SubscribeOptions) {
+    const subscription = await super.subscribe(options)
+    const read = subscription.read.bind(subscription)
+    subscription.read = async (how) => {
+      await this.go.promise
+      const batches = await read(how)
+      if (batches.length > 0) {
+        subscription.read = read
+        await this.onFirst()
+      }
+      return batches
+    }
+    return subscription
+  }
+}
+
+test("R4: what was read of a partition that came after the read was asked for is read again", async () => {
+  const bus = new ReadsLate({ partitions: 4 })
+  const { chain, store, start, publish } = withChain({ bus })
+  const users = Array.from({ length: 12 }, (_, i) => `user_${i}`)
+  let round = 0
+  bus.onFirst = async () => {
+    const id = `e${++round}`
+    for (const user of users) await publish("x", user, {}, `${id}-${user}`)
+  }
+  await bus.onFirst()
+  const workers = [start({ leaseMs: 200 }), start({ leaseMs: 200 })]
+  await until(async () => new Set((await bus.lag("fabra_workers")).map(({ owner }) => owner)).size === 2)
+  bus.go.open()
+  await until(() => round === 3)
+  await Promise.all(workers.map(({ worker }) => worker.idle()))
+  for (const user of users) expect(await store.getFeature(chain, user)).toEqual(ids(3).map((id) => `${id}-${user}`))
+})
+
 test("an event that changed nothing before a half-done one is not run again by the next owner", async () => {
   const { store, User, publish, start } = setup({ bus: new MemoryEventBus({ partitions: 1 }) })
   const list = { entity: User, trigger: "x", initial: [] as string[] }

@@ -176,7 +176,10 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R4: a batch read for an earlier generation is not taken",
-    changes: [worker("intake", "if (run.overflow.pass !== pass) {", "if (false) {")],
+    changes: [
+      worker("intake", "if (run.overflow.pass === passes.get(partition)) return true", "return true"),
+      worker("intake", "if (run === undefined || run.overflow.pass !== pass) return", "if (run === undefined) return"),
+    ],
     config: "cache",
     finds: ["stuck"],
   },
@@ -184,7 +187,8 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R4: a read in flight does not move the cursor after a seek",
     changes: [events("log-subscription", "held.revoking || held.cursor !== cursor", "held.revoking")],
     config: "cache",
-    finds: ["lost"],
+    finds: [],
+    covered: "the worker: it sets back the cursor of what was read for an earlier generation",
   },
   {
     guard: "R4: a restarted generation reads again from its start",
