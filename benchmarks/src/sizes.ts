@@ -15,7 +15,7 @@ export interface Sizes {
   readonly latencySeconds: number
   /** Events of each way to publish. */
   readonly published: number
-  /** How long each kind of request is sent, in seconds. */
+  /** How long each kind of request is sent to each server in a round, in whole seconds. */
   readonly servingSeconds: number
   /** What grows, and to which values. */
   readonly growth: Readonly<Record<GrowthName, readonly number[]>>
@@ -49,6 +49,6 @@ export const QUICK: Sizes = {
   rates: [5_000, 20_000],
   latencySeconds: 1.5,
   published: 20_000,
-  servingSeconds: 1,
+  servingSeconds: 2,
   growth: { backlog: [10_000, 100_000], features: [], entities: [], value_length: [] },
 }

@@ -22,8 +22,6 @@ export interface ServingRow {
 
 const CONNECTIONS = 32
 const WARM_UP_SECONDS = 2
-/** The time of a round is dealt out to the servers in so many turns, so that what changes meanwhile hits all alike. */
-const TURNS = 5
 
 /** How many requests a second are answered. */
 export async function measureServing(sizes: Sizes, say: (line: string) => void): Promise<ServingRow[]> {
@@ -44,38 +42,33 @@ export async function measureServing(sizes: Sizes, say: (line: string) => void):
   }
 }
 
-/** All servers run at once, and are asked in turn. */
+/** All servers run at once, and are asked in turn, each for a second, so that what changes meanwhile hits all alike. */
 async function measureRequest(request: RequestName, redis: OwnRedis, sizes: Sizes): Promise<ServingRow[]> {
   const servers = httpServers.map((server) => ({ ...server, child: new Child<HttpMethods>("http-process.ts") }))
   try {
-    const cases = []
+    const cases: { name: string; title: string; url: string }[] = []
     for (const { name, title, child } of servers) {
-      const ask = asker(await child.call("start", name, redis.url), request)
-      const { perSecond } = await ask({ duration: WARM_UP_SECONDS })
-      cases.push({ name, title, ask, amount: Math.ceil((perSecond * sizes.servingSeconds) / TURNS) })
+      const url = await child.call("start", name, redis.url)
+      await ask(url, request, WARM_UP_SECONDS)
+      cases.push({ name, title, url })
     }
-    const measured = await interleave(cases, sizes.rounds * TURNS, ({ ask, amount }) => ask({ amount }))
+    const measured = await interleave(cases, sizes.rounds * sizes.servingSeconds, ({ url }) => ask(url, request, 1))
     return measured.map(([{ name, title }, all]) => ({
       ...{ name, title, request },
-      requestsPerSecond: spreadOf(all.map(({ perSecond }) => perSecond)),
-      p99: spreadOf(all.map(({ p99 }) => p99)).median,
+      requestsPerSecond: spreadOf(all.map(({ requests }) => requests.total)),
+      p99: spreadOf(all.map(({ latency }) => latency.p99)).median,
     }))
   } finally {
     await Promise.all(servers.map(({ child }) => child.stop()))
   }
 }
 
-/** Sends requests of one kind, for so many seconds or so many of them. */
-function asker(url: string, request: RequestName) {
-  return async (howMuch: { duration: number } | { amount: number }) => {
-    const from = performance.now()
-    const { requests, latency, non2xx, errors } = await autocannon({
-      ...{ url, connections: CONNECTIONS, requests: REQUESTS[request](), ...howMuch },
-    })
-    const seconds = (performance.now() - from) / 1000
-    if (non2xx + errors > 0) throw new Error(`${url} refused ${non2xx + errors} of ${requests.total} requests.`)
-    return { perSecond: requests.total / seconds, p99: latency.p99 }
-  }
+async function ask(url: string, request: RequestName, seconds: number): Promise<autocannon.Result> {
+  const options = { url, connections: CONNECTIONS, duration: seconds, requests: REQUESTS[request]() }
+  const result = await autocannon(options)
+  const refused = result.non2xx + result.errors
+  if (refused > 0) throw new Error(`${url} refused ${refused} of ${result.requests.total} requests.`)
+  return result
 }
 
 function getRequests(): autocannon.Request[] {
