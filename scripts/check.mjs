@@ -26,7 +26,6 @@ const steps = {
     "--maxWorkers=2",
     // No test asserts a time: a limit is there to end what hangs, also on a machine that is busy with other things.
     "--testTimeout=60000",
-    "--hookTimeout=60000",
     "--reporter=dot",
     "--reporter=json",
     `--outputFile.json=${vitestReport}`,

@@ -103,7 +103,7 @@ async function startBare(url: string): Promise<string> {
   app.post<{ Params: { type: string }; Body: { entity_id: string; payload: { amount: number } } }>(
     "/ingest/:type",
     async ({ params: { type }, body: { entity_id, payload } }, reply) => {
-      const id = randomUUID()
+      const id = `evt_${randomUUID().replaceAll("-", "")}`
       const event = { event_id: id, event_type: type, entity_id, timestamp: new Date().toISOString(), payload }
       const [, before] = await redis.append("bare:events", `bare:seen:${id}`, WINDOW_MS, JSON.stringify(event))
       return reply.code(202).send({ event_id: id, duplicate: before === 1 })

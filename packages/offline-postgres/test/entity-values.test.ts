@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await offline.close()
   await postgres.stop()
-})
+}, 60_000)
 
 const limits = { timeoutMs: 10_000, signal: new AbortController().signal }
 const values = (text: string, after?: string) =>

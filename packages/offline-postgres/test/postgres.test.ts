@@ -47,7 +47,7 @@ test("what stands in a placeholder is a parameter, whatever it reads", async () 
   expect(await sql`select count(*) as n from purchases where user_id = any(${["user_1", "user_2"]})`).toEqual([
     { n: 20 },
   ])
-})
+}, 60_000)
 
 test("numbers are numbers, and no time depends on this machine's zone", async () => {
   const { sql } = open()
