@@ -1,4 +1,3 @@
-import type { EncodedEvent } from "@fabra/events"
 import type { Append, AppendAnswer } from "./append-script.js"
 import { type Chunk, type Packable, type Packed, pack } from "./chunks.js"
 import type { PartitionKeys } from "./keys.js"
@@ -19,7 +18,6 @@ export type SendAppends = (appends: readonly Append[], isWanted: () => boolean) 
 /** A chunk, and who waits for its outcome. */
 interface Parcel extends Packable {
   readonly keys: PartitionKeys
-  readonly events: readonly EncodedEvent[]
   readonly signal: AbortSignal | undefined
   readonly settle: (outcome: AppendOutcome) => void
 }

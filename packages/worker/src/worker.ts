@@ -230,19 +230,21 @@ export class AxiomWorker implements AsyncDisposable {
     const reading = this.#reading ?? this.#startReading(subscription, !this.#hasUnsettled())
     this.#reading = undefined
     const { asking, passes } = reading
-    const parts = inParts(this.#intake.screen(await reading.batches, passes, subscription), batchSize)
-    for (const [i, { batches, records }] of parts.entries()) {
+    const batches = await reading.batches
+    const read = batches.reduce((sum, { records }) => sum + records.length, 0)
+    if (read > 0) this.#observer.read(read)
+    const parts = inParts(this.#intake.screen(batches, passes, subscription), batchSize)
+    for (const [i, part] of parts.entries()) {
       if (i > 0 && !(await this.#hasRoom())) return
-      this.#observer.read(records)
       const isLast = i === parts.length - 1
-      if (isLast && this.#processor.backlog + records <= 2 * batchSize)
+      if (isLast && this.#processor.backlog + part.records <= 2 * batchSize)
         this.#reading = this.#startReading(subscription, false)
       // Timers and sockets have their turn, whatever the bus is made of; and the read leaves before we begin to work.
       await new Promise(setImmediate)
-      for (const batch of batches) this.#intake.accept(batch, passes.get(batch.partition), subscription)
+      for (const batch of part.batches) this.#intake.accept(batch, passes.get(batch.partition), subscription)
       this.#processor.pump()
     }
-    if (parts.length > 0) return
+    if (read > 0) return // even if all of it was put aside: it is read again
     if (asking > 0 && this.#hasUnsettled()) await this.#progressed.wait()
     // What was read before may have made this one seek, and then it has brought nothing.
     else if (asking > 0 && reading.beganSettled && this.#intake.isIn(passes))

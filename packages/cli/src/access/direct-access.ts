@@ -64,9 +64,9 @@ export class DirectAccess implements Access {
   ): Promise<Record<string, Reading>> {
     const store = await this.#loadStore()
     const { registry } = store
-    if (!registry.entities.has(entityType)) throw unknownEntity(entityType, [...registry.entities.keys()])
-    const all = [...registry.features.values()].filter(({ entity }) => entity.name === entityType)
-    const wanted = names.length === 0 ? all : names.map((name) => registry.feature(name))
+    const entity = registry.entities.get(entityType)
+    if (entity === undefined) throw unknownEntity(entityType, [...registry.entities.keys()])
+    const wanted = names.length === 0 ? registry.featuresOf(entity) : names.map((name) => registry.feature(name))
     if (wanted.length === 0) return {}
     const { features } = await store.getFeatures(wanted, entityId, { input })
     return Object.fromEntries(
