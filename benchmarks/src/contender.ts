@@ -17,9 +17,10 @@ export interface Producer {
 
 /** Applies events, in a process of its own. */
 export interface Worker {
-  /** Works until everything published before is applied. */
-  drain(): Promise<void>
-  close(): Promise<void>
+  /** Works until everything published before, so many events, is applied. */
+  drain(events: number): Promise<void>
+  /** Resolves when it takes nothing until the next drain; without it, it takes nothing in between anyway. */
+  hold?(): Promise<void>
 }
 
 /** Reads what workers have computed, as an application would. */

@@ -1,29 +1,24 @@
-import type { Contender, World } from "./contender.js"
-import { eventsOf, type PurchaseEvent } from "./workload.js"
+import type { Producer } from "./contender.js"
+import type { PurchaseEvent, WorkloadSpec } from "./workload.js"
 
 const BATCH = 5_000
 const BATCH_CHARACTERS = 5_000_000
 
-/** Publishes events, by default the whole workload, which the workers then drain. @param most no more than so many */
+/** Publishes the next `count` events of `source`, fewer when it has no more. */
 export async function fill(
-  contender: Contender,
-  world: World,
-  source: Iterator<PurchaseEvent> = eventsOf(world.workload),
-  most = Number.POSITIVE_INFINITY,
+  producer: Producer,
+  source: Iterator<PurchaseEvent>,
+  count: number,
+  { noteLength }: WorkloadSpec,
 ): Promise<void> {
-  const producer = contender.producer(world)
-  const batch = Math.max(1, Math.min(BATCH, Math.floor(BATCH_CHARACTERS / (world.workload.noteLength + 150))))
-  try {
-    let events: PurchaseEvent[] = []
-    for (let published = 0; published < most; published++) {
-      const next = source.next()
-      if (next.done) break
-      if (events.push(next.value) < batch) continue
-      await producer.publish(events)
-      events = []
-    }
+  const batch = Math.max(1, Math.min(BATCH, Math.floor(BATCH_CHARACTERS / (noteLength + 150))))
+  let events: PurchaseEvent[] = []
+  for (let published = 0; published < count; published++) {
+    const next = source.next()
+    if (next.done) break
+    if (events.push(next.value) < batch) continue
     await producer.publish(events)
-  } finally {
-    await producer.close()
+    events = []
   }
+  await producer.publish(events)
 }

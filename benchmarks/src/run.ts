@@ -1,13 +1,10 @@
-import type { Contender, World } from "./contender.js"
+import type { Contender, Producer, World } from "./contender.js"
 import { fill } from "./fill.js"
 import { Child } from "./lib/child.js"
 import { type Placement, place } from "./lib/placement.js"
-import { startRedis } from "./lib/redis.js"
+import { type OwnRedis, startRedis } from "./lib/redis.js"
 import type { Drained, WorkerMethods } from "./worker-process.js"
-import { eventsOf, type WorkloadSpec } from "./workload.js"
-
-/** Events besides those asked for, which only warm up the workers: their code is compiled meanwhile. */
-const WARM_UP = 40_000
+import { eventsOf, type PurchaseEvent, type WorkloadSpec } from "./workload.js"
 
 /** What one drain of a backlog took. */
 export interface Measurement {
@@ -16,59 +13,93 @@ export interface Measurement {
   readonly nodeUs: number
   /** The same of Redis; `null` without one. */
   readonly redisUs: number | null
-  /** The most memory a worker process had, in bytes. */
+  /** The most memory a worker process ever had, in bytes. */
   readonly peakBytes: number
-  /** Entities whose features are not what they must be; `null` for what computes nothing. */
-  readonly wrongEntities: number | null
 }
 
 /**
- * Publishes a backlog, lets the contender's workers drain it, and verifies what they have computed.
- * @param pieces the events come in so many, each when the one before is drained; measured is the last
+ * A contender with a Redis and worker processes of its own, which stay for as long as it is measured: code that is compiled and
+ * records that are loaded are what a worker has that runs all day.
  */
-export async function measureDrain(
-  contender: Contender,
-  spec: WorkloadSpec,
-  placement: Placement,
-  { warmUpEvents = WARM_UP, pieces = 1 } = {},
-): Promise<Measurement> {
-  const { name, processes = 1, share = 1, embedded, redisArgs } = contender
-  const warmUp = Math.round((warmUpEvents * share) / processes)
-  const workload = { ...spec, events: Math.round(spec.events * share) + warmUp * processes }
-  const redis = embedded ? undefined : await startRedis(redisArgs)
-  const children = Array.from({ length: processes }, () => new Child<WorkerMethods>("worker-process.ts"))
-  try {
+export class RunningContender {
+  readonly contender: Contender
+  readonly world: World
+  readonly #redis: OwnRedis | undefined
+  readonly #children: readonly Child<WorkerMethods>[]
+  /** Of what has no Redis: its worker's process publishes as well. */
+  readonly #producer: Producer | undefined
+  readonly #events: Iterator<PurchaseEvent>
+  #published = 0
+
+  private constructor(
+    contender: Contender,
+    world: World,
+    redis: OwnRedis | undefined,
+    children: readonly Child<WorkerMethods>[],
+  ) {
+    this.contender = contender
+    this.world = world
+    this.#redis = redis
+    this.#children = children
+    this.#producer = contender.embedded ? undefined : contender.producer(world)
+    this.#events = eventsOf({ ...world.workload, events: Number.POSITIVE_INFINITY })
+  }
+
+  /** Its workers are ready when this resolves, and take nothing. */
+  static async start(contender: Contender, workload: WorkloadSpec): Promise<RunningContender> {
+    const { name, processes = 1, embedded, redisArgs } = contender
+    const redis = embedded ? undefined : await startRedis(redisArgs)
+    const children = Array.from({ length: processes }, () => new Child<WorkerMethods>("worker-process.ts"))
     const world: World = { url: redis?.url ?? "", workload, processes }
-    const events = eventsOf(workload)
-    const publish = () => fill(contender, world, events, Math.ceil(workload.events / pieces))
-    const drain = () => Promise.all(children.map((child) => child.call("drain")))
-    if (!embedded) await publish()
-    await Promise.all(children.map((child) => child.call("prepare", name, world, warmUp)))
+    const running = new RunningContender(contender, world, redis, children)
+    try {
+      await Promise.all(children.map((child) => child.call("prepare", name, world)))
+      return running
+    } catch (error) {
+      await running.stop()
+      throw error
+    }
+  }
+
+  /** Publishes so many more events, and then lets the workers drain them. */
+  async drain(events: number, placement: Placement = "free"): Promise<Measurement> {
+    const children = this.#children
+    await Promise.all(children.map((child) => child.call("hold")))
     await place(
       placement,
-      redis?.pid,
+      this.#redis?.pid,
       children.map(({ pid }) => pid),
     )
-    for (let i = 1; i < pieces; i++) await drain().then(publish)
-    const redisFrom = await redis?.cpuUs()
-    const drained = await drain()
-    const redisTo = await redis?.cpuUs()
-    const wrongEntities = await (children[0] as Child<WorkerMethods>).call("countWrong", name, world)
-    await Promise.all(children.map((child) => child.call("close")))
-    return {
-      ...summarize(drained),
-      redisUs:
-        redisFrom === undefined || redisTo === undefined ? null : (redisTo - redisFrom) / (workload.events / pieces),
-      wrongEntities,
-    }
-  } finally {
-    await Promise.all(children.map((child) => child.stop()))
-    await redis?.stop()
+    this.#published += events
+    if (this.#producer !== undefined) await fill(this.#producer, this.#events, events, this.world.workload)
+    else await (children[0] as Child<WorkerMethods>).call("publish", events)
+    const redisFrom = await this.#redis?.cpuUs()
+    const drained = await Promise.all(children.map((child) => child.call("drain", events)))
+    const redisTo = await this.#redis?.cpuUs()
+    const redisUs = redisFrom === undefined || redisTo === undefined ? null : (redisTo - redisFrom) / events
+    return { ...summarize(drained), redisUs }
+  }
+
+  /** Lets the workers take whatever comes from now on. */
+  release(): void {
+    for (const child of this.#children) child.call("drain", Number.MAX_SAFE_INTEGER).catch(() => {})
+  }
+
+  /** Entities whose features are not what all events published make of them; `null` for what computes nothing. */
+  countWrongEntities(): Promise<number | null> {
+    const workload = { ...this.world.workload, events: this.#published }
+    return (this.#children[0] as Child<WorkerMethods>).call("countWrong", { ...this.world, workload })
+  }
+
+  async stop(): Promise<void> {
+    await this.#producer?.close()
+    await Promise.all(this.#children.map((child) => child.stop()))
+    await this.#redis?.stop()
   }
 }
 
-/** From the first event after any process's warm-up to the last event of all. */
-function summarize(drained: readonly Drained[]): Pick<Measurement, "eventsPerSecond" | "nodeUs" | "peakBytes"> {
+/** From the first worker's beginning to the last one's end. */
+function summarize(drained: readonly Drained[]): Omit<Measurement, "redisUs"> {
   const events = sum(drained.map(({ from, to }) => to.applied - from.applied))
   const ms = Math.max(...drained.map(({ to }) => to.at)) - Math.min(...drained.map(({ from }) => from.at))
   return {

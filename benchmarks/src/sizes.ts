@@ -8,7 +8,10 @@ export type SuiteName = (typeof SUITES)[number]
 export interface Sizes {
   readonly quick: boolean
   readonly workload: WorkloadSpec
+  /** How many turns each contender has; in each it drains such a part of the workload. */
   readonly rounds: number
+  /** Of each worker before it is measured: its code is compiled meanwhile. */
+  readonly warmUpEvents: number
   /** Load beside the probes, events per second. */
   readonly rates: readonly number[]
   /** How long each load lasts, in seconds. */
@@ -29,6 +32,7 @@ export const FULL: Sizes = {
   quick: false,
   workload: BASE,
   rounds: 5,
+  warmUpEvents: 40_000,
   rates: [1_000, 5_000, 20_000],
   latencySeconds: 10,
   published: 100_000,
@@ -44,11 +48,12 @@ export const FULL: Sizes = {
 /** Everything that a ratio needs, once, within a minute. */
 export const QUICK: Sizes = {
   quick: true,
-  workload: { ...BASE, events: 30_000 },
-  rounds: 1,
+  workload: { ...BASE, events: 45_000 },
+  rounds: 3,
+  warmUpEvents: 40_000,
   rates: [5_000, 20_000],
   latencySeconds: 1.5,
   published: 20_000,
-  servingSeconds: 2,
+  servingSeconds: 1,
   growth: { backlog: [10_000, 100_000], features: [], entities: [], value_length: [] },
 }

@@ -1,10 +1,11 @@
 // A worker of one contender in a process of its own, started by run.ts.
 
-import type { Worker, World } from "./contender.js"
+import type { Contender, Producer, Worker, World } from "./contender.js"
 import { contenderNamed } from "./contenders/index.js"
 import { fill } from "./fill.js"
 import { serve } from "./lib/child.js"
 import { countWrongEntities } from "./verify.js"
+import { eventsOf, type PurchaseEvent, type WorkloadSpec } from "./workload.js"
 
 /** What a process had used at one moment. */
 export interface Sample {
@@ -15,7 +16,7 @@ export interface Sample {
   readonly cpuUs: number
 }
 
-/** What draining took, from the end of the warm-up on. */
+/** What draining took. */
 export interface Drained {
   readonly from: Sample
   readonly to: Sample
@@ -24,42 +25,47 @@ export interface Drained {
 }
 
 let applied = 0
-let warm: Sample | undefined
-let worker: Worker | undefined
+let contender: Contender
+let worker: Worker
+/** Of what has no Redis. */
+let own: { readonly producer: Producer; readonly events: Iterator<PurchaseEvent>; readonly workload: WorkloadSpec }
 
 const methods = {
-  /** @param warmUp after so many events of its own the measurement begins */
-  async prepare(name: string, world: World, warmUp: number): Promise<void> {
-    const contender = contenderNamed(name)
-    if (contender.embedded) await fill(contender, world)
+  async prepare(name: string, world: World): Promise<void> {
+    contender = contenderNamed(name)
+    const { workload } = world
+    if (contender.embedded) {
+      const events = eventsOf({ ...workload, events: Number.POSITIVE_INFINITY })
+      own = { producer: contender.producer(world), events, workload }
+    }
     worker = await contender.worker(world, () => {
-      if (++applied === warmUp) warm = sample()
+      applied++
     })
   },
 
-  async drain(): Promise<Drained> {
-    const start = sample()
-    await worker?.drain()
-    return {
-      from: warm !== undefined && warm.at > start.at ? warm : start,
-      to: sample(),
-      peakBytes: process.resourceUsage().maxRSS * 1024,
-    }
+  async publish(events: number): Promise<void> {
+    await fill(own.producer, own.events, events, own.workload)
+  },
+
+  async hold(): Promise<void> {
+    await worker.hold?.()
+  },
+
+  async drain(events: number): Promise<Drained> {
+    const from = sample()
+    await worker.drain(events)
+    return { from, to: sample(), peakBytes: process.resourceUsage().maxRSS * 1024 }
   },
 
   /** `null` for a contender that computes nothing. */
-  async countWrong(name: string, world: World): Promise<number | null> {
-    const reader = contenderNamed(name).reader?.(world)
+  async countWrong(world: World): Promise<number | null> {
+    const reader = contender.reader?.(world)
     if (reader === undefined) return null
     try {
       return await countWrongEntities(world.workload, reader)
     } finally {
       await reader.close()
     }
-  },
-
-  async close(): Promise<void> {
-    await worker?.close()
   },
 }
 

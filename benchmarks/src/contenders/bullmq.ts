@@ -25,13 +25,10 @@ export function bullmq(name: string, title: string, concurrency: number, share: 
         close: () => queue.close(),
       }
     },
-    async worker({ url, workload }, onApplied) {
+    async worker({ url }, onApplied) {
       const redis = new Redis(url)
-      let applied = 0
+      let left = 0
       let done = () => {}
-      const all = new Promise<void>((resolve) => {
-        done = resolve
-      })
       const worker = new Worker<PurchaseEvent>(QUEUE, (job) => apply(redis, job.data), {
         connection: connectionTo(url),
         concurrency,
@@ -40,17 +37,20 @@ export function bullmq(name: string, title: string, concurrency: number, share: 
       })
       worker.on("completed", () => {
         onApplied()
-        if (++applied === workload.events) done()
+        if (--left === 0) done()
       })
       await worker.waitUntilReady()
       return {
-        async drain() {
-          worker.run().catch(console.error)
-          await all
+        drain(events) {
+          left = events
+          if (worker.isPaused()) worker.resume().catch(console.error)
+          else worker.run().catch(console.error)
+          return new Promise((resolve) => {
+            done = resolve
+          })
         },
-        async close() {
-          await worker.close()
-          redis.disconnect()
+        async hold() {
+          if (worker.isRunning()) await worker.pause()
         },
       }
     },

@@ -33,9 +33,9 @@ export function fabraOnRedis(
       const bus = new RedisEventBus({ url })
       const cache = new RedisFeatureCache({ url })
       const watched = telemetry === undefined ? options : { ...options, telemetry: telemetry() }
-      const worker = await startWorker(store, bus, { cache, ...watched })
+      const worker = startWorker(store, bus, { cache, ...watched })
       await untilShared(bus, processes)
-      return { ...worker, close: () => worker.close().finally(() => Promise.all([bus.close(), cache.close()])) }
+      return worker
     },
     reader({ url, workload }) {
       const { store, served } = defineFeatures(workload, () => {})
@@ -77,41 +77,61 @@ export function producerOf(bus: EventBus): Producer {
   }
 }
 
-/** A running worker that has its partitions and reads nothing before it is told to drain. */
-async function startWorker(store: FeatureStore, bus: EventBus, options: Partial<WorkerOptions>): Promise<Worker> {
-  let open: () => void = () => {}
-  const gate = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  holdReads(bus, gate)
+/** A running worker that reads nothing before it is told to drain. */
+function startWorker(store: FeatureStore, bus: EventBus, options: Partial<WorkerOptions>): Worker {
+  const gate = new ReadGate(bus)
   const worker = new AxiomWorker(store, { bus, logger: silent, ...options })
-  const running = worker.run()
+  worker.run().catch(console.error)
   return {
     drain() {
-      open()
+      gate.open()
       return worker.idle()
     },
-    async close() {
-      open()
-      await worker.stop()
-      await running
+    hold() {
+      const held = gate.close()
+      worker.idle().catch(console.error) // ends the read under way
+      return held
     },
   }
 }
 
 const silent = { info() {}, warn() {}, error: console.error }
 
-/** Makes subscriptions of this bus read nothing until the gate opens, and costs nothing from then on. */
-function holdReads(bus: EventBus, gate: Promise<void>): void {
-  const subscribe = bus.subscribe.bind(bus)
-  bus.subscribe = async (options) => {
-    const subscription = await subscribe(options)
-    const read = subscription.read.bind(subscription)
-    subscription.read = (readOptions) => gate.then(() => read(readOptions))
-    gate.then(() => {
-      subscription.read = read
+/** Holds back what a bus's subscription reads; costs next to nothing while it is open. Closed at first. */
+class ReadGate {
+  #opened: Promise<void> | undefined
+  #open = () => {}
+  #arrived = () => {}
+
+  constructor(bus: EventBus) {
+    this.close()
+    const subscribe = bus.subscribe.bind(bus)
+    bus.subscribe = async (options) => {
+      const subscription = await subscribe(options)
+      const read = subscription.read.bind(subscription)
+      subscription.read = (readOptions) => {
+        if (this.#opened === undefined) return read(readOptions)
+        this.#arrived()
+        return this.#opened.then(() => read(readOptions))
+      }
+      return subscription
+    }
+  }
+
+  /** Resolves when a read waits at the gate, so that none is under way. At once while it is closed already. */
+  close(): Promise<void> {
+    if (this.#opened !== undefined) return Promise.resolve()
+    this.#opened = new Promise((resolve) => {
+      this.#open = resolve
     })
-    return subscription
+    return new Promise((resolve) => {
+      this.#arrived = resolve
+    })
+  }
+
+  open(): void {
+    this.#opened = undefined
+    this.#open()
   }
 }
 

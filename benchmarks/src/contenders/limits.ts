@@ -12,13 +12,14 @@ export const ioredisDrain: Contender = {
   name: "ioredis_drain",
   title: "limit: ioredis reads, nothing is done",
   producer: fabraOnRedis("", "").producer,
-  async worker({ url, workload }, onApplied) {
+  async worker({ url }, onApplied) {
     const redis = new Redis(url)
+    let cursors: Map<string, string> | undefined
     return {
-      async drain() {
-        const cursors = await streamsOf(redis)
+      async drain(events) {
+        cursors ??= await streamsOf(redis)
         const count = Math.ceil(BATCH / cursors.size)
-        for (let left = workload.events; left > 0; ) {
+        for (let left = events; left > 0; ) {
           const reply = (await redis.xread(
             ...(["COUNT", count, "STREAMS", ...cursors.keys(), ...cursors.values()] as unknown as ["STREAMS", string]),
           )) as [string, [string, string[]][]][]
@@ -29,7 +30,6 @@ export const ioredisDrain: Contender = {
           }
         }
       },
-      close: async () => redis.disconnect(),
     }
   },
 }
@@ -48,15 +48,16 @@ export const socketDrain: Contender = {
     const { hostname, port } = new URL(url)
     const socket = connect(Number(port), hostname)
     await once(socket, "connect")
+    let cursors: Map<string, string> | undefined
+    const drained = new Map<string, number>()
     return {
       async drain() {
-        for (const stream of (await streamsOf(redis)).keys()) {
-          await drainStream(socket, stream, await redis.xlen(stream), onApplied)
+        cursors ??= await streamsOf(redis)
+        for (const [stream, cursor] of cursors) {
+          const length = await redis.xlen(stream)
+          cursors.set(stream, await drainStream(socket, stream, cursor, length - (drained.get(stream) ?? 0), onApplied))
+          drained.set(stream, length)
         }
-      },
-      async close() {
-        socket.destroy()
-        redis.disconnect()
       },
     }
   },
@@ -70,8 +71,15 @@ async function streamsOf(redis: Redis): Promise<Map<string, string>> {
   return streams
 }
 
-async function drainStream(socket: Socket, stream: string, length: number, onApplied: () => void): Promise<void> {
-  let cursor = "0-0"
+/** Returns where it ended. */
+async function drainStream(
+  socket: Socket,
+  stream: string,
+  from: string,
+  length: number,
+  onApplied: () => void,
+): Promise<string> {
+  let cursor = from
   for (let left = length; left > 0; left -= BATCH) {
     socket.write(`XREAD COUNT ${BATCH} STREAMS ${stream} ${cursor}\r\nPING\r\n`)
     const reply = await replyOf(socket)
@@ -80,6 +88,7 @@ async function drainStream(socket: Socket, stream: string, length: number, onApp
     cursor = reply.toString("latin1", reply.lastIndexOf("\r\n", end - 1) + 2, end)
     for (let i = 0; i < Math.min(BATCH, left); i++) onApplied()
   }
+  return cursor
 }
 
 function replyOf(socket: Socket): Promise<Buffer> {

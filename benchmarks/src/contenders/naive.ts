@@ -25,12 +25,12 @@ export const naive: Contender = {
       close: async () => redis.disconnect(),
     }
   },
-  async worker({ url, workload }, onApplied) {
+  async worker({ url }, onApplied) {
     const redis = new Redis(url)
     await redis.xgroup("CREATE", STREAM, GROUP, "0", "MKSTREAM")
     return {
-      async drain() {
-        for (let applied = 0; applied < workload.events; ) {
+      async drain(events) {
+        for (let applied = 0; applied < events; ) {
           const reply = (await redis.xreadgroup(
             ...(["GROUP", GROUP, "one", "COUNT", 1, "BLOCK", 1000, "STREAMS", STREAM, ">"] as const),
           )) as [string, [string, string[]][]][] | null
@@ -42,7 +42,6 @@ export const naive: Contender = {
           }
         }
       },
-      close: async () => redis.disconnect(),
     }
   },
   reader: ({ url }) => readerOfHashes(new Redis(url)),

@@ -1,12 +1,10 @@
-import type { World } from "../contender.js"
 import { contenderNamed } from "../contenders/index.js"
 import { Child } from "../lib/child.js"
-import { startRedis } from "../lib/redis.js"
 import { quantile } from "../lib/rounds.js"
 import type { LoadMethods } from "../load-process.js"
 import type { ProbeMethods } from "../probe-process.js"
+import { RunningContender } from "../run.js"
 import type { Sizes } from "../sizes.js"
-import type { WorkerMethods } from "../worker-process.js"
 
 /** From just before `publish` until an independent reader sees the value, in milliseconds. */
 export interface LatencyRow {
@@ -21,7 +19,7 @@ export interface LatencyRow {
 }
 
 const CONTENDERS = ["fabra_100", "bullmq_50"]
-/** Until the code that runs often is compiled. */
+/** Until the code of load and probe is compiled. */
 const WARM_UP_SECONDS = 3
 
 /** How long it takes from publishing to reading, beside a load of other events. */
@@ -41,19 +39,17 @@ export async function measureLatency(sizes: Sizes, say: (line: string) => void):
   return rows
 }
 
-async function measureOne(name: string, rate: number, { workload, latencySeconds }: Sizes): Promise<LatencyRow> {
+async function measureOne(name: string, rate: number, { workload, warmUpEvents, latencySeconds }: Sizes) {
   const contender = contenderNamed(name)
-  const redis = await startRedis(contender.redisArgs)
-  const worker = new Child<WorkerMethods>("worker-process.ts")
+  const running = await RunningContender.start(contender, workload)
   const load = new Child<LoadMethods>("load-process.ts")
   const probe = new Child<ProbeMethods>("probe-process.ts")
   try {
-    const seconds = WARM_UP_SECONDS + latencySeconds
-    const events = Math.ceil(rate * seconds)
-    // One more than will come: the worker goes on until it is stopped.
-    const world: World = { url: redis.url, workload: { ...workload, events: 2 * events }, processes: 1 }
-    await worker.call("prepare", name, world, 0)
-    worker.call("drain").catch(() => {})
+    // A worker that has just started is behind at once, and then measured is how long it takes to come up.
+    await running.drain(Math.round(warmUpEvents * (contender.share ?? 1)))
+    running.release()
+    const { world } = running
+    const events = Math.ceil(rate * (WARM_UP_SECONDS + latencySeconds))
     const loading = load.call("publish", name, { ...world, workload: { ...workload, events } }, rate)
     const latencies = await probe.call("probe", name, world, WARM_UP_SECONDS, latencySeconds)
     const published = await loading
@@ -61,7 +57,7 @@ async function measureOne(name: string, rate: number, { workload, latencySeconds
     const [p50, p99, max] = [quantile(sorted, 0.5), quantile(sorted, 0.99), sorted.at(-1) as number]
     return { name, title: contender.title, rate, published, p50, p99, max }
   } finally {
-    await Promise.all([worker.stop(), load.stop(), probe.stop()])
-    await redis.stop()
+    await Promise.all([load.stop(), probe.stop()])
+    await running.stop()
   }
 }

@@ -2,7 +2,7 @@ import type { Contender } from "../contender.js"
 import { contenders } from "../contenders/index.js"
 import { canPin, type Placement } from "../lib/placement.js"
 import { interleave, type Spread, spreadOf } from "../lib/rounds.js"
-import { measureDrain } from "../run.js"
+import { RunningContender } from "../run.js"
 import type { Sizes } from "../sizes.js"
 
 /** One contender at one placement. */
@@ -15,33 +15,50 @@ export interface ThroughputRow {
   readonly nodeUs: Spread
   /** The same of Redis; `null` without one. */
   readonly redisUs: Spread | null
-  /** The most of all rounds; `null` for what computes nothing. */
+  /** Of all events at all placements; `null` for what computes nothing. */
   readonly wrongEntities: number | null
 }
 
-/** How fast each contender drains a backlog. */
+/** How fast each contender drains a backlog: all run at once, and in each round each has its turn with a part of the events. */
 export async function measureThroughput(
-  { workload, rounds, quick }: Sizes,
+  { workload, rounds, warmUpEvents, quick }: Sizes,
   say: (line: string) => void,
 ): Promise<ThroughputRow[]> {
-  const chosen = contenders.filter(({ isExtra = false }) => !(quick && isExtra))
-  const cases = chosen.flatMap((contender) =>
-    placementsFor(contender, quick).map((placement) => ({ contender, placement })),
-  )
-  const measured = await interleave(cases, rounds, async ({ contender, placement }) => {
-    const measurement = await measureDrain(contender, workload, placement)
-    say(`${contender.name} (${placement}): ${Math.round(measurement.eventsPerSecond)} events/s`)
-    return measurement
-  })
-  return measured.map(([{ contender, placement }, all]) => ({
-    name: contender.name,
-    title: contender.title,
-    placement,
-    eventsPerSecond: spreadOf(all.map(({ eventsPerSecond }) => eventsPerSecond)),
-    nodeUs: spreadOf(all.map(({ nodeUs }) => nodeUs)),
-    redisUs: contender.embedded ? null : spreadOf(all.map(({ redisUs }) => redisUs ?? 0)),
-    wrongEntities: contender.reader ? Math.max(...all.map(({ wrongEntities }) => wrongEntities ?? 0)) : null,
-  }))
+  const all: RunningContender[] = []
+  try {
+    for (const contender of contenders) {
+      if (quick && contender.isExtra) continue
+      const running = await RunningContender.start(contender, workload)
+      all.push(running)
+      await running.drain(partOf(contender, warmUpEvents))
+    }
+    const cases = all.flatMap((running) =>
+      placementsFor(running.contender, quick).map((placement) => ({ running, placement })),
+    )
+    const measured = await interleave(cases, rounds, async ({ running, placement }) => {
+      const { contender } = running
+      const measurement = await running.drain(partOf(contender, workload.events / rounds), placement)
+      say(`${contender.name} (${placement}): ${Math.round(measurement.eventsPerSecond)} events/s`)
+      return measurement
+    })
+    const wrong = new Map<RunningContender, number | null>()
+    for (const running of all) wrong.set(running, await running.countWrongEntities())
+    return measured.map(([{ running, placement }, turns]) => ({
+      name: running.contender.name,
+      title: running.contender.title,
+      placement,
+      eventsPerSecond: spreadOf(turns.map(({ eventsPerSecond }) => eventsPerSecond)),
+      nodeUs: spreadOf(turns.map(({ nodeUs }) => nodeUs)),
+      redisUs: running.contender.embedded ? null : spreadOf(turns.map(({ redisUs }) => redisUs ?? 0)),
+      wrongEntities: wrong.get(running) ?? null,
+    }))
+  } finally {
+    await Promise.all(all.map((running) => running.stop()))
+  }
+}
+
+function partOf({ share = 1 }: Contender, events: number): number {
+  return Math.round(share * events)
 }
 
 /** What helps nobody is left out: pinning without Redis, and all on one core but for those that like it. */
