@@ -8,7 +8,7 @@ import {
   type Subscription,
   sleep,
 } from "@fabra/events"
-import { describe } from "./compute.js"
+import { describe } from "./give-up.js"
 import { newItem } from "./item.js"
 import type { Lane } from "./lane.js"
 import type { Observer } from "./observer.js"

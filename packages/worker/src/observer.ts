@@ -1,6 +1,6 @@
 import type { Call, CommitResult, Feature, HandlerCall, Logger, Telemetry } from "@fabra/core"
 import { type AxiomEvent, type BusNotice, type Clock, FabraError, type NewDeadLetter } from "@fabra/events"
-import { describe } from "./compute.js"
+import { describe } from "./give-up.js"
 import type { Item } from "./item.js"
 import type { Lane } from "./lane.js"
 import type { FinishedRun } from "./schedule-book.js"

@@ -1,6 +1,7 @@
 import { type EntityRecord, type FeatureStore, type StoredValue, withTimeout } from "@fabra/core"
 import { type AxiomEvent, type Clock, systemClock } from "@fabra/events"
-import { type ComputeEnvironment, computeLane, drive } from "./compute.js"
+import { computeLane } from "./compute.js"
+import type { ComputeEnvironment } from "./compute-environment.js"
 import { Draft } from "./draft.js"
 import { newItem } from "./item.js"
 import { newLane } from "./lane.js"
@@ -79,7 +80,7 @@ async function previewOne(
   const inLog = { position: "0", data: "", acceptedAt: now }
   const item = newItem(lane, event, inLog, { end: "0", records: 1, pending: 1 }, handlers, now, undefined)
   lane.items = [item]
-  await drive(computeLane(lane, draft, env))
+  await computeLane(lane, draft, env)
   const refused = item.checked instanceof Error ? { error: item.checked } : undefined
   return {
     changes: draft.toChange(record.key, env.group, "").values.map(([name, after]) => ({

@@ -2,7 +2,8 @@ import type { CommitResult, EntityRecord, FeatureCache } from "@fabra/core"
 import { newToken } from "@fabra/core"
 import { type DeadLetterQueue, FabraError, sleep } from "@fabra/events"
 import type { Caution } from "./caution.js"
-import { type ComputeEnvironment, computeLane, drive } from "./compute.js"
+import { computeLane } from "./compute.js"
+import type { ComputeEnvironment } from "./compute-environment.js"
 import { Draft } from "./draft.js"
 import type { Item } from "./item.js"
 import { type Lane, NO_ITEMS } from "./lane.js"
@@ -141,7 +142,7 @@ export class Processor {
   #compute(lane: Lane, record: LiveRecord): void {
     const draft = new Draft(record, lane.run.partition)
     lane.draft = draft
-    const waiting = drive(computeLane(lane, draft, this.#env))
+    const waiting = computeLane(lane, draft, this.#env)
     if (waiting === undefined) this.#computed(lane, draft)
     else this.#guard(waiting.then(() => this.#computed(lane, draft)).then(() => this.pump()))
   }

@@ -1,45 +1,20 @@
 import { type FeatureStore, withTimeout } from "@fabra/core"
-import {
-  type Assignment,
-  type EventBus,
-  FabraError,
-  type PartitionBatch,
-  type Subscription,
-  sleep,
-} from "@fabra/events"
+import { type Assignment, type EventBus, FabraError, type Subscription, sleep } from "@fabra/events"
 import { Caution } from "./caution.js"
 import { Checkpoints, TICK_MS } from "./checkpoints.js"
 import { Intake } from "./intake.js"
 import { LossWarnings } from "./loss-warnings.js"
 import { Observer } from "./observer.js"
-import type { Pass } from "./overflow.js"
 import { PartitionRun } from "./partition-run.js"
-import { inParts } from "./parts.js"
 import { Processor } from "./processor.js"
+import { ReadLoop } from "./read-loop.js"
 import { retryDelay } from "./retry.js"
 import { Routes } from "./routes.js"
 import { Scheduler } from "./scheduler.js"
 import { resolveSettings, type Settings, type WorkerOptions } from "./settings.js"
-import { Signal } from "./signal.js"
 import { sourceOf } from "./source.js"
 import { Sweeper } from "./sweeper.js"
 import { startWatchdog } from "./watchdog.js"
-
-/** So many batches are read at once from a backlog: a round trip costs the same, however little it brings. */
-const READ_BATCHES = 5
-/** Most events for which several batches are read at once. */
-const READ_EVENTS = 1_000
-
-/** A read under way. */
-interface Reading {
-  readonly batches: Promise<PartitionBatch[]>
-  /** How many had asked to be told of the end when it began. */
-  readonly asking: number
-  /** Whether all that had been read before was settled when it began. */
-  readonly beganSettled: boolean
-  /** The passes in which partitions were being read when it began. */
-  readonly passes: ReadonlyMap<number, Pass>
-}
 
 /**
  * Consumes a bus, computes the features that its events trigger, and commits them exactly once in effect.
@@ -57,16 +32,12 @@ export class AxiomWorker implements AsyncDisposable {
   readonly #lossWarnings: LossWarnings
   readonly #processor: Processor
   readonly #intake: Intake
+  readonly #reads: ReadLoop
   readonly #checkpoints: Checkpoints
   readonly #scheduler: Scheduler
   readonly #sweeper: Sweeper
   readonly #runs = new Map<number, PartitionRun>()
-  readonly #progressed = new Signal()
   readonly #stopping = new AbortController()
-  #wakeRead = new AbortController()
-  /** The read under way when a batch is worked on. */
-  #reading: Reading | undefined
-  #idle: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   #subscription: Subscription | undefined
   #failure: unknown
   #running: Promise<void> | undefined
@@ -118,6 +89,7 @@ export class AxiomWorker implements AsyncDisposable {
       progressed: () => this.#onProgress(),
       failed: (error) => this.#fail(error),
     })
+    this.#reads = new ReadLoop(settings, this.#runs, this.#intake, this.#processor, this.#observer)
     const trailMs = settings.trailMs ?? cache.capabilities.rollbackWindowMs
     this.#scheduler = new Scheduler(store, settings, this.#observer)
     const [observer, leads] = [this.#observer, () => this.#runs.has(0)]
@@ -141,7 +113,7 @@ export class AxiomWorker implements AsyncDisposable {
    */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    this.#wake()
+    this.#reads.wake()
     await this.#running?.catch(() => {}) // whoever called run() is told
   }
 
@@ -150,11 +122,8 @@ export class AxiomWorker implements AsyncDisposable {
    * @throws FabraError `invalid_argument` when the worker does not run, or stops meanwhile
    */
   idle(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#running === undefined || this.#stopping.signal.aborted) return reject(notRunning())
-      this.#idle.push({ resolve, reject })
-      this.#wake()
-    })
+    if (this.#running === undefined || this.#stopping.signal.aborted) return Promise.reject(notRunning())
+    return this.#reads.idle()
   }
 
   /** Resolves when this worker is in the middle of no run of a schedule. */
@@ -182,7 +151,7 @@ export class AxiomWorker implements AsyncDisposable {
       sweeping = this.#sweeper.run(this.#stopping.signal)
       sweeping.catch((error) => this.#fail(error))
       this.#lossWarnings.ask(this.#stopping.signal).catch((error) => this.#fail(error))
-      while (!this.#stopping.signal.aborted) await this.#readOnce(subscription)
+      await this.#reads.run(subscription, this.#stopping.signal)
     } catch (error) {
       this.#fail(error)
     } finally {
@@ -196,7 +165,7 @@ export class AxiomWorker implements AsyncDisposable {
       ticking.abort()
       await ticks
       await watchdog?.stop()
-      for (const { reject } of this.#idle.splice(0)) reject(notRunning())
+      this.#reads.giveUp(notRunning())
     }
     if (this.#failure !== undefined) throw this.#failure
   }
@@ -223,62 +192,9 @@ export class AxiomWorker implements AsyncDisposable {
     return undefined
   }
 
-  /** One read is under way while a batch of the one before is computed and another is committed. */
-  async #readOnce(subscription: Subscription): Promise<void> {
-    const { batchSize } = this.#settings
-    if (this.#reading === undefined && !(await this.#hasRoom())) return
-    const reading = this.#reading ?? this.#startReading(subscription, !this.#hasUnsettled())
-    this.#reading = undefined
-    const { asking, passes } = reading
-    const batches = await reading.batches
-    const read = batches.reduce((sum, { records }) => sum + records.length, 0)
-    if (read > 0) this.#observer.read(read)
-    const parts = inParts(this.#intake.screen(batches, passes, subscription), batchSize)
-    for (const [i, part] of parts.entries()) {
-      if (i > 0 && !(await this.#hasRoom())) return
-      const isLast = i === parts.length - 1
-      if (isLast && this.#processor.backlog + part.records <= 2 * batchSize)
-        this.#reading = this.#startReading(subscription, false)
-      // Timers and sockets have their turn, whatever the bus is made of; and the read leaves before we begin to work.
-      await new Promise(setImmediate)
-      for (const batch of part.batches) this.#intake.accept(batch, passes.get(batch.partition), subscription)
-      this.#processor.pump()
-    }
-    if (read > 0) return // even if all of it was put aside: it is read again
-    if (asking > 0 && this.#hasUnsettled()) await this.#progressed.wait()
-    // What was read before may have made this one seek, and then it has brought nothing.
-    else if (asking > 0 && reading.beganSettled && this.#intake.isIn(passes))
-      for (const { resolve } of this.#idle.splice(0, asking)) resolve()
-  }
-
-  /** Waits until there is room for another batch; false when the worker stops meanwhile. */
-  async #hasRoom(): Promise<boolean> {
-    while (this.#processor.backlog >= 2 * this.#settings.batchSize) {
-      await this.#progressed.wait()
-      if (this.#stopping.signal.aborted) return false
-    }
-    return true
-  }
-
-  #startReading(subscription: Subscription, beganSettled: boolean): Reading {
-    const { batchSize, pollIntervalMs } = this.#settings
-    const maxEvents = Math.max(batchSize, Math.min(READ_BATCHES * batchSize, READ_EVENTS))
-    const asking = this.#idle.length
-    const maxWaitMs = asking > 0 ? 0 : pollIntervalMs
-    this.#wakeRead = new AbortController()
-    const batches = subscription.read({ maxEvents, maxWaitMs, signal: this.#wakeRead.signal })
-    batches.catch(() => {}) // whoever awaits it is told; a worker that stops does not
-    return { batches, asking, beganSettled, passes: this.#intake.passes() }
-  }
-
-  #hasUnsettled(): boolean {
-    for (const { isBusy } of this.#runs.values()) if (isBusy) return true
-    return false
-  }
-
   #onProgress(): void {
     if (this.#subscription !== undefined) this.#intake.release(this.#subscription)
-    this.#progressed.notify()
+    this.#reads.progressed()
   }
 
   async #keepCheckpoints(subscription: Subscription, signal: AbortSignal): Promise<void> {
@@ -328,12 +244,7 @@ export class AxiomWorker implements AsyncDisposable {
   #fail(error: unknown): void {
     this.#failure ??= error
     this.#stopping.abort()
-    this.#wake()
-  }
-
-  #wake(): void {
-    this.#wakeRead.abort()
-    this.#progressed.notify()
+    this.#reads.wake()
   }
 }
 

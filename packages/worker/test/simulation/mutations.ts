@@ -113,7 +113,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R1: the flag is written with the mark",
     changes: [
       worker(
-        "compute",
+        "give-up",
         "for (const name of names) draft.addFlag(deadLetterFlag(event.replay?.of ?? event.eventId, name))",
         "",
       ),
@@ -204,7 +204,7 @@ export const MUTATIONS: readonly Mutation[] = [
         "  #computed(lane: Lane, draft: Draft): void {\n    if (!lane.run.active) return\n",
         "  #computed(lane: Lane, draft: Draft): void {\n",
       ),
-      worker("compute", "      if (!lane.run.active) return\n      if (retryInMs", "      if (retryInMs"),
+      worker("compute", "  if (!lane.run.active) return false\n", ""),
       worker("compute", "    if (!lane.run.active) return undefined\n", ""),
       worker("processor", "this.#toCommit.filter(({ run }) => run.active)", "this.#toCommit"),
       worker("processor", "if (lane.run.active) this.#committed(", "this.#committed("),
@@ -433,7 +433,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R13: an event noted too often is a dead letter",
-    changes: [worker("compute", "caution.consumers > env.maxCrashes", "false")],
+    changes: [worker("checked-event", "caution.consumers > env.maxCrashes", "false")],
     config: "poison",
     finds: ["stuck", "lost"],
   },
