@@ -72,7 +72,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "half-done note: all before it is settled",
     changes: [worker("bookkeeping", "halfDone !== undefined && position < halfDone.position", "false")],
     config: "apart",
-    from: 181,
+    from: 458,
     finds: ["duplicated", "reordered"],
   },
   {
@@ -107,6 +107,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("compute", "return replay === undefined || draft.hasFlag(deadLetterFlag(replay.of, name))", "return true"),
     ],
     config: "processes",
+    from: 22,
     finds: ["duplicated"],
   },
   {
@@ -125,6 +126,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R1: the flag goes with the replay",
     changes: [worker("compute", "if (replay !== undefined) draft.removeFlag(deadLetterFlag(replay.of, name))", "")],
     config: "processes",
+    from: 3716,
     finds: ["duplicated"],
   },
   {
@@ -158,6 +160,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "cache",
+    from: 23,
     finds: ["lost"],
   },
   {
@@ -171,7 +174,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R3: the incarnation that showed a mark is among those asked for",
     changes: [worker("processor", "run.incarnations.add(loaded.incarnation)", "")],
     config: "cache",
-    from: 1461,
+    from: 3507,
     finds: ["lost"],
   },
   {
@@ -181,6 +184,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("intake", "if (run === undefined || run.overflow.pass !== pass) return", "if (run === undefined) return"),
     ],
     config: "cache",
+    from: 103,
     finds: ["stuck"],
   },
   {
@@ -210,7 +214,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("processor", "if (lane.run.active) this.#committed(", "this.#committed("),
     ],
     config: "cache",
-    from: 11901,
+    from: 11940,
     finds: ["stuck"],
   },
   {
@@ -273,6 +277,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "cache",
+    from: 71,
     finds: ["lost"],
   },
   {
@@ -342,13 +347,14 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R11: an outside write that comes again is known",
     changes: [adapter("records", "if (before.lastWrites.includes(token)) return", "")],
     config: "processes",
+    from: 42,
     finds: ["duplicated"],
   },
   {
     guard: "R11: an outside write of unknown outcome is sent again",
     changes: [core("outside-write", 'if (result?.status === "applied") return', "return")],
     config: "processes",
-    from: 141,
+    from: 182,
     finds: ["lost"],
   },
   {
@@ -367,6 +373,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "processes",
+    from: 21,
     finds: ["lost", "reordered", "stuck"],
   },
   {
@@ -391,7 +398,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "overflow: a pass that began later brings nothing",
     changes: [worker("overflow", " && this.#pass.after <= gap.after", "")],
     config: "processes",
-    from: 321,
+    from: 754,
     finds: ["lost", "reordered", "stuck"],
   },
   {
@@ -507,6 +514,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "bus",
+    from: 43,
     finds: ["lost"],
   },
   {
@@ -535,7 +543,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("scheduler", "now - seen.since < this.#settings.leaseMs", "false"),
     ],
     config: "schedules",
-    from: 181,
+    from: 787,
     finds: ["reordered"],
   },
   {
@@ -579,6 +587,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "ageing: a record stays in the middle of an event",
     changes: [worker("ageing", "halfDone !== undefined || mark > checkpoint", "mark > checkpoint")],
     config: "ageing",
+    from: 82,
     finds: ["duplicated"],
   },
   {
@@ -597,6 +606,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "ageing",
+    from: 443,
     finds: ["duplicated"],
   },
   {
@@ -610,6 +620,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "ageing: an outside write is known again for longer than it can be on its way",
     changes: [worker("ageing", "const KNOWN_AGAIN_MS = 100_000", "const KNOWN_AGAIN_MS = 0")],
     config: "ageing",
+    from: 361,
     finds: ["duplicated"],
   },
   {
@@ -618,6 +629,7 @@ export const MUTATIONS: readonly Mutation[] = [
       adapter("records", "if (!fits || versionOf(record) !== version) return false", "if (!fits) return false"),
     ],
     config: "ageing",
+    from: 66,
     finds: ["duplicated", "lost"],
   },
   {
@@ -644,7 +656,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "ageing",
-    from: 1141,
+    from: 3684,
     finds: ["duplicated"],
   },
 ]

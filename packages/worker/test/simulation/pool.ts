@@ -6,10 +6,15 @@ import type { Report, Task } from "./run.js"
 const SEEDS_PER_TASK = 10
 
 /** Seeds from `from` on, `count` of them in each configuration, in small tasks. */
-export function tasksFor(configurations: readonly ConfigurationName[], from: number, count: number): Task[] {
+export function tasksFor(
+  configurations: readonly ConfigurationName[],
+  from: number,
+  count: number,
+  seedsPerTask = SEEDS_PER_TASK,
+): Task[] {
   const tasks: Task[] = []
-  for (let start = from; start < from + count; start += SEEDS_PER_TASK) {
-    const to = Math.min(start + SEEDS_PER_TASK, from + count)
+  for (let start = from; start < from + count; start += seedsPerTask) {
+    const to = Math.min(start + seedsPerTask, from + count)
     for (const configuration of configurations) tasks.push({ configuration, from: start, to, tracing: false })
   }
   return tasks
