@@ -1,8 +1,37 @@
+import { readdirSync } from "node:fs"
 import { defineConfig } from "vitest/config"
+import { BaseSequencer, type TestSpecification } from "vitest/node"
+
+/** They take minutes: begun last, one of them would leave a core idle. */
+const LONGEST = ["faults/test/faults.test.ts", "packages/worker/test/simulation/simulation.test.ts"]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => LONGEST.some((file) => moduleId.endsWith(file))
+    const others = await super.sort(files)
+    return [...others.filter(isLong), ...others.filter((file) => !isLong(file))]
+  }
+}
+
+const inside = (parent: string) =>
+  readdirSync(new URL(parent, import.meta.url), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
+    .map(({ name }) => `${parent}/${name}`)
+
+const directories = [...inside("packages"), ...inside("examples"), "faults", "benchmarks", "site"]
 
 // Packages import each other's built dist here, as users do: `npm run vitest` builds first.
 export default defineConfig({
   test: {
-    projects: ["packages/*", "examples/*", "!examples/*.*", "faults", "benchmarks", "site"],
+    // Only projects that are objects take over what is said here; of the flags only some reach a project, and not
+    // --hookTimeout.
+    projects: directories.map((root) => ({ extends: true as const, test: { name: root, root } })),
+    // No test asserts a time: a limit is there to end what hangs, also on a machine that is busy with other things.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
+    // A trial of faults/ is three workers and up to six servers, and waits most of the time.
+    maxConcurrency: 4,
+    sequence: { sequencer: LongestFirst },
   },
 })

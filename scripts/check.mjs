@@ -24,8 +24,6 @@ const steps = {
     "--silent=passed-only",
     // Most tests wait for processes and servers: two files at a time leave no core idle.
     "--maxWorkers=2",
-    // No test asserts a time: a limit is there to end what hangs, also on a machine that is busy with other things.
-    "--testTimeout=60000",
     "--reporter=dot",
     "--reporter=json",
     `--outputFile.json=${vitestReport}`,

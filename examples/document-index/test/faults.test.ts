@@ -27,7 +27,7 @@ beforeAll(async () => {
   vectors = new PgVectorStore({ url })
   store.connect({ vectors })
   await store.migrate()
-}, 60_000)
+})
 afterAll(async () => {
   for (const worker of workers) worker.kill("SIGKILL")
   await bus.close()

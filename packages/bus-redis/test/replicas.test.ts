@@ -26,7 +26,7 @@ describe.skipIf(isExternal)("with a replica", () => {
     })
     const isOnline = async () => expect(await redis.raw.info("replication")).toContain("state=online")
     await vi.waitFor(isOnline, { timeout: 20_000 })
-  }, 30_000)
+  })
   afterAll(async () => {
     await replica.kill("SIGCONT")
     await replica.stop()

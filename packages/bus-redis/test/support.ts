@@ -12,12 +12,9 @@ import {
 } from "@fabra/events"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
 import { Redis } from "ioredis"
-import { afterAll, afterEach, beforeAll, vi } from "vitest"
+import { afterAll, afterEach, beforeAll } from "vitest"
 import { RedisEventBus, type RedisEventBusOptions } from "../src/index.js"
 import { Keys, type PartitionKeys } from "../src/keys.js"
-
-// A limit ends what hangs; no test asserts a time.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 export const PARTITIONS = 4
 /** Tests that kill, stop or empty the server are for a private one. */

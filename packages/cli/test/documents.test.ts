@@ -17,7 +17,7 @@ beforeAll(async () => {
   const url = new URL(postgres.url)
   url.password ||= "hush"
   postgresUrl = url.href
-}, 60_000)
+})
 afterAll(() => postgres.stop())
 
 const none = {

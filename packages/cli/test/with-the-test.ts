@@ -1,11 +1,8 @@
 import { cp, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { expect, onTestFinished, vi } from "vitest"
+import { expect, onTestFinished } from "vitest"
 import { FIXTURES, Running, type RunOptions } from "./fabra.js"
-
-// A limit ends what hangs; no test asserts a time.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 /** Starts a command that is ended with the test. */
 export function start(args: readonly string[], options?: RunOptions): Running {

@@ -21,7 +21,7 @@ beforeAll(async () => {
   requestEnded({ method: "POST", route: "/ingest/:event_type", status: 202, durationMs: 1 })
   const server = new Exposition(await text())
   samples = [...run.pages.flatMap((page) => page.samples), ...server.samples]
-}, 60_000)
+})
 
 afterAll(() => run?.stop())
 

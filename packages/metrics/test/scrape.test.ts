@@ -6,7 +6,7 @@ let run: TwoWorkers
 
 beforeAll(async () => {
   run = await TwoWorkers.run()
-}, 60_000)
+})
 
 afterAll(() => run?.stop())
 

@@ -15,11 +15,11 @@ beforeAll(async () => {
     postgres.url,
     "create table t (id text, n int); insert into t values ('b', 2), ('a', 1), ('Ä', 4), ('B', 3)",
   )
-}, 60_000)
+})
 afterAll(async () => {
   await offline.close()
   await postgres.stop()
-}, 60_000)
+})
 
 const limits = { timeoutMs: 10_000, signal: new AbortController().signal }
 const values = (text: string, after?: string) =>

@@ -25,7 +25,7 @@ test("every command of docs/http-api.md answers what the page says", async () =>
     await worker.idle()
     expect(settle(await run(command, url)), command).toEqual(settle(output))
   }
-}, 60_000)
+})
 
 test("docs/http-api.md lists every code with its status", async () => {
   const page = await read("../../../docs/http-api.md")

@@ -42,7 +42,7 @@ test("one trace leads from an HTTP request over Redis to the commit in another p
     for (const child of [api, worker]) child.kill("SIGKILL")
     await redis.stop()
   }
-}, 60_000)
+})
 
 function start(name: string, args: string[]): ChildProcess {
   const script = fileURLToPath(new URL(`./processes/${name}.ts`, import.meta.url))

@@ -36,7 +36,7 @@ beforeAll(async () => {
     Array.from({ length: COUNT }, (_, n) => document(n)),
   )
   await store.close()
-}, 60_000)
+})
 afterAll(() => postgres.stop())
 
 /** So small a table would be read from end to end; a large one is not. */

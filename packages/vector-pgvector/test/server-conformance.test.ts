@@ -8,7 +8,7 @@ let postgres: PostgresTestDatabase
 
 beforeAll(async () => {
   postgres = await startPostgres()
-}, 60_000)
+})
 afterAll(() => postgres.stop())
 
 testVectorStore("PgVectorStore through the driver", {
