@@ -74,7 +74,7 @@ export class RunningContender {
     if (this.#producer !== undefined) await fill(this.#producer, this.#events, events, this.world.workload)
     else await (children[0] as Child<WorkerMethods>).call("publish", events)
     const redisFrom = await this.#redis?.cpuUs()
-    const drained = await Promise.all(children.map((child) => child.call("drain", events)))
+    const drained = await Promise.all(children.map((child) => child.call("drain", events, 1 / children.length)))
     const redisTo = await this.#redis?.cpuUs()
     const redisUs = redisFrom === undefined || redisTo === undefined ? null : (redisTo - redisFrom) / events
     return { ...summarize(drained), redisUs }
@@ -82,7 +82,7 @@ export class RunningContender {
 
   /** Lets the workers take whatever comes from now on. */
   release(): void {
-    for (const child of this.#children) child.call("drain", Number.MAX_SAFE_INTEGER).catch(() => {})
+    for (const child of this.#children) child.call("drain", Number.MAX_SAFE_INTEGER, 1).catch(() => {})
   }
 
   /** Entities whose features are not what all events published make of them; `null` for what computes nothing. */

@@ -44,7 +44,7 @@ export function bullmq(name: string, title: string, concurrency: number, share: 
         drain(events) {
           left = events
           if (worker.isPaused()) worker.resume().catch(console.error)
-          else worker.run().catch(console.error)
+          else if (!worker.isRunning()) worker.run().catch(console.error)
           return new Promise((resolve) => {
             done = resolve
           })
