@@ -98,6 +98,11 @@ export class RunningContender {
   }
 }
 
+/** How many of so many events the contender gets. */
+export function partOf({ share = 1 }: Contender, events: number): number {
+  return Math.round(share * events)
+}
+
 /** From the first worker's beginning to the last one's end. */
 function summarize(drained: readonly Drained[]): Omit<Measurement, "redisUs"> {
   const events = sum(drained.map(({ from, to }) => to.applied - from.applied))

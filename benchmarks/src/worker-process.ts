@@ -16,7 +16,7 @@ export interface Sample {
   readonly cpuUs: number
 }
 
-/** What draining took. */
+/** What draining took, from the end of its lead on. */
 export interface Drained {
   readonly from: Sample
   readonly to: Sample

@@ -3,7 +3,7 @@ import { Child } from "../lib/child.js"
 import { quantile } from "../lib/rounds.js"
 import type { LoadMethods } from "../load-process.js"
 import type { ProbeMethods } from "../probe-process.js"
-import { RunningContender } from "../run.js"
+import { partOf, RunningContender } from "../run.js"
 import type { Sizes } from "../sizes.js"
 
 /** From just before `publish` until an independent reader sees the value, in milliseconds. */
@@ -46,7 +46,7 @@ async function measureOne(name: string, rate: number, { workload, warmUpEvents, 
   const probe = new Child<ProbeMethods>("probe-process.ts")
   try {
     // A worker that has just started is behind at once, and then measured is how long it takes to come up.
-    await running.drain(Math.round(warmUpEvents * (contender.share ?? 1)))
+    await running.drain(partOf(contender, warmUpEvents))
     running.release()
     const { world } = running
     const events = Math.ceil(rate * (WARM_UP_SECONDS + latencySeconds))

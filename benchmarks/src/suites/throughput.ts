@@ -2,7 +2,7 @@ import type { Contender } from "../contender.js"
 import { contenders } from "../contenders/index.js"
 import { canPin, type Placement } from "../lib/placement.js"
 import { interleave, type Spread, spreadOf } from "../lib/rounds.js"
-import { RunningContender } from "../run.js"
+import { partOf, RunningContender } from "../run.js"
 import type { Sizes } from "../sizes.js"
 
 /** One contender at one placement. */
@@ -55,10 +55,6 @@ export async function measureThroughput(
   } finally {
     await Promise.all(all.map((running) => running.stop()))
   }
-}
-
-function partOf({ share = 1 }: Contender, events: number): number {
-  return Math.round(share * events)
 }
 
 /** What helps nobody is left out: pinning without Redis, and all on one core but for those that like it. */
