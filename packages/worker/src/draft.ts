@@ -42,6 +42,13 @@ export class Draft {
     return this.#values.get(name) ?? this.record.value(name)
   }
 
+  /** Event time of the value, epoch milliseconds; −∞ when no event made it, or there is none. */
+  lastEventTime(name: string): number {
+    const changed = this.#values.get(name)
+    const time = changed === undefined ? this.record.eventTime(name) : (changed.eventTime ?? Number.NaN)
+    return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time
+  }
+
   setValue(name: string, value: StoredValue): void {
     this.#values.set(name, value)
     this.dirty = true

@@ -124,7 +124,8 @@ export class HandlerRun implements FeatureContext, Transaction {
   }
 
   #lastEventTime(name: string): number {
-    return this.#stored(name)?.eventTime ?? Number.NEGATIVE_INFINITY
+    const written = this.#writes?.get(name)
+    return written === undefined ? this.#draft.lastEventTime(name) : (written.eventTime ?? Number.NEGATIVE_INFINITY)
   }
 
   #write(name: string, value: unknown): void {

@@ -1,5 +1,6 @@
 import type { EntityRecord, StoredValue } from "@fabra/core"
 import { type Bookkeeping, decodeBookkeeping, NO_MARK, type PartitionMark } from "./bookkeeping.js"
+import { type Places, RecordValues } from "./record-values.js"
 
 // Stay empty. Most records have no flags, and nearly all nothing of other partitions.
 const NO_FLAGS = new Set<string>()
@@ -16,25 +17,31 @@ export class LiveRecord {
   /** What is settled of others. */
   readonly others: Bookkeeping
   /** About how many bytes it takes in memory. */
-  bytes = 500
-  readonly #values = new Map<string, { -readonly [Field in keyof StoredValue]: StoredValue[Field] }>()
+  bytes: number
+  readonly #values: RecordValues
   #flags: Set<string>
 
-  constructor({ token, state, remains, flags, values }: EntityRecord, partition: number) {
+  constructor({ token, state, remains, flags, values }: EntityRecord, partition: number, places: Places) {
     const books = decodeBookkeeping(state ?? remains)
     this.token = token
     this.mark = books.get(partition) ?? NO_MARK
     books.delete(partition)
     // Of what stands for all that was removed, only the partition at hand concerns this entity.
     this.others = books.size === 0 || state === null ? NO_OTHERS : books
+    this.bytes = 500 + 24 * places.size
+    this.#values = new RecordValues(places)
     this.#flags = NO_FLAGS
     for (const flag of flags) this.addFlag(flag)
     for (const [name, value] of values) this.setValue(name, value)
   }
 
-  /** To be read at once: the next commit changes it. */
   value(name: string): StoredValue | undefined {
     return this.#values.get(name)
+  }
+
+  /** See {@link RecordValues.eventTime}. */
+  eventTime(name: string): number {
+    return this.#values.eventTime(name)
   }
 
   get flags(): ReadonlySet<string> {
@@ -42,17 +49,7 @@ export class LiveRecord {
   }
 
   setValue(name: string, value: StoredValue): void {
-    const kept = this.#values.get(name)
-    if (kept === undefined) {
-      this.bytes += 160 + 2 * (name.length + value.text.length)
-      this.#values.set(name, { ...value })
-      return
-    }
-    // In place: what lives as long as the record is not made anew with every event, for the collector to move and to drop.
-    this.bytes += 2 * (value.text.length - kept.text.length)
-    kept.text = value.text
-    kept.eventTime = value.eventTime
-    kept.computedAt = value.computedAt
+    this.bytes += this.#values.set(name, value)
   }
 
   addFlag(flag: string): void {

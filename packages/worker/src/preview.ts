@@ -7,6 +7,7 @@ import { newItem } from "./item.js"
 import { newLane } from "./lane.js"
 import { LiveRecord } from "./live-record.js"
 import { PartitionRun } from "./partition-run.js"
+import { placesOf } from "./record-values.js"
 import { type Route, Routes } from "./routes.js"
 
 /** Options of {@link preview}. */
@@ -74,7 +75,7 @@ async function previewOne(
   record: EntityRecord,
   env: ComputeEnvironment,
 ): Promise<Preview> {
-  const draft = new Draft(new LiveRecord(record, NO_PARTITION), NO_PARTITION)
+  const draft = new Draft(new LiveRecord(record, NO_PARTITION, placesOf(env.registry, entityType)), NO_PARTITION)
   const lane = newLane(record.key, new PartitionRun(NO_PARTITION, { position: null, records: 0 }, null))
   const now = env.now()
   const inLog = { position: "0", data: "", acceptedAt: now }

@@ -11,6 +11,7 @@ import { LiveRecord } from "./live-record.js"
 import type { Observer } from "./observer.js"
 import type { PartitionRun } from "./partition-run.js"
 import { RecordCache } from "./record-cache.js"
+import { type Places, placesOf } from "./record-values.js"
 import { retryDelay } from "./retry.js"
 import type { Settings } from "./settings.js"
 
@@ -48,6 +49,7 @@ export class Processor {
   readonly #observer: Observer
   readonly #events: ProcessorEvents
   readonly #records = new RecordCache()
+  readonly #places = new Map<string, Places>()
   readonly #caution: Caution
   readonly #tokenPrefix = newToken()
   #tokens = 0
@@ -127,7 +129,7 @@ export class Processor {
 
   #loaded(lane: Lane, loaded: EntityRecord): void {
     const { run } = lane
-    const record = new LiveRecord(loaded, run.partition)
+    const record = new LiveRecord(loaded, run.partition, this.#placesOf(lane.key.entityType))
     const seen = run.lastSeen(lane.key) ?? ""
     // What the stored checkpoint covers can not be lost, but may have been removed.
     if (seen > (run.start.position ?? "") && record.mark.mark < seen) {
@@ -137,6 +139,14 @@ export class Processor {
     run.incarnations.add(loaded.incarnation)
     this.#records.set(lane, record)
     this.#compute(lane, record)
+  }
+
+  #placesOf(entityType: string): Places {
+    const known = this.#places.get(entityType)
+    if (known !== undefined) return known
+    const places = placesOf(this.#env.registry, entityType)
+    this.#places.set(entityType, places)
+    return places
   }
 
   #compute(lane: Lane, record: LiveRecord): void {
@@ -169,15 +179,20 @@ export class Processor {
     }
   }
 
-  /** What becomes ready to commit in one go of the event loop shares calls. */
+  /**
+   * What becomes ready to commit in one go of the event loop shares calls. A full one leaves at once: what it is made of
+   * is still in the processor's caches, and Redis works on it meanwhile.
+   */
   #commitSoon(lane: Lane): void {
-    if (this.#toCommit.push(lane) === 1) queueMicrotask(() => this.#flush())
+    const waiting = this.#toCommit.push(lane)
+    if (waiting === 1) queueMicrotask(() => this.#flush())
+    if (waiting === MAX_COMMIT) this.#flush()
   }
 
   #flush(): void {
     const lanes = this.#toCommit.filter(({ run }) => run.active)
     this.#toCommit = []
-    for (let i = 0; i < lanes.length; i += MAX_COMMIT) this.#guard(this.#commit(lanes.slice(i, i + MAX_COMMIT)))
+    if (lanes.length > 0) this.#guard(this.#commit(lanes))
   }
 
   async #commit(lanes: readonly Lane[]): Promise<void> {
@@ -270,7 +285,7 @@ export class Processor {
   }
 
   #nextToken(): string {
-    return `${this.#tokenPrefix}${(this.#tokens++).toString(36)}`
+    return [this.#tokenPrefix, (this.#tokens++).toString(36)].join("")
   }
 
   #guard(work: Promise<void>): void {

@@ -84,7 +84,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     guard: "compare-and-set: tokens never repeat",
     changes: [
-      worker("processor", "`${this.#tokenPrefix}${(this.#tokens++).toString(36)}`", "String(this.#tokens++ % 3)"),
+      worker("processor", '[this.#tokenPrefix, (this.#tokens++).toString(36)].join("")', "String(this.#tokens++ % 3)"),
     ],
     config: "processes",
     finds: ["duplicated", "lost", "reordered"],
