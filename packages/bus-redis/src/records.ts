@@ -19,7 +19,8 @@ export function toRecords(entries: readonly StreamEntry[]): BusRecord[] {
       acceptedAt = Number(time)
       prefix = `${spellTime(time)}-`
     }
-    return { position: prefix + spellSequence(id.slice(dash + 1)), data: dataOf(fields), acceptedAt }
+    // By `join`, which makes one text: what `+` makes holds on to its parts, and is made anew by the first comparison.
+    return { position: [prefix, spellSequence(id.slice(dash + 1))].join(""), data: dataOf(fields), acceptedAt }
   })
 }
 

@@ -26,7 +26,7 @@ export class Keys {
 
   /** The hash with all that is known of one entity. */
   entity({ entityType, entityId }: EntityKey): string {
-    return `${this.namespace}:entity:${entityType}/${entityId}`
+    return [this.namespace, ":entity:", entityType, "/", entityId].join("")
   }
 
   /** The hash with what removals have left. @param tag one that lies in the slot of the entity, on a cluster */

@@ -29,7 +29,7 @@ export function decodeField(raw: string | null): StoredValue | undefined {
 
 /** A group's token: its own last commit and the last outside write, since either makes a version new. */
 export function effectiveToken(own: string | undefined, lastWrite: string | undefined): string | null {
-  return own === undefined && lastWrite === undefined ? null : `${own ?? ""}/${lastWrite ?? ""}`
+  return own === undefined && lastWrite === undefined ? null : [own, lastWrite].join("/")
 }
 
 /** Whether a token is of a record in which the group has no part. */

@@ -129,7 +129,7 @@ function pushValues(words: Words, start: number, values: EntityChange["values"],
     else {
       if (value.eventTime !== spelled?.eventTime || value.computedAt !== spelled.computedAt) times = encodeTimes(value)
       spelled = value
-      const text = times + value.text
+      const text = [times, value.text].join("")
       characters += text.length
       list.push(words.feature(feature), text)
     }

@@ -200,7 +200,7 @@ export class MemoryFeatureCache implements FeatureCache {
 }
 
 function join(token: string, [lastWrite = ""]: readonly string[]): string {
-  return `${token}/${lastWrite}`
+  return [token, lastWrite].join("/")
 }
 
 /** All tokens in the record: whoever writes changes one. */

@@ -17,20 +17,27 @@ export const NO_MARK: PartitionMark = { mark: "" }
 
 /** Spells the mark of one partition, and those of others, as the text kept in the record. */
 export function encodeBookkeeping(partition: number, mark: PartitionMark, others: Bookkeeping): string {
-  let text = spell(partition, mark)
-  for (const [other, itsMark] of others) text += `,${spell(other, itsMark)}`
-  return `{${text}}`
+  // By `join`, which makes one text: what `+` makes holds on to all its parts until it is copied.
+  const parts = ["{"]
+  spell(parts, partition, mark)
+  for (const [other, itsMark] of others) {
+    parts.push(",")
+    spell(parts, other, itsMark)
+  }
+  parts.push("}")
+  return parts.join("")
 }
 
 /** As {@link encodeBookkeeping}, of any number of partitions. */
 export function encodeBooks(books: Bookkeeping): string {
-  return `{${[...books].map(([partition, mark]) => spell(partition, mark)).join(",")}}`
+  const [first, ...others] = books
+  return first === undefined ? "{}" : encodeBookkeeping(...first, new Map(others))
 }
 
-function spell(partition: number, { mark, halfDone }: PartitionMark): string {
-  const half =
-    halfDone === undefined ? "" : `,${JSON.stringify(halfDone.position)},${JSON.stringify(halfDone.features)}`
-  return `"${partition}":[${JSON.stringify(mark)}${half}]`
+function spell(parts: string[], partition: number, { mark, halfDone }: PartitionMark): void {
+  parts.push('"', String(partition), '":[', JSON.stringify(mark))
+  if (halfDone !== undefined) parts.push(",", JSON.stringify(halfDone.position), ",", JSON.stringify(halfDone.features))
+  parts.push("]")
 }
 
 /** Reads what {@link encodeBookkeeping} wrote; `null` is none. */
