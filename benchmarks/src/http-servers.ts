@@ -46,9 +46,8 @@ function defineServed(url: string) {
 /** Gives every entity a value of each feature. */
 export async function fillServed(url: string): Promise<void> {
   const { store, features } = defineServed(url)
-  for (let i = 0; i < SERVED_ENTITIES; i++) {
-    await Promise.all(features.map((feature, j) => store.setFeature(feature, servedId(i), i + j)))
-  }
+  const ids = Array.from({ length: SERVED_ENTITIES }, (_, i) => servedId(i))
+  for (const feature of features) await Promise.all(ids.map((id, i) => store.setFeature(feature, id, i)))
   await store.cache.close()
 }
 

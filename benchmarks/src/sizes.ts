@@ -18,8 +18,8 @@ export interface Sizes {
   readonly latencySeconds: number
   /** Events of each way to publish. */
   readonly published: number
-  /** How long each kind of request is sent to each server in a round, in whole seconds. */
-  readonly servingSeconds: number
+  /** How many turns of a second each server has for each kind of request. */
+  readonly servingTurns: number
   /** What grows, and to which values. */
   readonly growth: Readonly<Record<GrowthName, readonly number[]>>
 }
@@ -36,7 +36,7 @@ export const FULL: Sizes = {
   rates: [1_000, 5_000, 20_000],
   latencySeconds: 10,
   published: 100_000,
-  servingSeconds: 5,
+  servingTurns: 25,
   growth: {
     backlog: [10_000, 100_000, 1_000_000],
     features: [1, 10, 100],
@@ -52,8 +52,8 @@ export const QUICK: Sizes = {
   rounds: 3,
   warmUpEvents: 40_000,
   rates: [5_000, 20_000],
-  latencySeconds: 1.5,
+  latencySeconds: 3,
   published: 20_000,
-  servingSeconds: 1,
+  servingTurns: 3,
   growth: { backlog: [10_000, 100_000], features: [], entities: [], value_length: [] },
 }

@@ -1,6 +1,7 @@
 import { contenderNamed } from "../contenders/index.js"
 import { Child } from "../lib/child.js"
 import { quantile } from "../lib/rounds.js"
+import { startAll } from "../lib/start-all.js"
 import type { LoadMethods } from "../load-process.js"
 import type { ProbeMethods } from "../probe-process.js"
 import { partOf, RunningContender } from "../run.js"
@@ -19,45 +20,51 @@ export interface LatencyRow {
 }
 
 const CONTENDERS = ["fabra_100", "bullmq_50"]
-/** Until the code of load and probe is compiled. */
-const WARM_UP_SECONDS = 3
+/** Until the code of load and probe is compiled, and what had piled up meanwhile is done. */
+const WARM_UP_SECONDS = 5
 
-/** How long it takes from publishing to reading, beside a load of other events. */
+/** How long it takes from publishing to reading, beside a load of other events: all contenders run at once, and take turns. */
 export async function measureLatency(sizes: Sizes, say: (line: string) => void): Promise<LatencyRow[]> {
-  const rows: LatencyRow[] = []
-  for (const rate of sizes.rates) {
-    for (const name of CONTENDERS) {
-      // What cannot keep up only tells how long its queue has become.
-      if (name === "bullmq_50" && rate > 5_000) continue
-      // No ratio needs it.
-      if (sizes.quick && name === "fabra_100" && rate < 20_000) continue
-      const row = await measureOne(name, rate, sizes)
-      say(`${name} at ${rate}/s: p50 ${row.p50.toFixed(2)} ms, p99 ${row.p99.toFixed(2)} ms`)
-      rows.push(row)
-    }
-  }
-  return rows
-}
-
-async function measureOne(name: string, rate: number, { workload, warmUpEvents, latencySeconds }: Sizes) {
-  const contender = contenderNamed(name)
-  const running = await RunningContender.start(contender, workload)
+  const { workload, warmUpEvents } = sizes
   const load = new Child<LoadMethods>("load-process.ts")
   const probe = new Child<ProbeMethods>("probe-process.ts")
+  let all: RunningContender[] = []
   try {
+    all = await startAll(CONTENDERS.map((name) => RunningContender.start(contenderNamed(name), workload)))
     // A worker that has just started is behind at once, and then measured is how long it takes to come up.
-    await running.drain(partOf(contender, warmUpEvents))
-    running.release()
-    const { world } = running
-    const events = Math.ceil(rate * (WARM_UP_SECONDS + latencySeconds))
-    const loading = load.call("publish", name, { ...world, workload: { ...workload, events } }, rate)
-    const latencies = await probe.call("probe", name, world, WARM_UP_SECONDS, latencySeconds)
-    const published = await loading
-    const sorted = latencies.sort((a, b) => a - b)
-    const [p50, p99, max] = [quantile(sorted, 0.5), quantile(sorted, 0.99), sorted.at(-1) as number]
-    return { name, title: contender.title, rate, published, p50, p99, max }
+    await Promise.all(all.map((running) => running.drain(partOf(running.contender, warmUpEvents))))
+    for (const running of all) running.release()
+    const rows: LatencyRow[] = []
+    for (const rate of sizes.rates) {
+      for (const running of all.filter(({ contender }) => isMeasured(contender.name, rate, sizes))) {
+        const row = await measureOne(running, load, probe, rate, sizes)
+        say(`${row.name} at ${rate}/s: p50 ${row.p50.toFixed(2)} ms, p99 ${row.p99.toFixed(2)} ms`)
+        rows.push(row)
+      }
+    }
+    return rows
   } finally {
-    await Promise.all([load.stop(), probe.stop()])
-    await running.stop()
+    await Promise.all([load, probe, ...all].map((one) => one.stop()))
   }
+}
+
+function isMeasured(name: string, rate: number, { quick }: Sizes): boolean {
+  // What cannot keep up only tells how long its queue has become; and of the other no ratio needs the lower rates.
+  return name === "bullmq_50" ? rate <= 5_000 : !quick || rate >= 20_000
+}
+
+async function measureOne(
+  { contender: { name, title }, world }: RunningContender,
+  load: Child<LoadMethods>,
+  probe: Child<ProbeMethods>,
+  rate: number,
+  { latencySeconds }: Sizes,
+): Promise<LatencyRow> {
+  const workload = { ...world.workload, events: Math.ceil(rate * (WARM_UP_SECONDS + latencySeconds)) }
+  const loading = load.call("publish", name, { ...world, workload }, rate)
+  const latencies = await probe.call("probe", name, world, `probe_${rate}`, WARM_UP_SECONDS, latencySeconds)
+  const published = await loading
+  const sorted = latencies.sort((a, b) => a - b)
+  const [p50, p99, max] = [quantile(sorted, 0.5), quantile(sorted, 0.99), sorted.at(-1) as number]
+  return { name, title, rate, published, p50, p99, max }
 }

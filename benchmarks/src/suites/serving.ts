@@ -2,7 +2,7 @@ import autocannon from "autocannon"
 import type { HttpMethods } from "../http-process.js"
 import { fillServed, httpServers, SERVED_ENTITIES, SERVED_FEATURES, servedId } from "../http-servers.js"
 import { Child } from "../lib/child.js"
-import { type OwnRedis, startRedis } from "../lib/redis.js"
+import { startRedis } from "../lib/redis.js"
 import { interleave, type Spread, spreadOf } from "../lib/rounds.js"
 import type { Sizes } from "../sizes.js"
 
@@ -23,44 +23,47 @@ export interface ServingRow {
 const CONNECTIONS = 32
 const WARM_UP_SECONDS = 2
 
-/** How many requests a second are answered. */
+/**
+ * How many requests a second are answered. All servers run at once, and are asked in turn, each for a second, so that what
+ * changes meanwhile hits all alike.
+ */
 export async function measureServing(sizes: Sizes, say: (line: string) => void): Promise<ServingRow[]> {
-  const names = Object.keys(REQUESTS).filter((name) => !sizes.quick || name !== "post_rows") as RequestName[]
+  const requests = Object.keys(REQUESTS).filter((name) => !sizes.quick || name !== "post_rows") as RequestName[]
   const redis = await startRedis()
+  const servers = httpServers.map((server) => ({ ...server, child: new Child<HttpMethods>("http-process.ts") }))
   try {
     await fillServed(redis.url)
+    const cases: Case[] = []
+    for (const { name, title, child } of servers)
+      cases.push({ name, title, url: await child.call("start", name, redis.url) })
     const rows: ServingRow[] = []
-    for (const request of names) {
-      for (const row of await measureRequest(request, redis, sizes)) {
+    for (const request of requests) {
+      for (const row of await measureRequest(request, cases, sizes.servingTurns)) {
         say(`${row.name}, ${request}: ${Math.round(row.requestsPerSecond.median)} requests/s`)
         rows.push(row)
       }
     }
     return rows
   } finally {
+    await Promise.all(servers.map(({ child }) => child.stop()))
     await redis.stop()
   }
 }
 
-/** All servers run at once, and are asked in turn, each for a second, so that what changes meanwhile hits all alike. */
-async function measureRequest(request: RequestName, redis: OwnRedis, sizes: Sizes): Promise<ServingRow[]> {
-  const servers = httpServers.map((server) => ({ ...server, child: new Child<HttpMethods>("http-process.ts") }))
-  try {
-    const cases: { name: string; title: string; url: string }[] = []
-    for (const { name, title, child } of servers) {
-      const url = await child.call("start", name, redis.url)
-      await ask(url, request, WARM_UP_SECONDS)
-      cases.push({ name, title, url })
-    }
-    const measured = await interleave(cases, sizes.rounds * sizes.servingSeconds, ({ url }) => ask(url, request, 1))
-    return measured.map(([{ name, title }, all]) => ({
-      ...{ name, title, request },
-      requestsPerSecond: spreadOf(all.map(({ requests }) => requests.total)),
-      p99: spreadOf(all.map(({ latency }) => latency.p99)).median,
-    }))
-  } finally {
-    await Promise.all(servers.map(({ child }) => child.stop()))
-  }
+interface Case {
+  readonly name: string
+  readonly title: string
+  readonly url: string
+}
+
+async function measureRequest(request: RequestName, cases: readonly Case[], turns: number): Promise<ServingRow[]> {
+  for (const { url } of cases) await ask(url, request, WARM_UP_SECONDS)
+  const measured = await interleave(cases, turns, ({ url }) => ask(url, request, 1))
+  return measured.map(([{ name, title }, all]) => ({
+    ...{ name, title, request },
+    requestsPerSecond: spreadOf(all.map(({ requests }) => requests.total)),
+    p99: spreadOf(all.map(({ latency }) => latency.p99)).median,
+  }))
 }
 
 async function ask(url: string, request: RequestName, seconds: number): Promise<autocannon.Result> {

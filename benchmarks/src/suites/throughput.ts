@@ -2,6 +2,7 @@ import type { Contender } from "../contender.js"
 import { contenders } from "../contenders/index.js"
 import { canPin, type Placement } from "../lib/placement.js"
 import { interleave, type Spread, spreadOf } from "../lib/rounds.js"
+import { startAll } from "../lib/start-all.js"
 import { partOf, RunningContender } from "../run.js"
 import type { Sizes } from "../sizes.js"
 
@@ -24,14 +25,10 @@ export async function measureThroughput(
   { workload, rounds, warmUpEvents, quick }: Sizes,
   say: (line: string) => void,
 ): Promise<ThroughputRow[]> {
-  const all: RunningContender[] = []
+  const chosen = contenders.filter(({ isExtra }) => !(quick && isExtra))
+  const all = await startAll(chosen.map((contender) => RunningContender.start(contender, workload)))
   try {
-    for (const contender of contenders) {
-      if (quick && contender.isExtra) continue
-      const running = await RunningContender.start(contender, workload)
-      all.push(running)
-      await running.drain(partOf(contender, warmUpEvents))
-    }
+    await Promise.all(all.map((running) => running.drain(partOf(running.contender, warmUpEvents))))
     const cases = all.flatMap((running) =>
       placementsFor(running.contender, quick).map((placement) => ({ running, placement })),
     )
