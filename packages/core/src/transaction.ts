@@ -31,9 +31,13 @@ const global = globalThis as { [SHARED]?: AsyncLocalStorage<Transaction> }
 global[SHARED] ??= new AsyncLocalStorage<Transaction>()
 const running = global[SHARED]
 
-/** Runs `work` so that calls of the store made within it join `transaction`. For workers. */
-export function runInTransaction<Result>(transaction: Transaction, work: () => Result): Result {
-  return running.run(transaction, work)
+/** Runs `work` with `args` so that calls of the store made within it join `transaction`. For workers. */
+export function runInTransaction<Args extends unknown[], Result>(
+  transaction: Transaction,
+  work: (...args: Args) => Result,
+  ...args: Args
+): Result {
+  return running.run(transaction, work, ...args)
 }
 
 /** The transaction this code runs in, if it runs in a handler. */

@@ -41,11 +41,8 @@ function computeItems(
         return undefined
       }
       const retryInMs = applyEvent(lane, item, draft, env)
-      if (isPromise(retryInMs)) {
-        return retryInMs.then((later) => {
-          return settles(lane, item, draft, later) ? computeItems(lane, i + 1, end, draft, env) : undefined
-        })
-      }
+      // No closure here nor in what is called for each event: it would cost as much as the event itself.
+      if (isPromise(retryInMs)) return computeAfter(retryInMs, lane, i, end, draft, env)
       if (!settles(lane, item, draft, retryInMs)) return undefined
     } else {
       if (item.attempts === 0) item.repeated = true
@@ -53,6 +50,19 @@ function computeItems(
     }
   }
   return undefined
+}
+
+/** Goes on once the item at `at` was applied. */
+async function computeAfter(
+  applied: Promise<RetryInMs>,
+  lane: Lane,
+  at: number,
+  end: number,
+  draft: Draft,
+  env: ComputeEnvironment,
+): Promise<void> {
+  const retryInMs = await applied
+  if (settles(lane, lane.items[at] as Item, draft, retryInMs)) await computeItems(lane, at + 1, end, draft, env)
 }
 
 /** Settles an event that was applied, unless it must be tried again; false when the lane ends here. */
@@ -83,12 +93,32 @@ function applyEvent(lane: Lane, item: Item, draft: Draft, env: ComputeEnvironmen
   const refusal = refuse(item, draft, env)
   if (refusal !== undefined) return deadLetter(lane, item, concerned, draft, env, refusal)
   const checked = item.checked ?? checkEvent(item, env)
-  const go = (result: CheckedEvent | Error) => {
-    item.checked = result
-    if (!(result instanceof Error)) return runHandlers(lane, item, result, concerned, draft, env)
-    return deadLetter(lane, item, concerned, draft, env, { reason: "invalid_event", error: result, attempts: 0 })
-  }
-  return isPromise(checked) ? checked.then(go) : go(checked)
+  if (isPromise(checked)) return applyAfter(checked, lane, item, concerned, draft, env)
+  return applyChecked(lane, item, checked, concerned, draft, env)
+}
+
+async function applyAfter(
+  checked: Promise<CheckedEvent | Error>,
+  lane: Lane,
+  item: Item,
+  concerned: readonly FeatureHandler[],
+  draft: Draft,
+  env: ComputeEnvironment,
+): Promise<RetryInMs> {
+  return applyChecked(lane, item, await checked, concerned, draft, env)
+}
+
+function applyChecked(
+  lane: Lane,
+  item: Item,
+  checked: CheckedEvent | Error,
+  concerned: readonly FeatureHandler[],
+  draft: Draft,
+  env: ComputeEnvironment,
+): RetryInMs | Promise<RetryInMs> {
+  item.checked = checked
+  if (!(checked instanceof Error)) return runHandlers(lane, item, checked, concerned, draft, env)
+  return deadLetter(lane, item, concerned, draft, env, { reason: "invalid_event", error: checked, attempts: 0 })
 }
 
 /** Features that have failed and are to be tried again, together. */
@@ -117,13 +147,7 @@ function runHandlers(
     if (!lane.run.active) return undefined
     const handler = handlers[i] as FeatureHandler
     const failed = runHandler(lane, item, event, handler, draft, stamp, env)
-    if (isPromise(failed)) {
-      const goOn = (hasFailed: boolean) => {
-        const after = conclude(lane, item, handler, hasFailed, draft, env, retries)
-        return runHandlers(lane, item, event, handlers, draft, env, i + 1, after)
-      }
-      return failed.then(goOn)
-    }
+    if (isPromise(failed)) return runHandlersAfter(failed, lane, item, event, handlers, draft, env, i, retries)
     retries = conclude(lane, item, handler, failed, draft, env, retries)
   }
   if (retries === undefined) return undefined
@@ -131,6 +155,22 @@ function runHandlers(
   const nowDone = handlers.filter((handler) => !toRetry.includes(handler)).map(({ feature }) => feature.name)
   draft.settlePartly(item.record.position, [...draft.doneBefore(item.record.position), ...nowDone])
   return inMs
+}
+
+/** Goes on once the handler at `at` has run. */
+async function runHandlersAfter(
+  failed: Promise<boolean>,
+  lane: Lane,
+  item: Item,
+  event: CheckedEvent,
+  handlers: readonly FeatureHandler[],
+  draft: Draft,
+  env: ComputeEnvironment,
+  at: number,
+  before: Retries | undefined,
+): Promise<RetryInMs> {
+  const retries = conclude(lane, item, handlers[at] as FeatureHandler, await failed, draft, env, before)
+  return runHandlers(lane, item, event, handlers, draft, env, at + 1, retries)
 }
 
 /** A handler has run: what is to be tried again now. */

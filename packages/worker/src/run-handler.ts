@@ -30,17 +30,28 @@ export function runHandler(
       if (feature.onLate === "skip") return false
     }
     item.attempts++
-    const call = () => compute(lane.key.entityId, event, run)
     const result =
       env.runHandler === undefined
-        ? runInTransaction(run, call)
-        : env.runHandler(item, feature.name, run.attempt, () => runInTransaction(run, call))
+        ? runInTransaction(run, compute, lane.key.entityId, event, run)
+        : runWatched(env.runHandler, item, event, compute, run)
     if (isPromise(result)) return finishLater(env.withTimeout(result, feature.timeoutMs, feature.name), run, item, env)
     run.succeed(result, item.updated)
     return false
   } catch (error) {
     return fail(error, run, item, env)
   }
+}
+
+/** Telemetry is around it. A function of its own, since a closure costs those as well who do not come to it. */
+function runWatched(
+  runHandler: NonNullable<ComputeEnvironment["runHandler"]>,
+  item: Item,
+  event: CheckedEvent,
+  compute: FeatureHandler["compute"],
+  run: HandlerRun,
+): unknown {
+  const { key, feature, attempt } = run
+  return runHandler(item, feature.name, attempt, () => runInTransaction(run, compute, key.entityId, event, run))
 }
 
 async function finishLater(result: Promise<unknown>, run: HandlerRun, item: Item, env: ComputeEnvironment) {
