@@ -11,7 +11,7 @@ for (let added = 0; added < Number(times); ) {
     {
       ...{ key, group: "group", baseToken: record?.token ?? null, token: `${process.pid}-${total}`, state: "" },
       ...{
-        values: [["total", { text: String(total), eventTime: null, computedAt: 0 }]],
+        values: new Map([["total", { text: String(total), eventTime: null, computedAt: 0 }]]),
         addFlags: [],
         removeFlags: [],
       },

@@ -1,3 +1,4 @@
+import type { StoredValue } from "@fabra/core"
 import { expect, test } from "vitest"
 import { pushChange, Words } from "./script.js"
 
@@ -10,14 +11,14 @@ test("spells every value with its own times, and what is removed apart", () => {
     baseToken: "a/",
     token: "b",
     state: "{}",
-    values: [
+    values: new Map<string, StoredValue | null>([
       ["one", made],
       ["same", { ...made, text: "2" }],
       ["later", { ...made, eventTime: 6 }],
       ["sooner", { ...made, computedAt: 8 }],
       ["untimed", { ...made, eventTime: null }],
       ["gone", null],
-    ],
+    ]),
     addFlags: ["x"],
     removeFlags: ["y"],
   })

@@ -117,23 +117,23 @@ export function pushWrite(words: Words, { token, values }: OutsideWrite): number
 }
 
 function pushValues(words: Words, start: number, values: EntityChange["values"], gone: string[]): number {
-  // Setting comes before deleting in the script: of a feature named twice only the last mention may be left.
-  const last = values.some(([, value]) => value === null) ? new Map(values) : values
   const { list } = words
   let characters = 0
   // Most often they come from one event: its times are spelled once.
   let times = ""
   let spelled: StoredValue | undefined
-  for (const [feature, value] of last) {
-    if (value === null) gone.push(words.feature(feature))
-    else {
-      if (value.eventTime !== spelled?.eventTime || value.computedAt !== spelled.computedAt) times = encodeTimes(value)
-      spelled = value
-      const text = [times, value.text].join("")
-      characters += text.length
-      list.push(words.feature(feature), text)
+  // Not by a loop, which makes a list of each entry.
+  values.forEach((value, feature) => {
+    if (value === null) {
+      gone.push(words.feature(feature))
+      return
     }
-  }
+    if (value.eventTime !== spelled?.eventTime || value.computedAt !== spelled.computedAt) times = encodeTimes(value)
+    spelled = value
+    const text = [times, value.text].join("")
+    characters += text.length
+    list.push(words.feature(feature), text)
+  })
   list[start + 1] = list.length - start - 3
   list[start + 2] = gone.length
   for (const field of gone) list.push(field)

@@ -32,7 +32,9 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
   it("entities lie on all masters, and every result says which one answered", async () => {
     const ids = [...Array.from({ length: 300 }, (_, i) => `u${i}`), "{a}", "}{", "x{b}y"]
     const keys = ids.map(user)
-    const results = await cache.commit(keys.map((key, i) => change(key, null, { values: [["f", value(`${i}`)]] })))
+    const results = await cache.commit(
+      keys.map((key, i) => change(key, null, { values: new Map([["f", value(`${i}`)]]) })),
+    )
     const incarnations = results.map((result) => (result.status === "applied" ? result.incarnation : "none"))
     expect(new Set(incarnations).size).toBe(3)
 
@@ -45,7 +47,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
     expect(await cache.verify([...incarnations, "another/one"])).toBe(false)
 
     const tokens = keys.map(newToken)
-    await cache.write(keys.map((key, i) => ({ key, token: tokens[i] as string, values: [["f", null]] })))
+    await cache.write(keys.map((key, i) => ({ key, token: tokens[i] as string, values: new Map([["f", null]]) })))
     expect(await cache.read(keys, ["f"])).toEqual(keys.map(() => [undefined]))
     const late = await cache.commit(records.map(({ key, token }) => change(key, token)))
     expect(late.every((result) => result.status === "conflict")).toBe(true)
@@ -55,7 +57,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
     const keys = Array.from({ length: 60 }, (_, i) => user(`gone${i}`))
     const other = new RedisFeatureCache({ client, namespace: `ns${round}` })
     await other.load(keys, "g") // and believes for long that nothing was ever removed
-    await cache.commit(keys.map((key) => change(key, null, { values: [["f", value("1")]] })))
+    await cache.commit(keys.map((key) => change(key, null, { values: new Map([["f", value("1")]]) })))
     const found = await cache.inspect(keys)
     const remains = [{ group: "g", before: null, after: "left" }]
     const removals = found.map(({ key, version }) => ({ key, version: version as string, token: newToken(), remains }))

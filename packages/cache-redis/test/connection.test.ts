@@ -55,7 +55,9 @@ it("closes its own connection, and is closed then", async () => {
   await expect(cache.verify(["x"])).rejects.toMatchObject({ code: "cache_unavailable" })
   await expect(cache.entities("User")).rejects.toMatchObject({ code: "cache_unavailable" })
   expect(await commitOne(cache, change(user("u"), null))).toMatchObject({ status: "unknown" })
-  expect(await cache.write([{ key: user("u"), token: newToken(), values: [] }])).toMatchObject([{ status: "unknown" }])
+  expect(await cache.write([{ key: user("u"), token: newToken(), values: new Map() }])).toMatchObject([
+    { status: "unknown" },
+  ])
 })
 
 it("tells why there is no connection", async () => {
@@ -129,7 +131,7 @@ describe("a connection that breaks", () => {
   })
 
   it("before the answer leaves a commit unknown, and sending it again shows what became of it", async () => {
-    const one = change(user("u"), null, { values: [["f", value("1")]] })
+    const one = change(user("u"), null, { values: new Map([["f", value("1")]]) })
     proxy.cutAfter(0)
     expect(await commitOne(behind, one)).toMatchObject({ status: "unknown", error: { code: "cache_unavailable" } })
     expect(await commitOne(behind, one)).toEqual({ status: "conflict" })
@@ -137,22 +139,25 @@ describe("a connection that breaks", () => {
   })
 
   it("before the answer is no hindrance to an outside write, which is sent again and made once", async () => {
-    const first = { key: user("u"), token: newToken(), values: [["f", value("1")]] as const }
+    const first = { key: user("u"), token: newToken(), values: new Map([["f", value("1")]]) }
     proxy.cutAfter(0)
     expect(await behind.write([first])).toEqual([{ status: "applied" }])
-    await applied(cache, change(user("u"), (await loadOne(cache, user("u"))).token, { values: [["f", value("2")]] }))
+    await applied(
+      cache,
+      change(user("u"), (await loadOne(cache, user("u"))).token, { values: new Map([["f", value("2")]]) }),
+    )
     expect(await behind.write([first])).toEqual([{ status: "applied" }])
     expect(await cache.read([user("u")], ["f"])).toEqual([[value("2")]])
   })
 
   it("before the answer is no hindrance to reads", async () => {
-    await applied(cache, change(user("u"), null, { values: [["f", value("1")]] }))
+    await applied(cache, change(user("u"), null, { values: new Map([["f", value("1")]]) }))
     proxy.cutAfter(0)
     expect(await behind.read([user("u")], ["f"])).toEqual([[value("1")]])
   })
 
   it("without a word is given up and replaced within one call", async () => {
-    await applied(cache, change(user("u"), null, { values: [["f", value("1")]] }))
+    await applied(cache, change(user("u"), null, { values: new Map([["f", value("1")]]) }))
     proxy.swallow()
     expect(await behind.read([user("u")], ["f"])).toEqual([[value("1")]])
   })

@@ -34,7 +34,7 @@ it("pages through every id that was committed or written, once each when nothing
   const committed = Array.from({ length: 3_000 }, (_, i) => `u${i}`)
   const written = Array.from({ length: 200 }, (_, i) => `w${i}`)
   await cache.commit(committed.map((id) => change(user(id), null)))
-  await cache.write(written.map((id) => ({ key: user(id), token: newToken(), values: [] })))
+  await cache.write(written.map((id) => ({ key: user(id), token: newToken(), values: new Map() })))
   for (const limit of [1, 100, 10_000]) {
     expect((await allIds("User", limit)).sort()).toEqual([...committed, ...written].sort())
   }

@@ -18,15 +18,15 @@ afterAll(async () => {
 it.each(["{a}b", "}{", "{}", "a/b", "a:b", "line\r\nbreak", "\u0000", "日本語 😀", "__proto__", "*", " "])(
   "keeps the record of %j",
   async (id) => {
-    const values = [
+    const values = new Map([
       ["__proto__", value("1")],
       ["constructor", value('"a|b\\n"')],
       ["a:b.c-d", value("")],
-    ] as const
+    ])
     await applied(cache, change(user(id), null, { values, state: id, addFlags: [id, "__proto__"] }))
 
     const record = await loadOne(cache, user(id))
-    expect(record.values).toEqual(new Map(values))
+    expect(record.values).toEqual(values)
     expect(record.flags).toEqual(new Set([id, "__proto__"]))
     expect(record.state).toBe(id)
     expect(await cache.read([user(id)], ["constructor", "toString", "__proto__"])).toEqual([

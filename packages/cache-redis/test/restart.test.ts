@@ -24,9 +24,9 @@ afterEach(async () => {
 describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("when Redis", () => {
   it("is killed and comes back, the same change is judged right and the incarnation is another", async () => {
     const key = user("u")
-    const first = await applied(cache, change(key, null, { values: [["f", value("1")]] }))
+    const first = await applied(cache, change(key, null, { values: new Map([["f", value("1")]]) }))
     expect(await cache.verify([first.incarnation, first.incarnation])).toBe(true)
-    const second = change(key, first.token, { values: [["f", value("2")]] })
+    const second = change(key, first.token, { values: new Map([["f", value("2")]]) })
 
     await server.kill()
     expect(await commitOne(hasty, second)).toMatchObject({ status: "unknown", error: { code: "cache_unavailable" } })
@@ -34,7 +34,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("when Redis", () => {
     await expect(hasty.read([key], ["f"])).rejects.toMatchObject({ code: "cache_unavailable" })
     await expect(hasty.entities("User")).rejects.toMatchObject({ code: "cache_unavailable" })
     await expect(hasty.verify([first.incarnation])).rejects.toMatchObject({ code: "cache_unavailable" })
-    expect(await hasty.write([{ key, token: newToken(), values: [] }])).toMatchObject([{ status: "unknown" }])
+    expect(await hasty.write([{ key, token: newToken(), values: new Map() }])).toMatchObject([{ status: "unknown" }])
 
     await server.restart()
     const again = await applied(cache, second)
@@ -53,7 +53,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("when Redis", () => {
     const load = async () => {
       while (running) {
         const id = `u${n++}`
-        outcome.set(id, await commitOne(cache, change(user(id), null, { values: [["f", value(id)]] })))
+        outcome.set(id, await commitOne(cache, change(user(id), null, { values: new Map([["f", value(id)]]) })))
       }
     }
     const loads = Array.from({ length: 20 }, load)
@@ -76,7 +76,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("when Redis", () => {
   })
 
   it("stands still, calls end all the same, and it is found again when it goes on", async () => {
-    const { incarnation } = await applied(cache, change(user("u"), null, { values: [["f", value("1")]] }))
+    const { incarnation } = await applied(cache, change(user("u"), null, { values: new Map([["f", value("1")]]) }))
     await eventually(() => hasty.verify([incarnation]))
     await server.kill("SIGSTOP")
     const fresh = new RedisFeatureCache({ url: server.url, commandTimeoutMs: 200 })

@@ -22,7 +22,7 @@ export function change(key: EntityKey, baseToken: string | null, rest: Partial<E
     baseToken,
     token: newToken(),
     state: "{}",
-    values: [],
+    values: new Map(),
     addFlags: [],
     removeFlags: [],
     ...rest,

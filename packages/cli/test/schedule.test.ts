@@ -22,7 +22,7 @@ test(`the owner of a run over ${ENTITIES} entities is killed, and another goes o
   for (let from = 0; from < keys.length; from += PAGE) {
     const value = { text: "true", eventTime: null, computedAt: Date.now() }
     const page = keys.slice(from, from + PAGE)
-    await cache.write(page.map((key, i) => ({ key, token: `t${from + i}`, values: [["seen", value]] })))
+    await cache.write(page.map((key, i) => ({ key, token: `t${from + i}`, values: new Map([["seen", value]]) })))
   }
 
   const times = new Map<string, number>()
@@ -121,7 +121,7 @@ test("schedule run has workers compute a feature now, and tells what came of it"
   const cache = new RedisFeatureCache({ url: redis.url, namespace: env.FABRA_NAMESPACE })
   onTestFinished(() => cache.close())
   const value = { text: "true", eventTime: null, computedAt: Date.now() }
-  await cache.write([{ key: { entityType: "User", entityId: "ann" }, token: "t", values: [["seen", value]] }])
+  await cache.write([{ key: { entityType: "User", entityId: "ann" }, token: "t", values: new Map([["seen", value]]) }])
   const asked = fabra(["schedule", "run", "stats", "--json"], { env })
   const worker = start(["worker"], { env }) // what was asked for waits for one
   await worker.says(/worker started/)

@@ -55,8 +55,8 @@ export interface EntityChange {
   readonly token: string
   /** Replaces the group's bookkeeping. */
   readonly state: string
-  /** Values to set; `null` removes. Features not named stay as they are. */
-  readonly values: readonly (readonly [feature: string, value: StoredValue | null])[]
+  /** Values to set, by feature; `null` removes. Features not named stay as they are. */
+  readonly values: ReadonlyMap<string, StoredValue | null>
   readonly addFlags: readonly string[]
   readonly removeFlags: readonly string[]
 }
@@ -78,7 +78,8 @@ export interface OutsideWrite {
   readonly key: EntityKey
   /** Unique among all writes that ever were, without line feeds: a write that comes again is known by it. */
   readonly token: string
-  readonly values: readonly (readonly [feature: string, value: StoredValue | null])[]
+  /** As {@link EntityChange.values}. */
+  readonly values: ReadonlyMap<string, StoredValue | null>
 }
 
 /** What became of one outside write. */

@@ -116,7 +116,7 @@ export class KeptValues {
       {
         ...{ key: record.key, group: GROUP, baseToken, token: newToken() },
         state: JSON.stringify({ ...claimsOf(record, this.#clock.now()), ...claim }),
-        ...{ values: value === undefined ? [] : [value], addFlags: [], removeFlags: [] },
+        ...{ values: new Map(value === undefined ? [] : [value]), addFlags: [], removeFlags: [] },
       },
     ])
     return result as CommitResult

@@ -214,7 +214,8 @@ function copyOf(values: Stored["values"] = new Map()): Map<string, StoredValue> 
 }
 
 function setValues(stored: Stored, values: EntityChange["values"]): void {
-  for (const [feature, value] of values) {
+  // Not by a loop, which makes a list of each entry.
+  values.forEach((value, feature) => {
     const kept = stored.values.get(feature)
     if (value === null) stored.values.delete(feature)
     else if (kept === undefined) stored.values.set(feature, { ...value })
@@ -224,5 +225,5 @@ function setValues(stored: Stored, values: EntityChange["values"]): void {
       kept.eventTime = value.eventTime
       kept.computedAt = value.computedAt
     }
-  }
+  })
 }

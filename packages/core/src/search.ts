@@ -125,6 +125,6 @@ async function answerOnce(
   const text = encodeValue({ question, hits }, "answer")
   const value = { text, eventTime: null, computedAt: now() }
   const token = newToken()
-  await cache.write([{ key, token, values: [[KEPT_FEATURE, value]] }]).catch(() => {})
+  await cache.write([{ key, token, values: new Map([[KEPT_FEATURE, value]]) }]).catch(() => {})
   return hits
 }

@@ -195,7 +195,10 @@ export class FeatureStore {
       eventTime: null,
       computedAt: this.clock.now(),
     }
-    await writeFromOutside(this.#parts, { key: { entityType: entity.name, entityId }, values: [[name, stored]] })
+    await writeFromOutside(this.#parts, {
+      key: { entityType: entity.name, entityId },
+      values: new Map([[name, stored]]),
+    })
   }
 
   /**

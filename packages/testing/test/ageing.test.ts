@@ -73,7 +73,7 @@ test("a run on schedule that makes a record anew keeps what was left of those be
     store.feature("stats", { entity, refresh: "1m", materialize: true, entities, compute: () => 1 })
   })
   const key = { entityType: "Visitor", entityId: "ann" }
-  await store.cache.write([{ key, token: "w", values: [] }])
+  await store.cache.write([{ key, token: "w", values: new Map() }])
   const [{ version }] = (await store.cache.inspect([key])) as [WholeRecord]
   const remains = [{ group: "fabra_workers", before: null, after: '{"3":["9"]}' }]
   await store.cache.remove([{ key, version: version as string, token: "r", remains }])

@@ -109,7 +109,7 @@ export class Draft {
       baseToken,
       token,
       state: encodeBookkeeping(this.partition, this.#mark, others),
-      values: [...this.#values],
+      values: this.#values,
       addFlags: this.#addFlags === NO_FLAGS ? NONE : [...this.#addFlags],
       removeFlags: this.#removeFlags === NO_FLAGS ? NONE : [...this.#removeFlags],
     }

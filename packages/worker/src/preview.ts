@@ -84,7 +84,7 @@ async function previewOne(
   await computeLane(lane, draft, env)
   const refused = item.checked instanceof Error ? { error: item.checked } : undefined
   return {
-    changes: draft.toChange(record.key, env.group, "").values.map(([name, after]) => ({
+    changes: [...draft.toChange(record.key, env.group, "").values].map(([name, after]) => ({
       entityType,
       name,
       before: record.values.get(name),

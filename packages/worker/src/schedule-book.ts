@@ -96,7 +96,7 @@ export class ScheduleBook {
       const [record] = await this.#cache.load([key], GROUP)
       if (record?.state !== request) continue
       const change = { key, group: GROUP, baseToken: record.token, token: newToken(), state: mine }
-      await this.#cache.commit([{ ...change, values: [], addFlags: [], removeFlags: [] }])
+      await this.#cache.commit([{ ...change, values: new Map(), addFlags: [], removeFlags: [] }])
     }
   }
 
@@ -105,7 +105,7 @@ export class ScheduleBook {
     const [result] = await this.#cache.commit([
       {
         ...{ key: keyOf(feature), group: GROUP, baseToken: base.token, token: newToken() },
-        ...{ state: JSON.stringify(state), values: [], addFlags: [], removeFlags: [] },
+        ...{ state: JSON.stringify(state), values: new Map(), addFlags: [], removeFlags: [] },
       },
     ])
     if (result?.status === "applied") return { ...base, state, token: result.token }

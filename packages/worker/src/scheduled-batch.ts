@@ -98,7 +98,7 @@ function toChange(
     // What the group has settled is left as it is.
     ...{
       state: record.state ?? record.remains ?? "{}",
-      values: [[feature.name, value]] as const,
+      values: new Map([[feature.name, value]]),
       addFlags: [],
       removeFlags: [],
     },

@@ -102,7 +102,7 @@ class RestorableCache extends FaultyCache {
     for (const group of groups) {
       for (const { key, token, state, values } of await this.load(keys, group)) {
         if (token === null) continue
-        const change = { key, group, baseToken: null, token: "restored", state: state ?? "", values: [...values] }
+        const change = { key, group, baseToken: null, token: "restored", state: state ?? "", values }
         await this.#snapshot.commit([{ ...change, addFlags: [], removeFlags: [] }])
       }
     }

@@ -7,17 +7,17 @@ export function testAliasing(check: Check): void {
   check("does not see what callers do later to what they passed in", async (world) => {
     const stored = { text: "1", eventTime: 1, computedAt: 1 }
     const key = { ...user(1) }
-    const values: [string, StoredValue | null][] = [["total", stored]]
+    const values = new Map<string, StoredValue | null>([["total", stored]])
     const [addFlags, removeFlags] = [["flag"], ["other"]]
     await world.cache.commit([world.change(key, null, { state: "state", values, addFlags, removeFlags })])
     const written = { ...stored }
-    const outside: [string, StoredValue | null][] = [["average", written]]
+    const outside = new Map([["average", written]])
     await world.cache.write([{ key, token: world.newToken(), values: outside }])
 
     for (const passed of [stored, written]) Object.assign(passed, { text: "changed", eventTime: 9, computedAt: 9 })
-    values.push(["late", { ...stored }])
-    values[0] = ["total", null]
-    outside.length = 0
+    values.set("late", { ...stored })
+    values.set("total", null)
+    outside.clear()
     addFlags.push("late")
     removeFlags.push("flag")
     key.entityId = "2"
@@ -34,7 +34,10 @@ export function testAliasing(check: Check): void {
   })
 
   check("does not see what callers do to a record they loaded", async (world) => {
-    await world.apply(user(1), { addFlags: ["flag"], values: [["total", { text: "1", eventTime: 1, computedAt: 1 }]] })
+    await world.apply(user(1), {
+      addFlags: ["flag"],
+      values: new Map([["total", { text: "1", eventTime: 1, computedAt: 1 }]]),
+    })
     const before = await world.load(user(1))
     const expected = copy(before)
     spoil(before)
@@ -42,7 +45,7 @@ export function testAliasing(check: Check): void {
   })
 
   check("does not see what callers do to a row they read", async (world) => {
-    await world.apply(user(1), { values: [["total", { text: "1", eventTime: 1, computedAt: 1 }]] })
+    await world.apply(user(1), { values: new Map([["total", { text: "1", eventTime: 1, computedAt: 1 }]]) })
     const rows = await world.cache.read([user(1)], ["total"])
     attempt(() => Object.assign(rows[0]?.[0] as StoredValue, { text: "changed", eventTime: 9 }))
     attempt(() => rows[0]?.push(undefined))
@@ -50,13 +53,16 @@ export function testAliasing(check: Check): void {
   })
 
   check("leaves a loaded record as it was when others commit", async (world) => {
-    await world.apply(user(1), { addFlags: ["flag"], values: [["total", { text: "1", eventTime: 1, computedAt: 1 }]] })
+    await world.apply(user(1), {
+      addFlags: ["flag"],
+      values: new Map([["total", { text: "1", eventTime: 1, computedAt: 1 }]]),
+    })
     const record = await world.load(user(1))
     const expected = copy(record)
     await world.apply(user(1), {
       state: "new",
       removeFlags: ["flag"],
-      values: [["total", { text: "2", eventTime: 2, computedAt: 2 }]],
+      values: new Map([["total", { text: "2", eventTime: 2, computedAt: 2 }]]),
     })
     expect(copy(record)).toEqual(expected)
   })

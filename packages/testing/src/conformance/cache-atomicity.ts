@@ -12,7 +12,7 @@ export function testAtomicity(check: Check): void {
     const changes = keys.map((key, n) =>
       world.change(key, n % 3 === 0 ? "stale" : (tokens[n] as string), {
         state: "new",
-        values: [["n", value(String(n))]],
+        values: new Map([["n", value(String(n))]]),
       }),
     )
     const results = await world.cache.commit(changes)
@@ -26,7 +26,9 @@ export function testAtomicity(check: Check): void {
 
   check("applies the changes of several groups to one entity in one call", async (world) => {
     const groups = ["one", "two", "three"]
-    const changes = groups.map((group) => world.change(user(1), null, { group, values: [[group, value(group)]] }))
+    const changes = groups.map((group) =>
+      world.change(user(1), null, { group, values: new Map([[group, value(group)]]) }),
+    )
     const results = await world.cache.commit(changes)
     expect(results.map(({ status }) => status)).toEqual(["applied", "applied", "applied"])
     expect([...(await world.load(user(1))).values.keys()].sort()).toEqual([...groups].sort())
@@ -39,7 +41,7 @@ export function testAtomicity(check: Check): void {
       let token: string | null = null
       for (let round = 1; round <= ROUNDS; round++) {
         const state = String(round)
-        const values = features.map((feature) => [feature, value(state)] as const)
+        const values = new Map(features.map((feature) => [feature, value(state)]))
         token = await world.applyOn(user(1), token, { state, values, addFlags: [state], removeFlags: [`${round - 1}`] })
       }
     }
@@ -62,10 +64,7 @@ export function testAtomicity(check: Check): void {
     const features = ["a", "b", "c", "d"]
     const write = async () => {
       for (let round = 0; round < ROUNDS; round++) {
-        await world.write(
-          user(1),
-          features.map((feature) => [feature, value(String(round))] as const),
-        )
+        await world.write(user(1), new Map(features.map((feature) => [feature, value(String(round))])))
       }
     }
     await readWhile(write, async () => {

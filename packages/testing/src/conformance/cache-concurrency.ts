@@ -38,7 +38,9 @@ export function testConcurrency(check: Check): void {
         for (let n = 0; n < INCREMENTS; n++) {
           if (i % 2 === 0) await increment(world, client)
           else
-            await client.write([{ key: user(1), token: world.newToken(), values: [[`note_${i}`, value(String(n))]] }])
+            await client.write([
+              { key: user(1), token: world.newToken(), values: new Map([[`note_${i}`, value(String(n))]]) },
+            ])
         }
       }),
     )
@@ -53,7 +55,10 @@ export function testConcurrency(check: Check): void {
       clients.map(async (client, i) => {
         let base: string | null = null
         for (let n = 0; n < INCREMENTS; n++) {
-          const change = world.change(user(1), base, { group: `group_${i}`, values: [[`of_${i}`, value(String(n))]] })
+          const change = world.change(user(1), base, {
+            group: `group_${i}`,
+            values: new Map([[`of_${i}`, value(String(n))]]),
+          })
           const [result] = await client.commit([change])
           expect(result?.status).toBe("applied")
           base = (result as { token: string }).token
@@ -73,7 +78,9 @@ async function increment(world: CacheWorld, client: FeatureCache): Promise<void>
   for (;;) {
     const { token, values } = await world.load(user(1), "group", client)
     const total = Number(values.get("total")?.text ?? 0) + 1
-    const [result] = await client.commit([world.change(user(1), token, { values: [["total", value(String(total))]] })])
+    const [result] = await client.commit([
+      world.change(user(1), token, { values: new Map([["total", value(String(total))]]) }),
+    ])
     if (result?.status === "applied") return
     expect(result).toEqual({ status: "conflict" })
   }

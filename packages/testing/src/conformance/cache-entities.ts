@@ -27,9 +27,9 @@ export function testEntities(check: Check): void {
   })
 
   check("knows entities that were only written from outside, or have no value", async (world) => {
-    await world.write(user("written"), [["a", value("1")]])
+    await world.write(user("written"), new Map([["a", value("1")]]))
     await world.apply(user("bookkept"))
-    await world.apply(user("again"), { values: [["a", value("1")]] })
+    await world.apply(user("again"), { values: new Map([["a", value("1")]]) })
     await world.apply(user("again"), { group: "other" })
     expect(await allIds(world.cache, "User", 10)).toEqual(["again", "bookkept", "written"])
   })

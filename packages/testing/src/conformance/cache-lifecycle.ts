@@ -29,7 +29,7 @@ export function testLifecycle(check: Check): void {
     expect(another !== undefined).toBe(world.cache.capabilities.shared)
     if (another === undefined) return
     const other = await another()
-    const token = await world.applyOn(user(1), null, { state: "shared", values: [["a", value("1")]] })
+    const token = await world.applyOn(user(1), null, { state: "shared", values: new Map([["a", value("1")]]) })
     expect(await world.load(user(1), "group", other)).toMatchObject({ token, state: "shared" })
     expect(await other.commit([world.change(user(1), token, { state: "back" })])).toMatchObject([{ status: "applied" }])
     expect((await world.load(user(1))).state).toBe("back")

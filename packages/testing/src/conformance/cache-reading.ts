@@ -5,12 +5,12 @@ import { type Check, user, value } from "./cache-world.js"
 export function testReading(check: Check): void {
   check("reads entities and features in the order asked, with undefined for what is missing", async (world) => {
     await world.apply(user(1), {
-      values: [
+      values: new Map([
         ["a", value("1a", 5)],
         ["b", value("1b")],
-      ],
+      ]),
     })
-    await world.apply(user(2), { values: [["b", value("2b")]] })
+    await world.apply(user(2), { values: new Map([["b", value("2b")]]) })
     const rows = await world.cache.read([user(2), user(3), user(1)], ["b", "missing", "a"])
     expect(rows).toEqual([
       [value("2b"), undefined, undefined],
@@ -20,7 +20,7 @@ export function testReading(check: Check): void {
   })
 
   check("reads an entity or a feature as often as it is named", async (world) => {
-    await world.apply(user(1), { values: [["a", value("1")]] })
+    await world.apply(user(1), { values: new Map([["a", value("1")]]) })
     const rows = await world.cache.read([user(1), user(2), user(1)], ["a", "a"])
     expect(rows).toEqual([
       [value("1"), value("1")],
@@ -39,7 +39,7 @@ export function testReading(check: Check): void {
     const keys = Array.from({ length: 1200 }, (_, n) => user(n))
     const changes = keys
       .filter((_, n) => n % 5 !== 0)
-      .map((key) => world.change(key, null, { state: key.entityId, values: [["id", value(key.entityId)]] }))
+      .map((key) => world.change(key, null, { state: key.entityId, values: new Map([["id", value(key.entityId)]]) }))
     expect(new Set((await world.cache.commit(changes)).map(({ status }) => status))).toEqual(new Set(["applied"]))
     const expected = keys.map(({ entityId }, n) => (n % 5 === 0 ? undefined : entityId))
     expect((await world.cache.read(keys, ["id"])).map(([stored]) => stored?.text)).toEqual(expected)

@@ -5,8 +5,13 @@ import { type CacheWorld, type Check, user, value } from "./cache-world.js"
 /** Records that are looked at as a whole, and removed. */
 export function testRemoval(check: Check): void {
   check("shows the whole of a record, and none where there is none", async (world) => {
-    await world.apply(user(1), { group: "one", state: "of one", addFlags: ["a", "b/c"], values: [["x", value("1")]] })
-    await world.apply(user(1), { group: "two", state: "of two", values: [["y", value("2", 5)]] })
+    await world.apply(user(1), {
+      group: "one",
+      state: "of one",
+      addFlags: ["a", "b/c"],
+      values: new Map([["x", value("1")]]),
+    })
+    await world.apply(user(1), { group: "two", state: "of two", values: new Map([["y", value("2", 5)]]) })
     const record = await inspect(world)
     expect(record).toMatchObject({ key: user(1), version: expect.any(String), writtenFromOutside: false })
     expect(record.parts).toEqual(
@@ -29,7 +34,8 @@ export function testRemoval(check: Check): void {
   })
 
   check("removes a record and its id", async (world) => {
-    for (const id of ["gone", "stays"]) await world.apply(user(id), { state: "old", values: [["x", value("1")]] })
+    for (const id of ["gone", "stays"])
+      await world.apply(user(id), { state: "old", values: new Map([["x", value("1")]]) })
     await remove(world, user("gone"))
     expect(await world.cache.entities("User")).toMatchObject({ ids: ["stays"] })
     expect(await world.cache.read([user("gone"), user("stays")], ["x"])).toEqual([[undefined], [value("1")]])
@@ -45,7 +51,7 @@ export function testRemoval(check: Check): void {
       () => world.write(user(1)),
       () => world.write(user(1)),
     ]
-    await world.apply(user(1), { group: "one", values: [["x", value("1")]] })
+    await world.apply(user(1), { group: "one", values: new Map([["x", value("1")]]) })
     await world.apply(user(1), { group: "two" })
     for (const change of changes) {
       const record = await inspect(world)
@@ -86,7 +92,7 @@ export function testRemoval(check: Check): void {
 
   check("refuses what was computed before a removal", async (world) => {
     const never = (await world.load(user(1))).token
-    const before = await world.apply(user(1), { state: "old", values: [["x", value("1")]] })
+    const before = await world.apply(user(1), { state: "old", values: new Map([["x", value("1")]]) })
     await remove(world, user(1))
     await world.refuse(user(1), never)
     await world.refuse(user(1), before)
@@ -98,11 +104,11 @@ export function testRemoval(check: Check): void {
   })
 
   check("makes a record anew, with its id", async (world) => {
-    for (const id of ["committed", "written"]) await world.apply(user(id), { values: [["x", value("old")]] })
+    for (const id of ["committed", "written"]) await world.apply(user(id), { values: new Map([["x", value("old")]]) })
     for (const id of ["committed", "written"]) await remove(world, user(id))
     const { token } = await world.load(user("committed"))
-    await world.applyOn(user("committed"), token, { state: "new", values: [["y", value("new")]] })
-    await world.write(user("written"), [["y", value("new")]])
+    await world.applyOn(user("committed"), token, { state: "new", values: new Map([["y", value("new")]]) })
+    await world.write(user("written"), new Map([["y", value("new")]]))
     expect(await world.load(user("committed"))).toMatchObject({ state: "new", remains: null })
     expect(await world.cache.read([user("committed"), user("written")], ["x", "y"])).toEqual([
       [undefined, value("new")],
@@ -129,7 +135,7 @@ export function testRemoval(check: Check): void {
     const removal = removalOf(world, await inspect(world), left)
     expect(await world.cache.remove([removal])).toEqual([{ status: "removed" }])
     const { token } = await world.load(user(1))
-    await world.applyOn(user(1), token, { values: [["x", value("new")]] })
+    await world.applyOn(user(1), token, { values: new Map([["x", value("new")]]) })
     expect(await world.cache.remove([removal])).toEqual([{ status: "conflict" }])
     expect(await world.cache.read([user(1)], ["x"])).toEqual([[value("new")]])
   })

@@ -10,7 +10,7 @@ export function testTokens(check: Check): void {
   })
 
   check("applies a change to an empty record and hands out its token", async (world) => {
-    const token = await world.applyOn(user(1), null, { state: "one", values: [["total", value("1")]] })
+    const token = await world.applyOn(user(1), null, { state: "one", values: new Map([["total", value("1")]]) })
     const record = await world.load(user(1))
     expect([record.token, record.state]).toEqual([token, "one"])
     expect([...record.values]).toEqual([["total", value("1")]])
@@ -25,14 +25,14 @@ export function testTokens(check: Check): void {
 
   check("refuses a change on a stale token and writes nothing of it", async (world) => {
     const stale = await world.applyOn(user(1), null, { state: "one" })
-    await world.applyOn(user(1), stale, { state: "two", values: [["total", value("2")]], addFlags: ["kept"] })
+    await world.applyOn(user(1), stale, { state: "two", values: new Map([["total", value("2")]]), addFlags: ["kept"] })
     const before = await world.load(user(1))
     await world.refuse(user(1), stale, {
       state: "late",
-      values: [
+      values: new Map([
         ["total", null],
         ["late", value("3")],
-      ],
+      ]),
       addFlags: ["late"],
       removeFlags: ["kept"],
     })
@@ -46,7 +46,7 @@ export function testTokens(check: Check): void {
   })
 
   check("refuses a change of a record when there is none, and makes none", async (world) => {
-    await world.refuse(user(1), "token-of-nothing", { state: "late", values: [["total", value("1")]] })
+    await world.refuse(user(1), "token-of-nothing", { state: "late", values: new Map([["total", value("1")]]) })
     await world.refuse(user(1), "", { state: "late" })
     expect(await world.load(user(1))).toMatchObject({ token: null, state: null })
     expect(await world.cache.entities("User")).toEqual({ ids: [], next: null })
@@ -54,7 +54,7 @@ export function testTokens(check: Check): void {
 
   check("applies a change once when it is sent again", async (world) => {
     const base = await world.applyOn(user(1), null)
-    const change = world.change(user(1), base, { state: "once", values: [["total", value("1")]] })
+    const change = world.change(user(1), base, { state: "once", values: new Map([["total", value("1")]]) })
     expect(await world.cache.commit([change])).toMatchObject([{ status: "applied" }])
     const before = await world.load(user(1))
     expect(await world.cache.commit([change])).toEqual([{ status: "conflict" }])
@@ -64,7 +64,7 @@ export function testTokens(check: Check): void {
   check("never gives out a token twice, though the record comes to be what it was", async (world) => {
     const seen: (string | null)[] = [(await world.load(user(1))).token]
     for (let round = 0; round < 12; round++) {
-      const same = { state: "same", values: [["total", value(String(round % 2))]] as const }
+      const same = { state: "same", values: new Map([["total", value(String(round % 2))]]) }
       if (round % 3 === 2) await world.write(user(1), same.values)
       else await world.apply(user(1), same)
       seen.push((await world.load(user(1))).token)

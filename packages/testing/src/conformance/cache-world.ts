@@ -33,7 +33,7 @@ export class CacheWorld {
       group: "group",
       token: this.newToken(),
       state: "{}",
-      values: [],
+      values: new Map(),
       addFlags: [],
       removeFlags: [],
       ...changes,
@@ -64,7 +64,7 @@ export class CacheWorld {
   }
 
   /** A write from outside, which must succeed; returns its token. */
-  async write(key: EntityKey, values: EntityChange["values"] = [], token = this.newToken()): Promise<string> {
+  async write(key: EntityKey, values: EntityChange["values"] = new Map(), token = this.newToken()): Promise<string> {
     expect(await this.cache.write([{ key, token, values }])).toEqual([{ status: "applied" }])
     return token
   }

@@ -7,7 +7,7 @@ export function testWrites(check: Check): void {
   check("makes every group's token stale by an outside write", async (world) => {
     const one = await world.applyOn(user(1), null, { group: "one", state: "of one", addFlags: ["flag"] })
     const two = await world.applyOn(user(1), null, { group: "two", state: "of two" })
-    await world.write(user(1), [["total", value("9")]])
+    await world.write(user(1), new Map([["total", value("9")]]))
     await world.refuse(user(1), one, { group: "one" })
     await world.refuse(user(1), two, { group: "two" })
     await world.refuse(user(1), null, { group: "three" })
@@ -17,13 +17,13 @@ export function testWrites(check: Check): void {
   check("makes a token stale by every further outside write", async (world) => {
     for (let round = 0; round < 3; round++) {
       const { token } = await world.load(user(1))
-      await world.write(user(1), [["total", value("same")]])
+      await world.write(user(1), new Map([["total", value("same")]]))
       await world.refuse(user(1), token)
     }
   })
 
   check("makes the token of an empty record stale by an outside write", async (world) => {
-    await world.write(user(1), [["total", value("9")]])
+    await world.write(user(1), new Map([["total", value("9")]]))
     await world.refuse(user(1), null)
     const record = await world.load(user(1))
     expect(record.token).not.toBeNull()
@@ -35,17 +35,20 @@ export function testWrites(check: Check): void {
     await world.apply(user(1), {
       state: "kept",
       addFlags: ["kept"],
-      values: [
+      values: new Map([
         ["changed", value("old")],
         ["removed", value("old")],
         ["untouched", value("old", 5)],
-      ],
+      ]),
     })
-    await world.write(user(1), [
-      ["changed", value("new", 7)],
-      ["removed", null],
-      ["added", value("new")],
-    ])
+    await world.write(
+      user(1),
+      new Map([
+        ["changed", value("new", 7)],
+        ["removed", null],
+        ["added", value("new")],
+      ]),
+    )
     const record = await world.load(user(1))
     expect(record.state).toBe("kept")
     expect([...record.flags]).toEqual(["kept"])
@@ -59,25 +62,29 @@ export function testWrites(check: Check): void {
   })
 
   check("knows an outside write again, and sets back nothing that was built on it", async (world) => {
-    const token = await world.write(user(1), [["total", value("100")]])
-    await world.apply(user(1), { values: [["total", value("101")]] })
+    const token = await world.write(user(1), new Map([["total", value("100")]]))
+    await world.apply(user(1), { values: new Map([["total", value("101")]]) })
     const before = await world.load(user(1))
-    await world.write(user(1), [["total", value("100")]], token)
+    await world.write(user(1), new Map([["total", value("100")]]), token)
     expect(await world.load(user(1))).toEqual(before)
-    await world.write(user(2), [["total", value("of another")]], token)
+    await world.write(user(2), new Map([["total", value("of another")]]), token)
     expect(await world.cache.read([user(2)], ["total"])).toEqual([[value("of another")]])
   })
 
   check("knows an outside write again that others have followed", async (world) => {
-    const token = await world.write(user(1), [["total", value("first")]])
-    for (let i = 1; i < REMEMBERED_WRITES; i++) await world.write(user(1), [["total", value("later")]])
-    await world.write(user(1), [["total", value("first")]], token)
+    const token = await world.write(user(1), new Map([["total", value("first")]]))
+    for (let i = 1; i < REMEMBERED_WRITES; i++) await world.write(user(1), new Map([["total", value("later")]]))
+    await world.write(user(1), new Map([["total", value("first")]]), token)
     expect(await world.cache.read([user(1)], ["total"])).toEqual([[value("later")]])
   })
 
   check("writes to many entities at once, each alone", async (world) => {
     const keys = Array.from({ length: 50 }, (_, n) => user(n))
-    const writes = keys.map((key, n) => ({ key, token: world.newToken(), values: [["n", value(String(n))]] as const }))
+    const writes = keys.map((key, n) => ({
+      key,
+      token: world.newToken(),
+      values: new Map([["n", value(String(n))]]),
+    }))
     expect(await world.cache.write(writes)).toEqual(keys.map(() => ({ status: "applied" })))
     expect((await world.cache.read(keys, ["n"])).map(([stored]) => stored?.text)).toEqual(keys.map((_, n) => String(n)))
   })

@@ -27,14 +27,18 @@ class ChecksThenActs extends PassingCache {
 
 class AppliesHalf extends PassingCache {
   override commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
-    return super.commit(changes.map((c) => ({ ...c, values: c.values.slice(0, Math.ceil(c.values.length / 2)) })))
+    return super.commit(changes.map((c) => ({ ...c, values: firstOf(c.values, Math.ceil(c.values.size / 2)) })))
   }
+}
+
+function firstOf(values: EntityChange["values"], count: number): EntityChange["values"] {
+  return new Map([...values].slice(0, count))
 }
 
 /** Writes value after value: a reader sees some of them. */
 class AppliesPiecemeal extends PassingCache {
   override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
-    const results = await super.commit(changes.map((change) => ({ ...change, values: change.values.slice(0, 1) })))
+    const results = await super.commit(changes.map((change) => ({ ...change, values: firstOf(change.values, 1) })))
     for (const [i, { key, values, token }] of changes.entries()) {
       const result = results[i]
       if (result?.status !== "applied") continue

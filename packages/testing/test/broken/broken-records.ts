@@ -25,7 +25,7 @@ function storing(change: (values: Values) => Values) {
 }
 
 const mapValues = (change: (value: StoredValue) => StoredValue) =>
-  storing((values) => values.map(([feature, value]) => [feature, value && change(value)]))
+  storing((values) => new Map([...values].map(([feature, value]) => [feature, value && change(value)])))
 
 /** Shows other records than it has. */
 function loading(change: (record: EntityRecord) => EntityRecord) {
@@ -151,7 +151,7 @@ class NeverVerifies extends PassingCache {
 export const brokenRecords: readonly BrokenCache[] = [
   {
     fault: "drops the removal of a value",
-    Cache: storing((values) => values.filter(([, value]) => value !== null)),
+    Cache: storing((values) => new Map([...values].filter(([, value]) => value !== null))),
     breaks: [
       "sets and removes the values named, and leaves the others",
       "writes values and touches neither state nor flags",

@@ -69,7 +69,7 @@ export function commitOn(world: World, master: Master, change: EntityChange, by:
   }
   master.set(`record/${key.entityId}`, after)
   world.tell(() => {
-    const set = values.map(([name, value]) => `${name}=${value?.text}`)
+    const set = [...values].map(([name, value]) => `${name}=${value?.text}`)
     return [
       `${by} commits ${key.entityId} on ${master.name}: ${state} ${set.join(" ")}`,
       ...addFlags.map((flag) => `+${flag}`),
@@ -119,7 +119,7 @@ export function writeOn(world: World, master: Master, { key, token, values }: Ou
   const lastWrites = [token, ...before.lastWrites].slice(0, REMEMBERED_WRITES)
   master.set(`record/${key.entityId}`, { ...withValues(before, values, { replacing: true }), lastWrites })
   world.tell(() => {
-    const set = values.map(([name, value]) => `${name}=${value?.text}`)
+    const set = [...values].map(([name, value]) => `${name}=${value?.text}`)
     return `outside write of ${key.entityId} on ${master.name}: ${set.join(" ")}`
   })
 }
