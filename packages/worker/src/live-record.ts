@@ -28,7 +28,7 @@ export class LiveRecord {
     books.delete(partition)
     // Of what stands for all that was removed, only the partition at hand concerns this entity.
     this.others = books.size === 0 || state === null ? NO_OTHERS : books
-    this.bytes = 500 + 24 * places.size
+    this.bytes = 500 + 48 * places.size
     this.#values = new RecordValues(places)
     this.#flags = NO_FLAGS
     for (const flag of flags) this.addFlag(flag)

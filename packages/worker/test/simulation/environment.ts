@@ -51,11 +51,11 @@ export function setMaxListeners(): void {}
 export class AsyncLocalStorage<T> {
   #current: T | undefined
 
-  run<Result>(store: T, work: () => Result): Result {
+  run<Args extends unknown[], Result>(store: T, work: (...args: Args) => Result, ...args: Args): Result {
     const before = this.#current
     this.#current = store
     try {
-      return work()
+      return work(...args)
     } finally {
       this.#current = before
     }

@@ -72,7 +72,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "half-done note: all before it is settled",
     changes: [worker("bookkeeping", "halfDone !== undefined && position < halfDone.position", "false")],
     config: "apart",
-    from: 458,
+    from: 688,
     finds: ["duplicated", "reordered"],
   },
   {
@@ -87,6 +87,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("processor", '[this.#tokenPrefix, (this.#tokens++).toString(36)].join("")', "String(this.#tokens++ % 3)"),
     ],
     config: "processes",
+    from: 57,
     finds: ["duplicated", "lost", "reordered"],
   },
   {
@@ -107,7 +108,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("compute", "return replay === undefined || draft.hasFlag(deadLetterFlag(replay.of, name))", "return true"),
     ],
     config: "processes",
-    from: 22,
+    from: 347,
     finds: ["duplicated"],
   },
   {
@@ -126,7 +127,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R1: the flag goes with the replay",
     changes: [worker("compute", "if (replay !== undefined) draft.removeFlag(deadLetterFlag(replay.of, name))", "")],
     config: "processes",
-    from: 3716,
+    from: 3928,
     finds: ["duplicated"],
   },
   {
@@ -184,7 +185,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("intake", "if (run === undefined || run.overflow.pass !== pass) return", "if (run === undefined) return"),
     ],
     config: "cache",
-    from: 103,
+    from: 120,
     finds: ["stuck"],
   },
   {
@@ -214,7 +215,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("processor", "if (lane.run.active) this.#committed(", "this.#committed("),
     ],
     config: "cache",
-    from: 11940,
+    from: 549,
     finds: ["stuck"],
   },
   {
@@ -277,7 +278,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "cache",
-    from: 71,
+    from: 274,
     finds: ["lost"],
   },
   {
@@ -354,7 +355,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R11: an outside write of unknown outcome is sent again",
     changes: [core("outside-write", 'if (result?.status === "applied") return', "return")],
     config: "processes",
-    from: 182,
+    from: 230,
     finds: ["lost"],
   },
   {
@@ -373,7 +374,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "processes",
-    from: 21,
+    from: 46,
     finds: ["lost", "reordered", "stuck"],
   },
   {
@@ -398,7 +399,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "overflow: a pass that began later brings nothing",
     changes: [worker("overflow", " && this.#pass.after <= gap.after", "")],
     config: "processes",
-    from: 754,
+    from: 790,
     finds: ["lost", "reordered", "stuck"],
   },
   {
@@ -543,7 +544,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("scheduler", "now - seen.since < this.#settings.leaseMs", "false"),
     ],
     config: "schedules",
-    from: 787,
+    from: 270,
     finds: ["reordered"],
   },
   {
@@ -587,7 +588,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "ageing: a record stays in the middle of an event",
     changes: [worker("ageing", "halfDone !== undefined || mark > checkpoint", "mark > checkpoint")],
     config: "ageing",
-    from: 82,
+    from: 266,
     finds: ["duplicated"],
   },
   {
@@ -620,7 +621,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "ageing: an outside write is known again for longer than it can be on its way",
     changes: [worker("ageing", "const KNOWN_AGAIN_MS = 100_000", "const KNOWN_AGAIN_MS = 0")],
     config: "ageing",
-    from: 361,
+    from: 394,
     finds: ["duplicated"],
   },
   {
@@ -629,7 +630,7 @@ export const MUTATIONS: readonly Mutation[] = [
       adapter("records", "if (!fits || versionOf(record) !== version) return false", "if (!fits) return false"),
     ],
     config: "ageing",
-    from: 66,
+    from: 82,
     finds: ["duplicated", "lost"],
   },
   {
@@ -656,7 +657,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "ageing",
-    from: 3684,
+    from: 3708,
     finds: ["duplicated"],
   },
 ]
