@@ -1,4 +1,5 @@
 import type { Figures } from "./figures.js"
+import { ratioOf, type Spread } from "./lib/rounds.js"
 import type { PublishMode } from "./suites/publishing.js"
 import type { RequestName } from "./suites/serving.js"
 
@@ -18,49 +19,49 @@ export const ratios: readonly Ratio[] = [
     name: "of_drain",
     title: "one worker on Redis, batch 500 ÷ ioredis only reading",
     limit: 0.4,
-    of: (figures) => best(figures, "fabra_500") / best(figures, "ioredis_drain"),
+    of: (figures) => ratio(best(figures, "fabra_500"), best(figures, "ioredis_drain")),
   },
   {
     name: "vs_bullmq_50",
     title: "÷ BullMQ, concurrency 50 (it loses updates)",
     limit: 10,
-    of: (figures) => best(figures, "fabra_500") / best(figures, "bullmq_50"),
+    of: (figures) => ratio(best(figures, "fabra_500"), best(figures, "bullmq_50")),
   },
   {
     name: "vs_bullmq_1",
     title: "÷ BullMQ, concurrency 1",
     limit: 25,
-    of: (figures) => best(figures, "fabra_500") / best(figures, "bullmq_1"),
+    of: (figures) => ratio(best(figures, "fabra_500"), best(figures, "bullmq_1")),
   },
   {
     name: "vs_naive",
     title: "÷ the loop most people write",
     limit: 11,
-    of: (figures) => best(figures, "fabra_500") / best(figures, "naive"),
+    of: (figures) => ratio(best(figures, "fabra_500"), best(figures, "naive")),
   },
   {
     name: "two_processes",
     title: "two worker processes ÷ one, two cores shared with Redis",
     limit: 1.25,
-    of: (figures) => best(figures, "fabra_500_2p", "free") / best(figures, "fabra_500", "free"),
+    of: (figures) => ratio(best(figures, "fabra_500_2p", "free"), best(figures, "fabra_500", "free")),
   },
   {
     name: "default_batch",
     title: "batch 100 (default) ÷ batch 500",
     limit: 0.85,
-    of: (figures) => best(figures, "fabra_100") / best(figures, "fabra_500"),
+    of: (figures) => ratio(best(figures, "fabra_100"), best(figures, "fabra_500")),
   },
   {
     name: "metrics_on",
     title: "with metrics ÷ without",
     limit: 0.92,
-    of: (figures) => best(figures, "fabra_500_metrics", "free") / best(figures, "fabra_500", "free"),
+    of: (figures) => ratio(best(figures, "fabra_500_metrics", "free"), best(figures, "fabra_500", "free")),
   },
   {
     name: "logs_on",
     title: "with a log of events, as sampled by default ÷ without",
     limit: 0.9,
-    of: (figures) => best(figures, "fabra_500_logs", "free") / best(figures, "fabra_500", "free"),
+    of: (figures) => ratio(best(figures, "fabra_500_logs", "free"), best(figures, "fabra_500", "free")),
   },
   {
     name: "latency_p99_20k_ms",
@@ -80,19 +81,19 @@ export const ratios: readonly Ratio[] = [
     name: "publish_batch",
     title: "idempotent publish in batches ÷ plain pipelined XADD",
     limit: 0.75,
-    of: (figures) => published(figures, "fabra", "batches") / published(figures, "xadd", "batches"),
+    of: (figures) => ratio(published(figures, "fabra", "batches"), published(figures, "xadd", "batches")),
   },
   {
     name: "get",
     title: "GET of 10 features ÷ bare Fastify with the same Redis call",
     limit: 0.9,
-    of: (figures) => served(figures, "fabra", "get") / served(figures, "bare", "get"),
+    of: (figures) => ratio(served(figures, "fabra", "get"), served(figures, "bare", "get")),
   },
   {
     name: "ingest",
     title: "POST /ingest ÷ bare Fastify with the same Redis call",
     limit: 0.85,
-    of: (figures) => served(figures, "fabra", "ingest") / served(figures, "bare", "ingest"),
+    of: (figures) => ratio(served(figures, "fabra", "ingest"), served(figures, "bare", "ingest")),
   },
   {
     name: "backlog_memory",
@@ -108,7 +109,7 @@ export const ratios: readonly Ratio[] = [
     name: "embedded",
     title: "in memory ÷ on Redis",
     limit: 2,
-    of: (figures) => best(figures, "fabra_embedded") / best(figures, "fabra_500"),
+    of: (figures) => ratio(best(figures, "fabra_embedded"), best(figures, "fabra_500")),
   },
 ]
 
@@ -118,22 +119,27 @@ export function ratiosOf(figures: Figures): Record<string, number> {
   return Object.fromEntries(known)
 }
 
+/** Not a number when one of them was not measured. */
+function ratio(one: Spread | undefined, other: Spread | undefined): number {
+  return one === undefined || other === undefined ? Number.NaN : ratioOf(one, other)
+}
+
 /** Events per second at the contender's best placement, or at a given one. */
-function best({ throughput }: Figures, name: string, placement?: string): number {
-  const rows = throughput.filter((row) => row.name === name && (placement ?? row.placement) === row.placement)
-  return rows.length === 0 ? Number.NaN : Math.max(...rows.map(({ eventsPerSecond }) => eventsPerSecond.median))
+function best({ throughput }: Figures, name: string, placement?: string): Spread | undefined {
+  return throughput
+    .filter((row) => row.name === name && (placement ?? row.placement) === row.placement)
+    .map(({ eventsPerSecond }) => eventsPerSecond)
+    .sort((a, b) => b.median - a.median)[0]
 }
 
 function p99({ latency }: Figures, name: string, rate: number): number {
   return latency.find((row) => row.name === name && row.rate === rate)?.p99 ?? Number.NaN
 }
 
-function published({ publishing }: Figures, name: string, mode: PublishMode): number {
-  const row = publishing.find((candidate) => candidate.name === name && candidate.mode === mode)
-  return row?.eventsPerSecond.median ?? Number.NaN
+function published({ publishing }: Figures, name: string, mode: PublishMode): Spread | undefined {
+  return publishing.find((row) => row.name === name && row.mode === mode)?.eventsPerSecond
 }
 
-function served({ serving }: Figures, name: string, request: RequestName): number {
-  const row = serving.find((candidate) => candidate.name === name && candidate.request === request)
-  return row?.requestsPerSecond.median ?? Number.NaN
+function served({ serving }: Figures, name: string, request: RequestName): Spread | undefined {
+  return serving.find((row) => row.name === name && row.request === request)?.requestsPerSecond
 }

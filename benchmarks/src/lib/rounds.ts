@@ -3,6 +3,8 @@ export interface Spread {
   readonly median: number
   readonly min: number
   readonly max: number
+  /** Each, in the order of the rounds. */
+  readonly values: readonly number[]
 }
 
 /**
@@ -23,10 +25,18 @@ export async function interleave<Case, Result>(
 
 /** @param values at least one */
 export function spreadOf(values: readonly number[]): Spread {
+  return { median: medianOf(values), min: Math.min(...values), max: Math.max(...values), values }
+}
+
+/** How many times as much it is as another, in the middle: of each round first, as the machine is not as fast in all. */
+export function ratioOf(one: Spread, other: Spread): number {
+  return medianOf(one.values.map((value, round) => value / (other.values[round] as number)))
+}
+
+function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const half = sorted.length / 2
-  const median = ((sorted[Math.ceil(half - 1)] as number) + (sorted[Math.floor(half)] as number)) / 2
-  return { median, min: sorted[0] as number, max: sorted.at(-1) as number }
+  return ((sorted[Math.ceil(half - 1)] as number) + (sorted[Math.floor(half)] as number)) / 2
 }
 
 /** The value below which a share `q` of the sorted values lies. */

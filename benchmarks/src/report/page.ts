@@ -19,8 +19,8 @@ export async function writePage(figures: Figures, machine: Machine, command: str
     `Written by \`${command}\` on ${cores} cores (${cpu}) with ${memoryGb} GB, Node ${node}, Redis ${redis}, ioredis ${ioredis}, BullMQ ${bullmq}. ` +
       "Figures of other machines differ; ratios within one run say more than any of them.",
     "Every contender drains the same backlog of `purchase` events and keeps three features of each entity up to date: the last " +
-      "amount, the count, the sum. Afterwards every entity is compared with what the events say. Contenders take turns within " +
-      "each round; a figure is the median of the rounds (least..most). CPU is counted by the system, per process. " +
+      "amount, the count, the sum. Afterwards every entity is compared with what the events say. Contenders take turns; " +
+      "a figure is the median of the rounds (least..most), a ratio the median of the ratios of each round. CPU is counted by the system, per process. " +
       "`free`: processes run where the system puts them; `split`: Redis has one core, the worker another; `shared`: both " +
       "have one core, which suits code that waits for every answer. What is compared, and how each is set up: " +
       "[benchmarks](../benchmarks/README.md).",

@@ -21,7 +21,7 @@ export interface LatencyRow {
 
 const CONTENDERS = ["fabra_100", "bullmq_50"]
 /** Until the code of load and probe is compiled, and what had piled up meanwhile is done. */
-const WARM_UP_SECONDS = 5
+const WARM_UP_SECONDS = 4
 
 /** How long it takes from publishing to reading, beside a load of other events: all contenders run at once, and take turns. */
 export async function measureLatency(sizes: Sizes, say: (line: string) => void): Promise<LatencyRow[]> {
