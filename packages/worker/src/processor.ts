@@ -18,10 +18,10 @@ import type { Settings } from "./settings.js"
 /** Most records in one call that loads. */
 const MAX_LOAD = 500
 /**
- * Most in one that commits. Ten times as many would be one text of some 200 KB, made of thousands of pieces: to join it and
- * to write it took as long as all the rest.
+ * Most in one that commits: those of a batch of the default size fit. Of 500 the text of some 160 KB, made of thousands of
+ * pieces, took as long to join and to write as all the rest.
  */
-const MAX_COMMIT = 64
+const MAX_COMMIT = 100
 
 /** What the processor tells the worker. */
 export interface ProcessorEvents {
