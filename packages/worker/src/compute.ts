@@ -41,7 +41,7 @@ function computeItems(
         return undefined
       }
       const retryInMs = applyEvent(lane, item, draft, env)
-      // No closure here nor in what is called for each event: it would cost as much as the event itself.
+      // No closure here, nor in what is called for each event: what it holds would be made each time, come what may.
       if (isPromise(retryInMs)) return computeAfter(retryInMs, lane, i, end, draft, env)
       if (!settles(lane, item, draft, retryInMs)) return undefined
     } else {
