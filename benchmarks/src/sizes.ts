@@ -32,7 +32,7 @@ export const FULL: Sizes = {
   quick: false,
   workload: BASE,
   rounds: 5,
-  warmUpEvents: 40_000,
+  warmUpEvents: 100_000,
   rates: [1_000, 5_000, 20_000],
   latencySeconds: 10,
   published: 100_000,
