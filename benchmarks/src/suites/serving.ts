@@ -33,9 +33,9 @@ export async function measureServing(sizes: Sizes, say: (line: string) => void):
   const servers = httpServers.map((server) => ({ ...server, child: new Child<HttpMethods>("http-process.ts") }))
   try {
     await fillServed(redis.url)
-    const cases: Case[] = []
-    for (const { name, title, child } of servers)
-      cases.push({ name, title, url: await child.call("start", name, redis.url) })
+    const cases = await Promise.all(
+      servers.map(async ({ name, title, child }) => ({ name, title, url: await child.call("start", name, redis.url) })),
+    )
     const rows: ServingRow[] = []
     for (const request of requests) {
       for (const row of await measureRequest(request, cases, sizes.servingTurns)) {

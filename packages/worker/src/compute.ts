@@ -93,32 +93,22 @@ function applyEvent(lane: Lane, item: Item, draft: Draft, env: ComputeEnvironmen
   const refusal = refuse(item, draft, env)
   if (refusal !== undefined) return deadLetter(lane, item, concerned, draft, env, refusal)
   const checked = item.checked ?? checkEvent(item, env)
-  if (isPromise(checked)) return applyAfter(checked, lane, item, concerned, draft, env)
-  return applyChecked(lane, item, checked, concerned, draft, env)
+  if (isPromise(checked)) return applyAfter(checked, lane, item, draft, env)
+  item.checked = checked
+  if (!(checked instanceof Error)) return runHandlers(lane, item, checked, concerned, draft, env)
+  return deadLetter(lane, item, concerned, draft, env, { reason: "invalid_event", error: checked, attempts: 0 })
 }
 
+/** Applies the event once it is checked. */
 async function applyAfter(
   checked: Promise<CheckedEvent | Error>,
   lane: Lane,
   item: Item,
-  concerned: readonly FeatureHandler[],
   draft: Draft,
   env: ComputeEnvironment,
 ): Promise<RetryInMs> {
-  return applyChecked(lane, item, await checked, concerned, draft, env)
-}
-
-function applyChecked(
-  lane: Lane,
-  item: Item,
-  checked: CheckedEvent | Error,
-  concerned: readonly FeatureHandler[],
-  draft: Draft,
-  env: ComputeEnvironment,
-): RetryInMs | Promise<RetryInMs> {
-  item.checked = checked
-  if (!(checked instanceof Error)) return runHandlers(lane, item, checked, concerned, draft, env)
-  return deadLetter(lane, item, concerned, draft, env, { reason: "invalid_event", error: checked, attempts: 0 })
+  item.checked = await checked
+  return applyEvent(lane, item, draft, env)
 }
 
 /** Features that have failed and are to be tried again, together. */

@@ -45,8 +45,7 @@ export class Draft {
   /** Event time of the value, epoch milliseconds; −∞ when no event made it, or there is none. */
   lastEventTime(name: string): number {
     const changed = this.#values.get(name)
-    const time = changed === undefined ? this.record.eventTime(name) : (changed.eventTime ?? Number.NaN)
-    return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time
+    return changed === undefined ? this.record.lastEventTime(name) : (changed.eventTime ?? Number.NEGATIVE_INFINITY)
   }
 
   setValue(name: string, value: StoredValue): void {

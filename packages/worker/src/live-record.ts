@@ -39,9 +39,9 @@ export class LiveRecord {
     return this.#values.get(name)
   }
 
-  /** See {@link RecordValues.eventTime}. */
-  eventTime(name: string): number {
-    return this.#values.eventTime(name)
+  /** See {@link RecordValues.lastEventTime}. */
+  lastEventTime(name: string): number {
+    return this.#values.lastEventTime(name)
   }
 
   get flags(): ReadonlySet<string> {

@@ -13,11 +13,11 @@ describe.each(["second", "no_feature"])("a value of %s", (name) => {
   test("is as it was set last, with its times", () => {
     const kept = values()
     expect(kept.get(name)).toBeUndefined()
-    expect(kept.eventTime(name)).toBeNaN()
+    expect(kept.lastEventTime(name)).toBe(Number.NEGATIVE_INFINITY)
     kept.set(name, { text: "1", eventTime: 5, computedAt: 9 })
     kept.set(name, { text: "22", eventTime: 6, computedAt: 10 })
     expect(kept.get(name)).toEqual({ text: "22", eventTime: 6, computedAt: 10 })
-    expect(kept.eventTime(name)).toBe(6)
+    expect(kept.lastEventTime(name)).toBe(6)
     expect(kept.get("first")).toBeUndefined()
   })
 
@@ -27,7 +27,7 @@ describe.each(["second", "no_feature"])("a value of %s", (name) => {
     expect(kept.get(name)).toEqual({ text: "1", eventTime: 0, computedAt: 0 })
     kept.set(name, { text: "1", eventTime: null, computedAt: 9 })
     expect(kept.get(name)).toEqual({ text: "1", eventTime: null, computedAt: 9 })
-    expect(kept.eventTime(name)).toBeNaN()
+    expect(kept.lastEventTime(name)).toBe(Number.NEGATIVE_INFINITY)
   })
 
   test("takes more memory the longer its text is", () => {

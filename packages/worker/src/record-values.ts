@@ -19,7 +19,7 @@ const NO_OTHERS = new Map<string, StoredValue>()
 export class RecordValues {
   readonly #places: Places
   readonly #texts: (string | undefined)[]
-  /** For each place the event time, not a number where there is none, and the time of computing. */
+  /** For each place the event time, −∞ where there is none, and the time of computing. */
   readonly #times: number[]
   /** Of keys that are no features. */
   #others = NO_OTHERS
@@ -27,7 +27,7 @@ export class RecordValues {
   constructor(places: Places) {
     this.#places = places
     this.#texts = new Array(places.size).fill(undefined)
-    this.#times = new Array(2 * places.size).fill(Number.NaN)
+    this.#times = new Array(2 * places.size).fill(Number.NEGATIVE_INFINITY)
   }
 
   get(name: string): StoredValue | undefined {
@@ -38,15 +38,16 @@ export class RecordValues {
     const eventTime = this.#times[2 * place] as number
     return {
       text,
-      eventTime: Number.isNaN(eventTime) ? null : eventTime,
+      eventTime: eventTime === Number.NEGATIVE_INFINITY ? null : eventTime,
       computedAt: this.#times[2 * place + 1] as number,
     }
   }
 
-  /** Event time of the value, epoch milliseconds; not a number when no event made it, or there is none. */
-  eventTime(name: string): number {
+  /** Event time of the value, epoch milliseconds; −∞ when no event made it, or there is none. */
+  lastEventTime(name: string): number {
     const place = this.#places.get(name)
-    return place === undefined ? (this.#others.get(name)?.eventTime ?? Number.NaN) : (this.#times[2 * place] as number)
+    if (place !== undefined) return this.#times[2 * place] as number
+    return this.#others.get(name)?.eventTime ?? Number.NEGATIVE_INFINITY
   }
 
   /** Returns about how many bytes it takes more than before. */
@@ -55,7 +56,7 @@ export class RecordValues {
     if (place === undefined) return this.#setOther(name, value)
     const before = this.#texts[place]
     this.#texts[place] = value.text
-    this.#times[2 * place] = value.eventTime ?? Number.NaN
+    this.#times[2 * place] = value.eventTime ?? Number.NEGATIVE_INFINITY
     this.#times[2 * place + 1] = value.computedAt
     return 2 * (value.text.length - (before?.length ?? 0))
   }
