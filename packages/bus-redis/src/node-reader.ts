@@ -2,6 +2,7 @@ import { type Clock, sleep } from "@fabra/events"
 import type { Redis } from "ioredis"
 import { ownConnection } from "./clients.js"
 import { NoAnswer, NotConnected } from "./errors.js"
+import { sendFleeting } from "./fleeting-command.js"
 import { answerOf, becomesReady } from "./link.js"
 import type { StreamReply } from "./records.js"
 import { waitForReplica } from "./replicas.js"
@@ -66,12 +67,8 @@ export class NodeReader {
     const { streams, count, waitMs, signal, barrier } = options
     const isWaiting = waitMs >= 1 && !signal?.aborted
     const wait = isWaiting ? ["BLOCK", Math.ceil(waitMs)] : []
-    const answer = this.#redis.xread(
-      ...(["COUNT", count, ...wait, "STREAMS", ...streams.keys(), ...streams.values()] as unknown as [
-        "STREAMS",
-        string,
-      ]),
-    ) as Promise<StreamReply | null>
+    const args = ["COUNT", count, ...wait, "STREAMS", ...streams.keys(), ...streams.values()]
+    const answer = sendFleeting(this.#redis, "xread", args) as Promise<StreamReply | null>
     const stopUnblocking = isWaiting ? this.#unblockOnAbort(clientId, options) : () => {}
     try {
       const reply = await answerOf(this.#redis, answer, this.#clock, waitMs + this.#timeoutMs)

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import type { Redis } from "ioredis"
 import { isReply } from "./errors.js"
+import { sendFleeting } from "./fleeting-command.js"
 
 /** A Lua script that Redis runs in one atomic step. All its keys lie in one slot. */
 export class Script<Answer> {
@@ -25,7 +26,7 @@ export class Script<Answer> {
     onForgotten?: () => void,
   ): Promise<Answer> {
     try {
-      const answer = (await redis.evalsha(this.#sha, keys.length, ...keys, ...args)) as Answer
+      const answer = (await sendFleeting(redis, "evalsha", [this.#sha, keys.length, ...keys, ...args])) as Answer
       this.#known.add(redis)
       return answer
     } catch (error) {
@@ -37,6 +38,6 @@ export class Script<Answer> {
 
   /** Runs it by its text, so that commands sent in the same breath are sure to come after it. */
   async runText(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<Answer> {
-    return (await redis.eval(this.text, keys.length, ...keys, ...args)) as Answer
+    return (await sendFleeting(redis, "eval", [this.text, keys.length, ...keys, ...args])) as Answer
   }
 }

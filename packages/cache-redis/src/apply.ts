@@ -85,7 +85,7 @@ export class ApplyCalls<T> {
   #close(): void {
     const keys = this.#keys
     const size = keys.length
-    const words = [JSON.stringify(this.#words.list)]
+    const words = [JSON.stringify(this.#words.list), JSON.stringify(this.#words.names)]
     if (this.#remains !== undefined) {
       keys.push(...this.#indexes, this.#remains)
       words.push(String(size), JSON.stringify(this.#ids))

@@ -1,7 +1,8 @@
 import type { Incarnation } from "@fabra/core"
 import { FabraError } from "@fabra/events"
-import { Command as IoredisCommand, type Pipeline, type Redis } from "ioredis"
+import type { Pipeline, Redis } from "ioredis"
 import type { Deadline } from "./deadline.js"
+import { FleetingCommand } from "./fleeting-command.js"
 import { type NodeInfo, parseInfo } from "./info.js"
 
 /** One command: its name, and its arguments with the key among them. */
@@ -50,10 +51,11 @@ export class RedisNode {
   async run(commands: readonly Command[], deadline: Deadline): Promise<Replies> {
     const incarnation = this.#current() ?? (await this.#learn(deadline))
     const pipeline = this.redis.pipeline()
-    for (const command of commands) (pipeline as unknown as Pipeline).sendCommand(toIoredis(command))
+    const sent = commands.map((command) => new FleetingCommand(command))
+    for (const command of sent) (pipeline as unknown as Pipeline).sendCommand(command)
     try {
-      const replies = await this.#watched(pipeline.exec(), deadline)
-      return { incarnation, replies: replies ?? [] }
+      const outcomes = (await this.#watched(pipeline.exec(), deadline)) ?? []
+      return { incarnation, replies: outcomes.map(([error], i) => [error, sent[i]?.take()]) }
     } catch (error) {
       return { incarnation, replies: commands.map(() => [error as Error]) }
     }
@@ -148,11 +150,4 @@ export class RedisNode {
       clearTimeout(timer)
     }
   }
-}
-
-function toIoredis({ name, args }: Command): IoredisCommand {
-  const command = new IoredisCommand(name, [], { replyEncoding: "utf8" })
-  // Not through the constructor, which flattens the arguments: for a commit that costs as much as all the rest.
-  command.args = args as string[]
-  return command
 }

@@ -11,6 +11,7 @@ import {
 } from "@fabra/core"
 import { FabraError, type Position, show } from "@fabra/events"
 import type { Draft } from "./draft.js"
+import type { Item } from "./item.js"
 
 const MAX_KEY_LENGTH = 512
 
@@ -93,13 +94,13 @@ export class HandlerRun implements FeatureContext, Transaction {
     return (feature: Feature | string, value: unknown) => this.#write(this.#nameOf(feature), value)
   }
 
-  /** The handler has returned `value`: its writes become part of the draft, and their names part of `updated`. */
-  succeed(value: unknown, updated: string[]): void {
+  /** The handler has returned `value`: its writes become part of the draft, and their names part of the item's. */
+  succeed(value: unknown, item: Pick<Item, "updated">): void {
     const { name } = this.feature
     const returned = value === undefined ? undefined : this.#encode(name, value)
     this.#over = true
-    if (this.#writes !== undefined) for (const [key, stored] of this.#writes) this.#keep(key, stored, updated)
-    if (returned !== undefined) this.#keep(name, returned, updated)
+    if (this.#writes !== undefined) for (const [key, stored] of this.#writes) this.#keep(key, stored, item)
+    if (returned !== undefined) this.#keep(name, returned, item)
   }
 
   /** The run is given up: its signal fires, and whatever it still writes is refused. */
@@ -146,9 +147,10 @@ export class HandlerRun implements FeatureContext, Transaction {
     return { text, eventTime, computedAt: this.#stamp.computedAt }
   }
 
-  #keep(name: string, stored: StoredValue, updated: string[]): void {
+  #keep(name: string, stored: StoredValue, item: Pick<Item, "updated">): void {
     this.#draft.setValue(name, stored)
-    if (!updated.includes(name)) updated.push(name)
+    // A list that is made by its first push is given room for seventeen.
+    if (!item.updated.includes(name)) item.updated = [...item.updated, name]
   }
 
   #nameOf(feature: Feature | string): string {

@@ -29,7 +29,7 @@ export interface Item {
   /** The event as handlers get it, its payload checked; or why it is not what its schema says. Set when first needed. */
   checked: CheckedEvent | Error | undefined
   /** Features whose value it changed, in the order of their first change. */
-  readonly updated: string[]
+  updated: readonly string[]
   /**
    * Set while the event stands where the partition's last owner died: whether it may be run yet, and how many consumers
    * have noted that they are about to (rule R13).
@@ -42,6 +42,8 @@ export interface Item {
   /** Features that were given up; made with the first one. */
   dead: Set<string> | undefined
 }
+
+const NONE: readonly string[] = []
 
 /** An event that was just read. */
 export function newItem(
@@ -62,7 +64,7 @@ export function newItem(
     readAt,
     failures: undefined,
     checked: undefined,
-    updated: [],
+    updated: NONE,
     caution,
     attempts: 0,
     repeated: false,

@@ -35,7 +35,7 @@ export function runHandler(
         ? runInTransaction(run, compute, lane.key.entityId, event, run)
         : runWatched(env.runHandler, item, event, compute, run)
     if (isPromise(result)) return finishLater(env.withTimeout(result, feature.timeoutMs, feature.name), run, item, env)
-    run.succeed(result, item.updated)
+    run.succeed(result, item)
     return false
   } catch (error) {
     return fail(error, run, item, env)
@@ -56,7 +56,7 @@ function runWatched(
 
 async function finishLater(result: Promise<unknown>, run: HandlerRun, item: Item, env: ComputeEnvironment) {
   try {
-    run.succeed(await result, item.updated)
+    run.succeed(await result, item)
     return false
   } catch (error) {
     return fail(error, run, item, env)
