@@ -6,8 +6,6 @@ import { contenderNamed } from "./contenders/index.js"
 import { serve } from "./lib/child.js"
 
 const EVERY_MS = 5
-/** A probe that waits longer is looked for once a millisecond only. */
-const LONG_MS = 1
 const PATIENCE_MS = 20_000
 
 const methods = {
@@ -56,7 +54,8 @@ async function watch(
     const seen = isLost ? latencies.length + 1 : (row?.last ?? 0)
     while (latencies.length < seen) latencies.push(now - (sentAt[latencies.length] as number))
     // Whoever waits long must not take the CPU from whom it waits for.
-    if (now - (sentAt[latencies.length] ?? now) > LONG_MS) await delay(1)
+    const waited = now - (sentAt[latencies.length] ?? now)
+    if (waited > 1) await delay(waited / 8) // a millisecond at least
   }
 }
 

@@ -49,7 +49,7 @@ export class RunningContender {
   static async start(contender: Contender, workload: WorkloadSpec): Promise<RunningContender> {
     const { name, processes = 1, embedded, redisArgs } = contender
     const redis = embedded ? undefined : await startRedis(redisArgs)
-    const children = Array.from({ length: processes }, () => new Child<WorkerMethods>("worker-process.ts"))
+    const children = Array.from({ length: processes }, () => new Child<WorkerMethods>("worker-process"))
     const world: World = { url: redis?.url ?? "", workload, processes }
     const running = new RunningContender(contender, world, redis, children)
     try {

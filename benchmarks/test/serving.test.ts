@@ -13,7 +13,7 @@ beforeAll(async () => {
   redis = await startRedis()
   await fillServed(redis.url)
   for (const { name } of httpServers) {
-    const child = new Child<HttpMethods>("http-process.ts")
+    const child = new Child<HttpMethods>("http-process")
     children.push(child)
     urls.push(await child.call("start", name, redis.url))
   }

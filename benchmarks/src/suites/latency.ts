@@ -21,13 +21,13 @@ export interface LatencyRow {
 
 const CONTENDERS = ["fabra_100", "bullmq_50"]
 /** Until the code of load and probe is compiled, and what had piled up meanwhile is done. */
-const WARM_UP_SECONDS = 4
+const WARM_UP_SECONDS = 3
 
 /** How long it takes from publishing to reading, beside a load of other events: all contenders run at once, and take turns. */
 export async function measureLatency(sizes: Sizes, say: (line: string) => void): Promise<LatencyRow[]> {
   const { workload, warmUpEvents } = sizes
-  const load = new Child<LoadMethods>("load-process.ts")
-  const probe = new Child<ProbeMethods>("probe-process.ts")
+  const load = new Child<LoadMethods>("load-process")
+  const probe = new Child<ProbeMethods>("probe-process")
   let all: RunningContender[] = []
   try {
     all = await startAll(CONTENDERS.map((name) => RunningContender.start(contenderNamed(name), workload)))

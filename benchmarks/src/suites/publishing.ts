@@ -54,7 +54,7 @@ class RunningPublisher {
   readonly publisher: Publisher
   readonly #workload: WorkloadSpec
   readonly #redis: OwnRedis
-  readonly #child = new Child<PublishMethods>("publish-process.ts")
+  readonly #child = new Child<PublishMethods>("publish-process")
   #calls = 0
 
   private constructor(publisher: Publisher, workload: WorkloadSpec, redis: OwnRedis) {

@@ -30,7 +30,7 @@ const WARM_UP_SECONDS = 1
 export async function measureServing(sizes: Sizes, say: (line: string) => void): Promise<ServingRow[]> {
   const requests = Object.keys(REQUESTS).filter((name) => !sizes.quick || name !== "post_rows") as RequestName[]
   const redis = await startRedis()
-  const servers = httpServers.map((server) => ({ ...server, child: new Child<HttpMethods>("http-process.ts") }))
+  const servers = httpServers.map((server) => ({ ...server, child: new Child<HttpMethods>("http-process") }))
   try {
     await fillServed(redis.url)
     const cases = await Promise.all(
@@ -57,7 +57,7 @@ interface Case {
 }
 
 async function measureRequest(request: RequestName, cases: readonly Case[], turns: number): Promise<ServingRow[]> {
-  for (const { url } of cases) await ask(url, request, WARM_UP_SECONDS)
+  await Promise.all(cases.map(({ url }) => ask(url, request, WARM_UP_SECONDS)))
   const measured = await interleave(cases, turns, ({ url }) => ask(url, request, 1))
   return measured.map(([{ name, title }, all]) => ({
     ...{ name, title, request },
