@@ -43,7 +43,10 @@ export class RedisEventBus extends BaseEventBus {
   readonly #namespace: Namespace
   readonly #publisher: Publisher
   readonly #subscriptions = new Set<Subscription>()
-  readonly #publishing = new Set<Promise<unknown>>()
+  // Calls under way. Not as a set: what one drops for a larger table still refers to it, so that of promises that come and
+  // go all are kept until the old generation is collected.
+  #publishing = 0
+  #onPublished = () => {}
   #closed: Promise<void> | undefined
 
   /** @throws FabraError `invalid_argument`, `invalid_name` */
@@ -69,19 +72,14 @@ export class RedisEventBus extends BaseEventBus {
 
   protected async append(events: readonly EncodedEvent[], options: PublishOptions): Promise<PublishResult[]> {
     if (this.#closed) return refuseAll(events, busClosed())
-    const publishing = this.#append(events, options)
-    this.#publishing.add(publishing)
+    this.#publishing++
     try {
-      return await publishing
+      return await this.#publisher.append(await this.#namespace.partitions(), events, options)
     } catch (error) {
       return refuseAll(events, FabraError.from(error, "bus_unavailable"))
     } finally {
-      this.#publishing.delete(publishing)
+      if (--this.#publishing === 0) this.#onPublished()
     }
-  }
-
-  async #append(events: readonly EncodedEvent[], options: PublishOptions): Promise<PublishResult[]> {
-    return await this.#publisher.append(await this.#namespace.partitions(), events, options)
   }
 
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
@@ -134,7 +132,11 @@ export class RedisEventBus extends BaseEventBus {
 
   async #close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
-    await Promise.allSettled(this.#publishing)
+    if (this.#publishing > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onPublished = resolve
+      })
+    }
     this.#link.close()
     this.#replicated.close()
   }

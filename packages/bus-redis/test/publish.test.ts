@@ -139,3 +139,12 @@ test("refuses everything once it is closed", async () => {
   )
   await expect(join(bus)).rejects.toMatchObject({ code: "bus_closed" })
 })
+
+test("waits, when it closes, for what is being published", async () => {
+  const bus = redis.space().bus()
+  await bus.publish(eventIn(0))
+  const publishing = [bus.publish([eventIn(1)]), bus.publish(eventsIn(2, 1200))]
+  await bus.close()
+  const results = (await Promise.all(publishing)).flat()
+  expect(results.filter(({ ok }) => ok)).toHaveLength(1201)
+})
