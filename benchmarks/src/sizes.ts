@@ -54,6 +54,6 @@ export const QUICK: Sizes = {
   rates: [5_000, 20_000],
   latencySeconds: 2,
   published: 20_000,
-  servingTurns: 2,
+  servingTurns: 3,
   growth: { backlog: [5_000, 50_000], features: [], entities: [], value_length: [] },
 }

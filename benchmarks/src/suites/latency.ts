@@ -1,10 +1,9 @@
-import { contenderNamed } from "../contenders/index.js"
 import { Child } from "../lib/child.js"
 import { quantile } from "../lib/rounds.js"
-import { startAll } from "../lib/start-all.js"
 import type { LoadMethods } from "../load-process.js"
 import type { ProbeMethods } from "../probe-process.js"
-import { partOf, RunningContender } from "../run.js"
+import type { RunningContender } from "../run.js"
+import type { RunningContenders } from "../running-contenders.js"
 import type { Sizes } from "../sizes.js"
 
 /** From just before `publish` until an independent reader sees the value, in milliseconds. */
@@ -24,15 +23,15 @@ const CONTENDERS = ["fabra_100", "bullmq_50"]
 const WARM_UP_SECONDS = 3
 
 /** How long it takes from publishing to reading, beside a load of other events: all contenders run at once, and take turns. */
-export async function measureLatency(sizes: Sizes, say: (line: string) => void): Promise<LatencyRow[]> {
-  const { workload, warmUpEvents } = sizes
+export async function measureLatency(
+  contenders: RunningContenders,
+  sizes: Sizes,
+  say: (line: string) => void,
+): Promise<LatencyRow[]> {
+  const all = await contenders.only(CONTENDERS)
   const load = new Child<LoadMethods>("load-process")
   const probe = new Child<ProbeMethods>("probe-process")
-  let all: RunningContender[] = []
   try {
-    all = await startAll(CONTENDERS.map((name) => RunningContender.start(contenderNamed(name), workload)))
-    // A worker that has just started is behind at once, and then measured is how long it takes to come up.
-    await Promise.all(all.map((running) => running.drain(partOf(running.contender, warmUpEvents))))
     for (const running of all) running.release()
     const rows: LatencyRow[] = []
     for (const rate of sizes.rates) {
@@ -44,7 +43,7 @@ export async function measureLatency(sizes: Sizes, say: (line: string) => void):
     }
     return rows
   } finally {
-    await Promise.all([load, probe, ...all].map((one) => one.stop()))
+    await Promise.all([load, probe].map((one) => one.stop()))
   }
 }
 

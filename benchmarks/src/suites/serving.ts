@@ -21,7 +21,7 @@ export interface ServingRow {
 }
 
 const CONNECTIONS = 32
-const WARM_UP_SECONDS = 1
+const WARM_UP_SECONDS = 2
 
 /**
  * How many requests a second are answered. All servers run at once, and are asked in turn, each for a second, so that what

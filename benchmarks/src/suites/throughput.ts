@@ -1,9 +1,9 @@
 import type { Contender } from "../contender.js"
-import { contenders } from "../contenders/index.js"
+import { contenders as known } from "../contenders/index.js"
 import { canPin, type Placement } from "../lib/placement.js"
 import { interleave, type Spread, spreadOf } from "../lib/rounds.js"
-import { startAll } from "../lib/start-all.js"
-import { partOf, RunningContender } from "../run.js"
+import { partOf } from "../run.js"
+import type { RunningContenders } from "../running-contenders.js"
 import type { Sizes } from "../sizes.js"
 
 /** One contender at one placement. */
@@ -22,36 +22,31 @@ export interface ThroughputRow {
 
 /** How fast each contender drains a backlog: all run at once, and in each round each has its turn with a part of the events. */
 export async function measureThroughput(
-  { workload, rounds, warmUpEvents, quick }: Sizes,
+  contenders: RunningContenders,
+  { workload, rounds, quick }: Sizes,
   say: (line: string) => void,
 ): Promise<ThroughputRow[]> {
-  const chosen = contenders.filter(({ isExtra }) => !(quick && isExtra))
-  const all = await startAll(chosen.map((contender) => RunningContender.start(contender, workload)))
-  try {
-    await Promise.all(all.map((running) => running.drain(partOf(running.contender, warmUpEvents))))
-    const cases = all.flatMap((running) =>
-      placementsFor(running.contender, quick).map((placement) => ({ running, placement })),
-    )
-    const measured = await interleave(cases, rounds, async ({ running, placement }) => {
-      const { contender } = running
-      const measurement = await running.drain(partOf(contender, workload.events / rounds), placement)
-      say(`${contender.name} (${placement}): ${Math.round(measurement.eventsPerSecond)} events/s`)
-      return measurement
-    })
-    const wrong = new Map<RunningContender, number | null>()
-    for (const running of all) wrong.set(running, await running.countWrongEntities())
-    return measured.map(([{ running, placement }, turns]) => ({
-      name: running.contender.name,
-      title: running.contender.title,
-      placement,
-      eventsPerSecond: spreadOf(turns.map(({ eventsPerSecond }) => eventsPerSecond)),
-      nodeUs: spreadOf(turns.map(({ nodeUs }) => nodeUs)),
-      redisUs: running.contender.embedded ? null : spreadOf(turns.map(({ redisUs }) => redisUs ?? 0)),
-      wrongEntities: wrong.get(running) ?? null,
-    }))
-  } finally {
-    await Promise.all(all.map((running) => running.stop()))
-  }
+  const chosen = known.filter(({ isExtra }) => !(quick && isExtra))
+  const all = await contenders.only(chosen.map(({ name }) => name))
+  const cases = all.flatMap((running) =>
+    placementsFor(running.contender, quick).map((placement) => ({ running, placement })),
+  )
+  const measured = await interleave(cases, rounds, async ({ running, placement }) => {
+    const { contender } = running
+    const measurement = await running.drain(partOf(contender, workload.events / rounds), placement)
+    say(`${contender.name} (${placement}): ${Math.round(measurement.eventsPerSecond)} events/s`)
+    return measurement
+  })
+  const wrong = new Map(await Promise.all(all.map(async (one) => [one, await one.countWrongEntities()] as const)))
+  return measured.map(([{ running, placement }, turns]) => ({
+    name: running.contender.name,
+    title: running.contender.title,
+    placement,
+    eventsPerSecond: spreadOf(turns.map(({ eventsPerSecond }) => eventsPerSecond)),
+    nodeUs: spreadOf(turns.map(({ nodeUs }) => nodeUs)),
+    redisUs: running.contender.embedded ? null : spreadOf(turns.map(({ redisUs }) => redisUs ?? 0)),
+    wrongEntities: wrong.get(running) ?? null,
+  }))
 }
 
 /** What helps nobody is left out: pinning without Redis, and all on one core but for those that like it. */

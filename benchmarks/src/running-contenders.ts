@@ -1,0 +1,31 @@
+import { contenderNamed } from "./contenders/index.js"
+import { startAll } from "./lib/start-all.js"
+import { partOf, RunningContender } from "./run.js"
+import type { Sizes } from "./sizes.js"
+
+/** Contenders that several suites measure: each is started and warmed once. */
+export class RunningContenders {
+  readonly #sizes: Sizes
+  #all: readonly RunningContender[] = []
+
+  constructor(sizes: Sizes) {
+    this.#sizes = sizes
+  }
+
+  /** Those of these names, in their order; starts side by side what does not run yet, and stops what is not among them. */
+  async only(names: readonly string[]): Promise<readonly RunningContender[]> {
+    const { workload, warmUpEvents } = this.#sizes
+    const kept = this.#all.filter(({ contender }) => names.includes(contender.name))
+    await Promise.all(this.#all.filter((running) => !kept.includes(running)).map((running) => running.stop()))
+    this.#all = kept
+    const missing = names.filter((name) => !kept.some(({ contender }) => contender.name === name))
+    const started = await startAll(missing.map((name) => RunningContender.start(contenderNamed(name), workload)))
+    this.#all = [...kept, ...started]
+    await Promise.all(started.map((running) => running.drain(partOf(running.contender, warmUpEvents))))
+    return names.flatMap((name) => this.#all.filter(({ contender }) => contender.name === name))
+  }
+
+  async stop(): Promise<void> {
+    await this.only([])
+  }
+}
