@@ -35,7 +35,7 @@ export const FULL: Sizes = {
   warmUpEvents: 100_000,
   rates: [1_000, 5_000, 20_000],
   latencySeconds: 10,
-  published: 100_000,
+  published: 40_000,
   servingTurns: 25,
   growth: {
     backlog: [10_000, 100_000, 1_000_000],
@@ -50,7 +50,7 @@ export const QUICK: Sizes = {
   quick: true,
   workload: { ...BASE, events: 30_000 },
   rounds: 3,
-  warmUpEvents: 20_000,
+  warmUpEvents: 40_000,
   rates: [5_000, 20_000],
   latencySeconds: 2,
   published: 20_000,
