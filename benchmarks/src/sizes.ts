@@ -45,7 +45,7 @@ export const FULL: Sizes = {
   },
 }
 
-/** Everything that a ratio needs, in about a minute. */
+/** Everything that a ratio needs, within one to two minutes. */
 export const QUICK: Sizes = {
   quick: true,
   workload: { ...BASE, events: 30_000 },
