@@ -5,7 +5,7 @@ import { ratiosOf } from "./ratios.js"
 import { describeMachine } from "./report/machine.js"
 import { writePage } from "./report/page.js"
 import { allTables } from "./report/tables.js"
-import { RunningContenders } from "./running-contenders.js"
+import { withContenders } from "./running-contenders.js"
 import { measureGrowth } from "./suites/growth.js"
 import { measureLatency } from "./suites/latency.js"
 import { measurePublishing } from "./suites/publishing.js"
@@ -15,14 +15,12 @@ import { measureThroughput } from "./suites/throughput.js"
 const { sizes, suites, json, write } = readOptions(process.argv)
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
-const contenders = new RunningContenders(sizes)
-const throughput = suites.includes("throughput") ? await measureThroughput(contenders, sizes, say) : []
-// A worker that has just started is behind at once: what then were measured is how long it takes to come up.
-const latency = suites.includes("latency") ? await measureLatency(contenders, sizes, say) : []
-await contenders.stop()
+const ofContenders = await withContenders(sizes, async (contenders) => ({
+  throughput: suites.includes("throughput") ? await measureThroughput(contenders, sizes, say) : [],
+  latency: suites.includes("latency") ? await measureLatency(contenders, sizes, say) : [],
+}))
 const figures: Figures = {
-  throughput,
-  latency,
+  ...ofContenders,
   publishing: suites.includes("publishing") ? await measurePublishing(sizes, say) : [],
   serving: suites.includes("serving") ? await measureServing(sizes, say) : [],
   growth: suites.includes("growth") ? await measureGrowth(sizes, say) : [],

@@ -3,6 +3,16 @@ import { startAll } from "./lib/start-all.js"
 import { partOf, RunningContender } from "./run.js"
 import type { Sizes } from "./sizes.js"
 
+/** Stops whatever `use` has let run, however it ends. */
+export async function withContenders<T>(sizes: Sizes, use: (contenders: RunningContenders) => Promise<T>): Promise<T> {
+  const contenders = new RunningContenders(sizes)
+  try {
+    return await use(contenders)
+  } finally {
+    await contenders.only([])
+  }
+}
+
 /** Contenders that several suites measure: each is started and warmed once. */
 export class RunningContenders {
   readonly #sizes: Sizes
@@ -21,11 +31,8 @@ export class RunningContenders {
     const missing = names.filter((name) => !kept.some(({ contender }) => contender.name === name))
     const started = await startAll(missing.map((name) => RunningContender.start(contenderNamed(name), workload)))
     this.#all = [...kept, ...started]
+    // A worker that has just started is behind at once: what then were measured is how long it takes to come up.
     await Promise.all(started.map((running) => running.drain(partOf(running.contender, warmUpEvents))))
     return names.flatMap((name) => this.#all.filter(({ contender }) => contender.name === name))
-  }
-
-  async stop(): Promise<void> {
-    await this.only([])
   }
 }

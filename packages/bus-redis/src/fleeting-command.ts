@@ -7,8 +7,8 @@ import { Command, type Redis } from "ioredis"
  * it stays until that is collected, and with it what it refers to: the command, its arguments, its promise and the reply. So
  * every collection of the young generation would have to move all events that were read meanwhile.
  */
-export async function sendFleeting(redis: Redis, name: string, args: readonly (string | number)[]): Promise<unknown> {
-  const command = new FleetingCommand(name, [...args], { replyEncoding: "utf8" })
+export async function sendFleeting(redis: Redis, name: string, args: (string | number)[]): Promise<unknown> {
+  const command = new FleetingCommand(name, args, { replyEncoding: "utf8" })
   await redis.sendCommand(command)
   return command.take()
 }
