@@ -40,15 +40,18 @@ export class Child<T extends Methods> {
   readonly #waiting = new Map<number, (answer: Answer) => void>()
   #calls = 0
 
-  /** @param name of a file beside `main.ts` */
-  constructor(name: string) {
+  /**
+   * @param name of a file beside `main.ts`
+   * @param youngMb of V8's young generation, in MiB: the smaller, the shorter and the more frequent are its collections
+   */
+  constructor(name: string, youngMb = 64) {
     const extension = extname(import.meta.url)
     const path = fileURLToPath(new URL(`../${name}${extension}`, import.meta.url))
     const execArgv = [
       // Fewer and cheaper collections for whoever moves many small objects, and from the start, so that V8 does not take
       // for long-lived what only outlived the first small ones; the same for all contenders.
-      "--max-semi-space-size=64",
-      "--min-semi-space-size=64",
+      `--max-semi-space-size=${youngMb}`,
+      `--min-semi-space-size=${youngMb}`,
       // Who waits for its turn must not be taken for idle: V8 would save memory, and then at times need three times as long.
       "--no-memory-reducer",
       ...(extension === ".ts" ? ["--import", "tsx"] : []),

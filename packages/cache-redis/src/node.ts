@@ -1,6 +1,6 @@
 import type { Incarnation } from "@fabra/core"
 import { FabraError } from "@fabra/events"
-import type { Pipeline, Redis } from "ioredis"
+import type { Redis } from "ioredis"
 import type { Deadline } from "./deadline.js"
 import { FleetingCommand } from "./fleeting-command.js"
 import { type NodeInfo, parseInfo } from "./info.js"
@@ -50,15 +50,28 @@ export class RedisNode {
    */
   async run(commands: readonly Command[], deadline: Deadline): Promise<Replies> {
     const incarnation = this.#current() ?? (await this.#learn(deadline))
-    const pipeline = this.redis.pipeline()
     const sent = commands.map((command) => new FleetingCommand(command))
-    for (const command of sent) (pipeline as unknown as Pipeline).sendCommand(command)
     try {
-      const outcomes = (await this.#watched(pipeline.exec(), deadline)) ?? []
-      return { incarnation, replies: outcomes.map(([error], i) => [error, sent[i]?.take()]) }
+      const outcomes = await this.#watched(this.#send(sent), deadline)
+      const replies = outcomes.map((outcome, i): Replies["replies"][number] =>
+        outcome.status === "rejected" ? [outcome.reason] : [null, sent[i]?.take()],
+      )
+      return { incarnation, replies }
     } catch (error) {
       return { incarnation, replies: commands.map(() => [error as Error]) }
     }
+  }
+
+  /**
+   * One write for all, without ioredis's `pipeline()`: each of those defines a property of its own, and V8 keeps what
+   * describes it, with all that was sent and answered, until the old generation is collected.
+   */
+  #send(commands: readonly FleetingCommand[]): Promise<PromiseSettledResult<unknown>[]> {
+    const { stream } = this.redis
+    stream.cork()
+    const answers = commands.map((command) => this.redis.sendCommand(command))
+    stream.uncork()
+    return Promise.allSettled(answers)
   }
 
   /** Asks the process who it is now. Rejects when it does not answer. */
