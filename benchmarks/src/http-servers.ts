@@ -7,7 +7,7 @@ import fastify from "fastify"
 import { Redis } from "ioredis"
 
 /** How many entities there are to read, and features of each. */
-export const SERVED_ENTITIES = 1_000
+export const SERVED_ENTITIES = 100
 export const SERVED_FEATURES = Array.from({ length: 10 }, (_, i) => `feature_${i}`)
 
 /** Something that answers the same requests, at the address returned. */

@@ -18,7 +18,7 @@ export interface Sizes {
   readonly latencySeconds: number
   /** Events of each way to publish. */
   readonly published: number
-  /** How many turns of a second each server has for each kind of request. */
+  /** How many turns each server has for each kind of request. */
   readonly servingTurns: number
   /** What grows, and to which values. */
   readonly growth: Readonly<Record<GrowthName, readonly number[]>>
@@ -36,7 +36,7 @@ export const FULL: Sizes = {
   rates: [1_000, 5_000, 20_000],
   latencySeconds: 10,
   published: 40_000,
-  servingTurns: 25,
+  servingTurns: 50,
   growth: {
     backlog: [10_000, 100_000, 1_000_000],
     features: [1, 10, 100],
@@ -50,10 +50,10 @@ export const QUICK: Sizes = {
   quick: true,
   workload: { ...BASE, events: 30_000 },
   rounds: 3,
-  warmUpEvents: 40_000,
+  warmUpEvents: 30_000,
   rates: [5_000, 20_000],
   latencySeconds: 2,
   published: 20_000,
-  servingTurns: 3,
+  servingTurns: 4,
   growth: { backlog: [5_000, 50_000], features: [], entities: [], value_length: [] },
 }

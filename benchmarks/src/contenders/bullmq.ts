@@ -1,4 +1,4 @@
-import { type ConnectionOptions, Queue, Worker } from "bullmq"
+import type { ConnectionOptions } from "bullmq"
 import { Redis } from "ioredis"
 import type { Contender } from "../contender.js"
 import type { PurchaseEvent } from "../workload.js"
@@ -17,15 +17,17 @@ export function bullmq(name: string, title: string, concurrency: number, share: 
     share,
     likesOneCore: true,
     producer({ url }) {
-      const queue = new Queue<PurchaseEvent>(QUEUE, { connection: connectionTo(url) })
+      const loaded = import("bullmq").then(({ Queue }) => new Queue(QUEUE, { connection: connectionTo(url) }))
       return {
         async publish(events) {
+          const queue = await loaded
           await queue.addBulk(events.map((data) => ({ name: "purchase", data })))
         },
-        close: () => queue.close(),
+        close: async () => (await loaded).close(),
       }
     },
     async worker({ url }, onApplied) {
+      const { Worker } = await import("bullmq")
       const redis = new Redis(url)
       let left = 0
       let done = () => {}

@@ -11,7 +11,7 @@ import { defineFeatures } from "../features.js"
 interface OnRedis extends Partial<Contender> {
   readonly options?: Partial<WorkerOptions>
   /** Made in the worker's process only. */
-  readonly telemetry?: () => Telemetry
+  readonly telemetry?: () => Promise<Telemetry>
 }
 
 /** Fabra on Redis. @param options of the worker */
@@ -32,7 +32,7 @@ export function fabraOnRedis(
       const { store } = defineFeatures(workload, onApplied)
       const bus = new RedisEventBus({ url })
       const cache = new RedisFeatureCache({ url })
-      const watched = telemetry === undefined ? options : { ...options, telemetry: telemetry() }
+      const watched = telemetry === undefined ? options : { ...options, telemetry: await telemetry() }
       const worker = startWorker(store, bus, { cache, ...watched })
       await untilShared(bus, processes)
       return worker

@@ -1,6 +1,4 @@
 import { createWriteStream } from "node:fs"
-import { createLogger, eventLog } from "@fabra/logs"
-import { createMetrics } from "@fabra/metrics"
 import type { Contender } from "../contender.js"
 import { bullmq } from "./bullmq.js"
 import { fabraEmbedded, fabraOnRedis } from "./fabra.js"
@@ -9,7 +7,10 @@ import { naive } from "./naive.js"
 
 const AOF = ["--appendonly", "yes", "--appendfsync", "everysec"]
 
-/** Everything that is measured. One more contender is one more line. */
+/**
+ * Everything that is measured. One more contender is one more line. Each imports what only it needs when it starts, since
+ * all of it would take as long again in each process.
+ */
 export const contenders: readonly Contender[] = [
   fabraEmbedded("fabra_embedded", "Fabra in memory, batch 500", { batchSize: 500 }),
   fabraOnRedis("fabra_500", "Fabra on Redis, batch 500", { options: { batchSize: 500 } }),
@@ -20,11 +21,17 @@ export const contenders: readonly Contender[] = [
   }),
   fabraOnRedis("fabra_500_metrics", "Fabra on Redis, batch 500, with metrics", {
     options: { batchSize: 500 },
-    telemetry: () => createMetrics().telemetry,
+    async telemetry() {
+      const { createMetrics } = await import("@fabra/metrics")
+      return createMetrics().telemetry
+    },
   }),
   fabraOnRedis("fabra_500_logs", "Fabra on Redis, batch 500, with a log of events", {
     options: { batchSize: 500 },
-    telemetry: () => eventLog(createLogger({ pretty: false, destination: createWriteStream("/dev/null") })),
+    async telemetry() {
+      const { createLogger, eventLog } = await import("@fabra/logs")
+      return eventLog(createLogger({ pretty: false, destination: createWriteStream("/dev/null") }))
+    },
   }),
   fabraOnRedis("fabra_500_aof", "Fabra on Redis, batch 500, AOF everysec", {
     options: { batchSize: 500 },

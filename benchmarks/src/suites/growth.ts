@@ -14,8 +14,7 @@ export interface GrowthRow extends Pick<Measurement, "eventsPerSecond" | "peakBy
 const MAX_CHARACTERS = 300_000_000
 const MAX_VALUES = 2_000_000
 
-const SPECS: Readonly<Record<GrowthName, (base: WorkloadSpec, value: number) => WorkloadSpec>> = {
-  backlog: (base, events) => ({ ...base, events }),
+const SPECS: Readonly<Record<Exclude<GrowthName, "backlog">, (base: WorkloadSpec, value: number) => WorkloadSpec>> = {
   features: (base, features) => ({ ...base, features, events: Math.min(base.events, MAX_VALUES / features) }),
   entities: (base, entities) => ({ ...base, entities }),
   value_length: (base, noteLength) => ({
@@ -25,33 +24,51 @@ const SPECS: Readonly<Record<GrowthName, (base: WorkloadSpec, value: number) => 
   }),
 }
 
-/** A small backlog comes again and again, until the worker has had so many events that its heap is as large as it gets. */
+/** So many events come as backlogs of the smallest size first, until the worker's heap is as large as they make it. */
 const MAX_SETTLING = 200_000
 
 /** Measures each value of each thing once. */
 export async function measureGrowth(sizes: Sizes, say: (line: string) => void): Promise<GrowthRow[]> {
   const { growth, workload, warmUpEvents } = sizes
   const rows: GrowthRow[] = []
+  const add = (row: GrowthRow) => {
+    const { what, value, eventsPerSecond, peakBytes } = row
+    say(`${what} ${value}: ${Math.round(eventsPerSecond)} events/s, ${Math.round(peakBytes / 2 ** 20)} MiB`)
+    rows.push(row)
+  }
   for (const [what, values] of Object.entries(growth) as [GrowthName, readonly number[]][]) {
-    for (const value of values) {
-      const spec = SPECS[what](workload, value)
-      const times = what === "backlog" ? Math.ceil(Math.min(MAX_SETTLING, Math.max(...values)) / value) : 1
-      const { eventsPerSecond, peakBytes, wrongEntities } = await measureOne(spec, warmUpEvents, times)
-      say(`${what} ${value}: ${Math.round(eventsPerSecond)} events/s, ${Math.round(peakBytes / 2 ** 20)} MiB`)
-      rows.push({ what, value, eventsPerSecond, peakBytes, wrongEntities })
-    }
+    if (what === "backlog") for (const row of await measureBacklogs(workload, values)) add(row)
+    else for (const value of values) add(await measureOne(what, value, SPECS[what](workload, value), warmUpEvents))
   }
   return rows
 }
 
-/** @param times how often the backlog comes; the last one is measured */
-async function measureOne(spec: WorkloadSpec, warmUpEvents: number, times: number) {
+/** One worker has all backlogs, the smallest first: what its memory grows by is then theirs. */
+async function measureBacklogs(spec: WorkloadSpec, values: readonly number[]): Promise<GrowthRow[]> {
+  const running = await RunningContender.start(contenderNamed("fabra_500"), spec)
+  try {
+    const smallest = Math.min(...values)
+    const settling = Math.min(MAX_SETTLING, Math.max(...values))
+    for (let events = 0; events < settling; events += smallest) await running.drain(smallest)
+    const measured: Omit<GrowthRow, "wrongEntities">[] = []
+    for (const value of values) measured.push({ what: "backlog", value, ...(await running.drain(value)) })
+    const wrongEntities = await running.countWrongEntities()
+    return measured.map((row) => ({ ...row, wrongEntities }))
+  } finally {
+    await running.stop()
+  }
+}
+
+async function measureOne(
+  what: GrowthName,
+  value: number,
+  spec: WorkloadSpec,
+  warmUpEvents: number,
+): Promise<GrowthRow> {
   const running = await RunningContender.start(contenderNamed("fabra_500"), spec)
   try {
     await running.drain(Math.min(warmUpEvents, spec.events))
-    for (let i = 1; i < times; i++) await running.drain(spec.events)
-    const measurement = await running.drain(spec.events)
-    return { ...measurement, wrongEntities: await running.countWrongEntities() }
+    return { what, value, ...(await running.drain(spec.events)), wrongEntities: await running.countWrongEntities() }
   } finally {
     await running.stop()
   }
