@@ -56,7 +56,7 @@ export function fabraEmbedded(name: string, title: string, options: Partial<Work
     title,
     embedded: true,
     producer() {
-      bus = new MemoryEventBus()
+      bus = new MemoryEventBus({ dedupeWindowMs: 0 }) // as on Redis
       return { ...producerOf(bus), close: async () => {} }
     },
     async worker({ workload }, onApplied) {
