@@ -31,11 +31,11 @@ const BASE: WorkloadSpec = { events: 200_000, entities: 10_000, features: 3, not
 export const FULL: Sizes = {
   quick: false,
   workload: BASE,
-  rounds: 5,
+  rounds: 20,
   warmUpEvents: 100_000,
   rates: [1_000, 5_000, 20_000],
   latencySeconds: 10,
-  published: 40_000,
+  published: 10_000,
   servingTurns: 50,
   growth: {
     backlog: [10_000, 100_000, 1_000_000],

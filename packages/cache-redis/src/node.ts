@@ -69,9 +69,11 @@ export class RedisNode {
   #send(commands: readonly FleetingCommand[]): Promise<PromiseSettledResult<unknown>[]> {
     const { stream } = this.redis
     stream.cork()
-    const answers = commands.map((command) => this.redis.sendCommand(command))
-    stream.uncork()
-    return Promise.allSettled(answers)
+    try {
+      return Promise.allSettled(commands.map((command) => this.redis.sendCommand(command)))
+    } finally {
+      stream.uncork()
+    }
   }
 
   /** Asks the process who it is now. Rejects when it does not answer. */
