@@ -6,10 +6,13 @@ import { fabraOnRedis } from "./fabra.js"
 
 const BATCH = 500
 const PONG = Buffer.from("+PONG\r\n")
+/** Of a workload's events: with fewer than others have, its turns were over before what it leaves behind is collected. */
+const SHARE = 4
 
 /** Reads the very streams that Fabra's worker reads, as many events at a time, and does nothing with them. */
 export const ioredisDrain: Contender = {
   name: "ioredis_drain",
+  share: SHARE,
   title: "limit: ioredis reads, nothing is done",
   producer: fabraOnRedis("", "").producer,
   async worker({ url }, onApplied) {
@@ -40,6 +43,7 @@ export const ioredisDrain: Contender = {
  */
 export const socketDrain: Contender = {
   name: "socket_drain",
+  share: SHARE,
   isExtra: true,
   title: "limit: bare socket, replies not parsed",
   producer: fabraOnRedis("", "").producer,

@@ -4,7 +4,7 @@ import type { Logger } from "@fabra/core"
 import { sleep, systemClock } from "@fabra/events"
 import { duration } from "../output.js"
 
-/** A loaded worker needs a tenth to a quarter less CPU with it: most of what it allocates lives for a few batches. */
+/** A loaded worker needs a fifth to two fifths less CPU with it: most of what it allocates lives for a few batches. */
 const YOUNG_GENERATION = "--max-semi-space-size=64"
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 30_000
