@@ -50,10 +50,10 @@ export const QUICK: Sizes = {
   quick: true,
   workload: { ...BASE, events: 30_000 },
   rounds: 3,
-  warmUpEvents: 30_000,
+  warmUpEvents: 20_000,
   rates: [5_000, 20_000],
   latencySeconds: 2,
   published: 20_000,
-  servingTurns: 4,
-  growth: { backlog: [5_000, 50_000], features: [], entities: [], value_length: [] },
+  servingTurns: 3,
+  growth: { backlog: [5_000, 30_000], features: [], entities: [], value_length: [] },
 }

@@ -19,9 +19,13 @@ export async function place(
   redis: number | undefined,
   workers: readonly number[],
 ): Promise<void> {
-  if (placement === "free") return
-  if (redis !== undefined) await pin(redis, "0")
-  for (const worker of workers) await pin(worker, placement === "shared" ? "0" : `1-${CORES - 1}`)
+  if (!canPin) return
+  const all = `0-${CORES - 1}`
+  // Free as well: it may have been pinned before.
+  const cores = { free: [all, all], split: ["0", `1-${CORES - 1}`], shared: ["0", "0"] } as const
+  const [forRedis, forWorkers] = cores[placement]
+  if (redis !== undefined) await pin(redis, forRedis)
+  for (const worker of workers) await pin(worker, forWorkers)
 }
 
 async function pin(pid: number, cores: string): Promise<void> {
