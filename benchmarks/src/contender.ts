@@ -37,7 +37,7 @@ export interface Contender {
   readonly title: string
   /** Worker processes, default 1. */
   readonly processes?: number
-  /** What part of the workload's events it gets, because it is slow; default all. */
+  /** How many times the workload's events it gets: fewer when it is slow, more when its turns were too short; default 1. */
   readonly share?: number
   /** More arguments for its Redis. */
   readonly redisArgs?: readonly string[]

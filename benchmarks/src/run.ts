@@ -30,6 +30,8 @@ export class RunningContender {
   readonly #producer: Producer | undefined
   readonly #events: Iterator<PurchaseEvent>
   #published = 0
+  /** Pinning costs a process for each that is pinned. */
+  #placement: Placement = "free"
 
   private constructor(
     contender: Contender,
@@ -65,11 +67,14 @@ export class RunningContender {
   async drain(events: number, placement: Placement = "free"): Promise<Measurement> {
     const children = this.#children
     await Promise.all(children.map((child) => child.call("hold")))
-    await place(
-      placement,
-      this.#redis?.pid,
-      children.map(({ pid }) => pid),
-    )
+    if (placement !== this.#placement) {
+      await place(
+        placement,
+        this.#redis?.pid,
+        children.map(({ pid }) => pid),
+      )
+      this.#placement = placement
+    }
     this.#published += events
     if (this.#producer !== undefined) await fill(this.#producer, this.#events, events, this.world.workload)
     else await (children[0] as Child<WorkerMethods>).call("publish", events)

@@ -6,7 +6,7 @@ import { fabraOnRedis } from "./fabra.js"
 
 const BATCH = 500
 const PONG = Buffer.from("+PONG\r\n")
-/** Of a workload's events: with fewer than others have, its turns were over before what it leaves behind is collected. */
+/** With as many events as others have, their turns were over before what they leave behind is collected. */
 const SHARE = 4
 
 /** Reads the very streams that Fabra's worker reads, as many events at a time, and does nothing with them. */

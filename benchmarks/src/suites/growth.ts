@@ -37,38 +37,41 @@ export async function measureGrowth(sizes: Sizes, say: (line: string) => void): 
     rows.push(row)
   }
   for (const [what, values] of Object.entries(growth) as [GrowthName, readonly number[]][]) {
-    if (what === "backlog") for (const row of await measureBacklogs(workload, values)) add(row)
-    else for (const value of values) add(await measureOne(what, value, SPECS[what](workload, value), warmUpEvents))
+    if (what === "backlog") {
+      const measured = await measure(workload, settling(values), values)
+      for (const [i, one] of measured.entries()) add({ what, value: values[i] as number, ...one })
+      continue
+    }
+    for (const value of values) {
+      const spec = SPECS[what](workload, value)
+      for (const one of await measure(spec, [Math.min(warmUpEvents, spec.events)], [spec.events]))
+        add({ what, value, ...one })
+    }
   }
   return rows
 }
 
-/** One worker has all backlogs, the smallest first: what its memory grows by is then theirs. */
-async function measureBacklogs(spec: WorkloadSpec, values: readonly number[]): Promise<GrowthRow[]> {
-  const running = await RunningContender.start(contenderNamed("fabra_500"), spec)
-  try {
-    const smallest = Math.min(...values)
-    const settling = Math.min(MAX_SETTLING, Math.max(...values))
-    for (let events = 0; events < settling; events += smallest) await running.drain(smallest)
-    const measured: Omit<GrowthRow, "wrongEntities">[] = []
-    for (const value of values) measured.push({ what: "backlog", value, ...(await running.drain(value)) })
-    const wrongEntities = await running.countWrongEntities()
-    return measured.map((row) => ({ ...row, wrongEntities }))
-  } finally {
-    await running.stop()
-  }
+/** What comes before backlogs of these sizes, the smallest first. */
+function settling(values: readonly number[]): number[] {
+  const [smallest = 1] = values
+  return Array(Math.ceil(Math.min(MAX_SETTLING, Math.max(...values)) / smallest)).fill(smallest)
 }
 
-async function measureOne(
-  what: GrowthName,
-  value: number,
+type Measured = Omit<GrowthRow, "what" | "value">
+
+/** One worker has all backlogs, one after the other, so that what its memory grows by is theirs. */
+async function measure(
   spec: WorkloadSpec,
-  warmUpEvents: number,
-): Promise<GrowthRow> {
+  before: readonly number[],
+  backlogs: readonly number[],
+): Promise<Measured[]> {
   const running = await RunningContender.start(contenderNamed("fabra_500"), spec)
   try {
-    await running.drain(Math.min(warmUpEvents, spec.events))
-    return { what, value, ...(await running.drain(spec.events)), wrongEntities: await running.countWrongEntities() }
+    for (const events of before) await running.drain(events)
+    const measurements: Measurement[] = []
+    for (const events of backlogs) measurements.push(await running.drain(events))
+    const wrongEntities = await running.countWrongEntities()
+    return measurements.map(({ eventsPerSecond, peakBytes }) => ({ eventsPerSecond, peakBytes, wrongEntities }))
   } finally {
     await running.stop()
   }
