@@ -3,7 +3,6 @@ import { wrongEntitiesOf } from "./figures.js"
 import { readOptions } from "./options.js"
 import { ratiosOf } from "./ratios.js"
 import { describeMachine } from "./report/machine.js"
-import { writePage } from "./report/page.js"
 import { allTables } from "./report/tables.js"
 import { withContenders } from "./running-contenders.js"
 import { measureGrowth } from "./suites/growth.js"
@@ -29,7 +28,10 @@ const machine = describeMachine()
 const command = ["npm run bench --", ...process.argv.slice(2)].join(" ")
 
 console.log(allTables(figures))
-if (write) await writePage(figures, machine, command)
+if (write) {
+  const { writePage } = await import("./report/page.js") // its charts take a second to load
+  await writePage(figures, machine, command)
+}
 if (json) {
   const ratios = ratiosOf(figures)
   console.log(JSON.stringify({ ratios, wrong_entities: wrongEntitiesOf(figures), machine, command, ...figures }))

@@ -14,7 +14,7 @@ export interface Options {
 export function readOptions(argv: readonly string[]): Options {
   const given = new Command("bench")
     .description("Measures Fabra side by side with what else one would take.")
-    .option("--quick", "small sizes and few rounds: what the ratios need, in one to two minutes", false)
+    .option("--quick", "small sizes and few rounds: what the ratios need, in about a minute", false)
     .option("--json", "print all figures as one JSON object in the last line", false)
     .option("--events <n>", "events of the workload", wholeNumber)
     .option("--entities <n>", "entities of the workload", wholeNumber)

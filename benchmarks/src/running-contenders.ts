@@ -3,6 +3,9 @@ import { startAll } from "./lib/start-all.js"
 import { partOf, RunningContender } from "./run.js"
 import type { Sizes } from "./sizes.js"
 
+/** With fewer events nobody's code is compiled, however few are measured. */
+const LEAST_WARM_UP = 5_000
+
 /** Stops whatever `use` has let run, however it ends. */
 export async function withContenders<T>(sizes: Sizes, use: (contenders: RunningContenders) => Promise<T>): Promise<T> {
   const contenders = new RunningContenders(sizes)
@@ -32,7 +35,9 @@ export class RunningContenders {
     const started = await startAll(missing.map((name) => RunningContender.start(contenderNamed(name), workload)))
     this.#all = [...kept, ...started]
     // A worker that has just started is behind at once: what then were measured is how long it takes to come up.
-    await Promise.all(started.map((running) => running.drain(partOf(running.contender, warmUpEvents))))
+    await Promise.all(
+      started.map((running) => running.drain(Math.max(LEAST_WARM_UP, partOf(running.contender, warmUpEvents)))),
+    )
     return names.flatMap((name) => this.#all.filter(({ contender }) => contender.name === name))
   }
 }

@@ -45,12 +45,12 @@ export const FULL: Sizes = {
   },
 }
 
-/** Everything that a ratio needs, within one to two minutes. */
+/** Everything that a ratio needs, in about a minute. */
 export const QUICK: Sizes = {
   quick: true,
   workload: { ...BASE, events: 30_000 },
   rounds: 3,
-  warmUpEvents: 20_000,
+  warmUpEvents: 15_000,
   rates: [5_000, 20_000],
   latencySeconds: 2,
   published: 20_000,

@@ -15,7 +15,7 @@ export function bullmq(name: string, title: string, concurrency: number, share: 
     name,
     title,
     share,
-    likesOneCore: true,
+    likesOneCore: concurrency === 1,
     producer({ url }) {
       const loaded = import("bullmq").then(({ Queue }) => new Queue(QUEUE, { connection: connectionTo(url) }))
       return {

@@ -21,7 +21,7 @@ export interface ServingRow {
 }
 
 const CONNECTIONS = 32
-const WARM_UP_SECONDS = 2
+const WARM_UP_SECONDS = 1.5
 /** Short, so that what changes meanwhile hits all servers alike. */
 const TURN_SECONDS = 0.5
 

@@ -52,6 +52,6 @@ export async function measureThroughput(
 /** What helps nobody is left out: pinning without Redis, and all on one core but for those that like it. */
 function placementsFor({ embedded, likesOneCore }: Contender, quick: boolean): Placement[] {
   if (embedded || !canPin) return ["free"]
-  const pinned: Placement[] = quick ? [] : ["split"]
-  return ["free", ...pinned, ...(likesOneCore ? (["shared"] as const) : [])]
+  if (quick) return [likesOneCore ? "shared" : "free"]
+  return likesOneCore ? ["free", "split", "shared"] : ["free", "split"]
 }
