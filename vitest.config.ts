@@ -21,20 +21,24 @@ const inside = (parent: string) =>
 const directories = [...inside("packages"), ...inside("examples"), "faults", "benchmarks", "site"]
 
 /**
- * A process of its own for each file would take as long again as most files. But what uses one of a process, as OpenTelemetry's
- * API and the programs of examples do, is to find it fresh.
+ * A process of its own for each file would take as long again as most files, and one for each package has to load the same
+ * libraries anew. But what uses one of a process, as OpenTelemetry's API and the programs of examples do, is to find it fresh.
  */
 const isIsolated = (directory: string) => directory === "packages/tracing" || directory.startsWith("examples/")
+const sharing = directories.filter((directory) => !isIsolated(directory))
 
 // Packages import each other's built dist here, as users do: `npm run vitest` builds first.
 export default defineConfig({
   test: {
     // Only projects that are objects take over what is said here; of the flags only some reach a project, and not
     // --hookTimeout.
-    projects: directories.map((root) => ({
-      extends: true as const,
-      test: { name: root, root, isolate: isIsolated(root) },
-    })),
+    projects: [
+      {
+        extends: true as const,
+        test: { name: "sharing", include: sharing.map((directory) => `${directory}/**/*.test.ts`), isolate: false },
+      },
+      ...directories.filter(isIsolated).map((root) => ({ extends: true as const, test: { name: root, root } })),
+    ],
     // No test asserts a time: a limit is there to end what hangs, also on a machine that is busy with other things.
     testTimeout: 60_000,
     hookTimeout: 60_000,
