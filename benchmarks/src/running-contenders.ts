@@ -4,7 +4,7 @@ import { partOf, RunningContender } from "./run.js"
 import type { Sizes } from "./sizes.js"
 
 /** With fewer events nobody's code is compiled, however few are measured. */
-const LEAST_WARM_UP = 5_000
+const LEAST_WARM_UP = 4_000
 
 /** Stops whatever `use` has let run, however it ends. */
 export async function withContenders<T>(sizes: Sizes, use: (contenders: RunningContenders) => Promise<T>): Promise<T> {

@@ -14,8 +14,9 @@ export interface Sizes {
   readonly warmUpEvents: number
   /** Load beside the probes, events per second. */
   readonly rates: readonly number[]
-  /** How long each load lasts, in seconds. */
+  /** How long each load is measured, in seconds, and how long before: until code is compiled and what had piled up is done. */
   readonly latencySeconds: number
+  readonly latencyWarmUpSeconds: number
   /** Events of each way to publish. */
   readonly published: number
   /** How many turns each server has for each kind of request. */
@@ -35,6 +36,7 @@ export const FULL: Sizes = {
   warmUpEvents: 100_000,
   rates: [1_000, 5_000, 20_000],
   latencySeconds: 10,
+  latencyWarmUpSeconds: 5,
   published: 10_000,
   servingTurns: 50,
   growth: {
@@ -50,10 +52,11 @@ export const QUICK: Sizes = {
   quick: true,
   workload: { ...BASE, events: 30_000 },
   rounds: 3,
-  warmUpEvents: 15_000,
+  warmUpEvents: 12_000,
   rates: [5_000, 20_000],
   latencySeconds: 2,
-  published: 20_000,
+  latencyWarmUpSeconds: 2,
+  published: 10_000,
   servingTurns: 3,
-  growth: { backlog: [5_000, 30_000], features: [], entities: [], value_length: [] },
+  growth: { backlog: [3_000, 20_000], features: [], entities: [], value_length: [] },
 }

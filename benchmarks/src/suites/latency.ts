@@ -19,8 +19,6 @@ export interface LatencyRow {
 }
 
 const CONTENDERS = ["fabra_100", "bullmq_50"]
-/** Until the code of load and probe is compiled, and what had piled up meanwhile is done. */
-const WARM_UP_SECONDS = 3
 
 /** How long it takes from publishing to reading, beside a load of other events: all contenders run at once, and take turns. */
 export async function measureLatency(
@@ -58,11 +56,11 @@ async function measureOne(
   load: Child<LoadMethods>,
   probe: Child<ProbeMethods>,
   rate: number,
-  { latencySeconds }: Sizes,
+  { latencySeconds, latencyWarmUpSeconds }: Sizes,
 ): Promise<LatencyRow> {
-  const workload = { ...world.workload, events: Math.ceil(rate * (WARM_UP_SECONDS + latencySeconds)) }
+  const workload = { ...world.workload, events: Math.ceil(rate * (latencyWarmUpSeconds + latencySeconds)) }
   const loading = load.call("publish", name, { ...world, workload }, rate)
-  const latencies = await probe.call("probe", name, world, `probe_${rate}`, WARM_UP_SECONDS, latencySeconds)
+  const latencies = await probe.call("probe", name, world, `probe_${rate}`, latencyWarmUpSeconds, latencySeconds)
   const published = await loading
   const sorted = latencies.sort((a, b) => a - b)
   const [p50, p99, max] = [quantile(sorted, 0.5), quantile(sorted, 0.99), sorted.at(-1) as number]
