@@ -8,6 +8,8 @@ export interface WorkloadSpec {
   readonly features: number
   /** Characters of a note in each event that a further feature keeps as it is; 0: no note and no such feature. */
   readonly noteLength: number
+  /** So many entities have one event each at the beginning; default 0. */
+  readonly known?: number
 }
 
 /** What the first three features of an entity must be at the end. */
@@ -28,18 +30,14 @@ export type PurchaseEvent = AxiomEvent<"purchase", Purchase>
 
 const START = Date.UTC(2026, 0, 1)
 
-/** So many entities at most have one event each at the beginning: to a worker that runs all day few are new. */
-const MAX_FIRST = 10_000
-
 /** Events of about 170 bytes. Entities are skewed: a tenth of all events belongs to one in a hundred of them. */
-export function* eventsOf({ events, entities, noteLength }: WorkloadSpec): Generator<PurchaseEvent> {
+export function* eventsOf({ events, entities, noteLength, known = 0 }: WorkloadSpec): Generator<PurchaseEvent> {
   const random = randomOf(42)
-  const first = Math.min(entities, MAX_FIRST)
   const note = noteLength === 0 ? {} : { note: "n".repeat(noteLength) }
   for (let i = 0; i < events; i++) {
     const amount = 1 + Math.floor(random() * 10_000)
     const payload = { amount, product_id: `prod_${Math.floor(random() * 1000)}`, ...note }
-    const entityId = `user_${i < first ? i : Math.floor(entities * random() ** 2)}`
+    const entityId = `user_${i < known ? i : Math.floor(entities * random() ** 2)}`
     const eventId = `evt_${String(i).padStart(26, "0")}` // as long as a generated one
     yield createEvent({ eventType: "purchase", entityId, payload, timestamp: START + i, eventId })
   }
