@@ -99,7 +99,8 @@ export class Link {
   async node(key: string, timeoutMs = this.timeoutMs): Promise<Redis> {
     if (this.#closed) throw busClosed()
     const client = this.#client
-    if (!isCluster(client)) return (await this.#ready(client, timeoutMs)) as Redis
+    if (!isCluster(client))
+      return client.status === "ready" ? client : ((await this.#ready(client, timeoutMs)) as Redis)
     const deadline = this.clock.now() + timeoutMs
     await this.#ready(client, timeoutMs)
     const address = client.slots[slotOf(key)]?.[0]

@@ -27,6 +27,8 @@ export class LogReader {
   readonly #onNotice: (notice: BusNotice) => void
   readonly #shares: readonly Share[]
   readonly #size = new ReadSize()
+  /** Of each partition, by its number, where it was read from the last time: few have moved since. */
+  readonly #ids: { readonly after: Position | null; readonly id: string }[] = []
   /** Of which it was said that they do not answer. */
   readonly #silent = new Set<Share>()
 
@@ -65,17 +67,20 @@ export class LogReader {
     const { maxWaitMs, signal } = options
     const well = shares.filter(({ isFailing, isReading }) => !isFailing && !isReading)
     const awaited = new Set(well.length > 0 ? well : shares)
-    const enough = new AbortController()
+    // One alone has nobody to be told of: it ends with the wait, or with the caller's own signal.
+    const enough = shares.length > 1 ? new AbortController() : undefined
     return new Promise((resolve) => {
+      let isStopping = false
       const end = () => {
-        enough.abort(ENOUGH)
+        enough?.abort(ENOUGH)
         timer.cancel()
         signal?.removeEventListener("abort", hurry)
         resolve()
       }
       const stop = (graceMs: number) => {
-        if (enough.signal.aborted) return
-        enough.abort(ENOUGH)
+        if (isStopping) return
+        isStopping = true
+        enough?.abort(ENOUGH)
         timer.cancel()
         timer = clock.setTimer(end, graceMs)
       }
@@ -84,19 +89,33 @@ export class LogReader {
       if (signal?.aborted) hurry()
       else signal?.addEventListener("abort", hurry, { once: true })
       for (const share of shares) {
-        const reading = share.start(
-          streamsOf(share, cursors),
-          count,
-          { ...options, signal: enough.signal },
-          shares.length > 1,
-        )
+        const streams = this.#streamsOf(share, cursors)
+        const reading = share.start(streams, count, maxWaitMs, enough?.signal ?? signal, enough !== undefined)
         reading.then(({ batches }) => {
-          if (batches.length > 0) stop(GRACE_MS)
           if (awaited.delete(share) && awaited.size === 0) end()
+          else if (batches.length > 0) stop(GRACE_MS)
         })
       }
       if (awaited.size === 0) end()
     })
+  }
+
+  /** The streams of a share that are asked for, and after which id. */
+  #streamsOf({ partitions }: Share, cursors: Cursors): Map<string, string> {
+    const streams = new Map<string, string>()
+    for (const { events, index } of partitions) {
+      const after = cursors.get(index)
+      if (after !== undefined) streams.set(events, this.#idAfter(index, after))
+    }
+    return streams
+  }
+
+  #idAfter(index: number, after: Position | null): string {
+    const known = this.#ids[index]
+    if (known?.after === after) return known.id
+    const id = toStreamId(after)
+    this.#ids[index] = { after, id }
+    return id
   }
 
   /** Says which partitions cannot be read while others can, once. */
@@ -115,14 +134,4 @@ export class LogReader {
 
 function namesOf(shares: readonly Share[]): string {
   return partitionNames(shares.flatMap(({ partitions }) => partitions.map(({ index }) => index)))
-}
-
-/** The streams of a share that are asked for, and after which id. */
-function streamsOf({ partitions }: Share, cursors: Cursors): Map<string, string> {
-  const streams = new Map<string, string>()
-  for (const { events, index } of partitions) {
-    const cursor = cursors.get(index)
-    if (cursor !== undefined) streams.set(events, toStreamId(cursor))
-  }
-  return streams
 }

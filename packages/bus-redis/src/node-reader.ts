@@ -52,30 +52,25 @@ export class NodeReader {
 
   /** What came; `null` when nothing did in time. Rejects with the driver's own errors, see `outcomeOf`. */
   async read(options: NodeRead): Promise<StreamReply | null> {
+    const { streams, count, waitMs, signal, barrier } = options
+    let stopUnblocking: (() => void) | undefined
     try {
-      return await this.#read(options)
+      const clientId = this.#knownClientId() ?? (await this.#connect())
+      const isWaiting = waitMs >= 1 && !signal?.aborted
+      const wait = isWaiting ? ["BLOCK", Math.ceil(waitMs)] : []
+      const args = ["COUNT", count, ...wait, "STREAMS", ...streams.keys(), ...streams.values()]
+      const answer = sendFleeting(this.#redis, "xread", args) as Promise<StreamReply | null>
+      if (isWaiting) stopUnblocking = this.#unblockOnAbort(clientId, options)
+      const reply = await answerOf(this.#redis, answer, this.#clock, waitMs + this.#timeoutMs)
+      if (reply !== null && this.#hasReplicas) await this.#confirm(barrier)
+      return reply
     } catch (error) {
       // It may be another server now, or what it was no more.
       this.#lookedAt = Number.NEGATIVE_INFINITY
       if (this.#isClosed) return null
       throw error
-    }
-  }
-
-  async #read(options: NodeRead): Promise<StreamReply | null> {
-    const clientId = await this.#connect()
-    const { streams, count, waitMs, signal, barrier } = options
-    const isWaiting = waitMs >= 1 && !signal?.aborted
-    const wait = isWaiting ? ["BLOCK", Math.ceil(waitMs)] : []
-    const args = ["COUNT", count, ...wait, "STREAMS", ...streams.keys(), ...streams.values()]
-    const answer = sendFleeting(this.#redis, "xread", args) as Promise<StreamReply | null>
-    const stopUnblocking = isWaiting ? this.#unblockOnAbort(clientId, options) : () => {}
-    try {
-      const reply = await answerOf(this.#redis, answer, this.#clock, waitMs + this.#timeoutMs)
-      if (reply !== null && this.#hasReplicas) await this.#confirm(barrier)
-      return reply
     } finally {
-      stopUnblocking()
+      stopUnblocking?.()
     }
   }
 
@@ -83,6 +78,12 @@ export class NodeReader {
   close(): void {
     this.#isClosed = true
     this.#redis.disconnect()
+  }
+
+  /** What the server calls this connection, while it and what was learnt of the server can be relied on. */
+  #knownClientId(): number | undefined {
+    const isRecent = this.#clock.now() - this.#lookedAt < LOOK_FOR_REPLICAS_EVERY_MS
+    return isRecent && this.#redis.status === "ready" ? this.#clientId : undefined
   }
 
   /** Makes sure of the connection, and of what must be known of the server at its other end. */
@@ -95,7 +96,6 @@ export class NodeReader {
       }
     }
     const now = this.#clock.now()
-    if (this.#clientId !== undefined && now - this.#lookedAt < LOOK_FOR_REPLICAS_EVERY_MS) return this.#clientId
     const questions = Promise.all([redis.client("ID"), serverInfo(redis, "replication")])
     const [clientId, replication] = await answerOf(redis, questions, this.#clock, this.#timeoutMs)
     if (replication.get("role") === "slave") {

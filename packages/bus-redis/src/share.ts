@@ -1,4 +1,4 @@
-import { type PartitionBatch, type ReadOptions, sleep } from "@fabra/events"
+import { type PartitionBatch, sleep } from "@fabra/events"
 import type { PartitionKeys } from "./keys.js"
 import type { Link } from "./link.js"
 import { NodeReader } from "./node-reader.js"
@@ -13,10 +13,12 @@ export interface Outcome {
   readonly error?: unknown
 }
 
+/** Stream key → stream id after which to read. */
+type Streams = ReadonlyMap<string, string>
+
 /** A read under way, or one whose outcome nobody has fetched yet. */
 interface Reading {
-  /** The cursors it started from. */
-  readonly from: string
+  readonly streams: Streams
   readonly over: Promise<Outcome>
   outcome: Outcome | undefined
 }
@@ -41,20 +43,28 @@ export class Share {
   }
 
   /**
-   * Reads on from these cursors (stream key → stream id), once the read is over that was left to it.
+   * Reads on from these cursors, once the read is over that was left to it.
    * @param patient tries again, as long as the read may wait, instead of failing
    */
-  start(streams: ReadonlyMap<string, string>, count: number, options: ReadOptions, patient: boolean): Promise<Outcome> {
-    const from = [...streams].join("\n")
+  start(
+    streams: Streams,
+    count: number,
+    maxWaitMs: number,
+    signal: AbortSignal | undefined,
+    patient: boolean,
+  ): Promise<Outcome> {
+    const { clock } = this.#link
+    const deadline = clock.now() + maxWaitMs
     const before = this.#reading
-    const read = () => this.#read(streams, count, options, patient)
+    const read = () => this.#read(streams, count, deadline, signal, patient)
     const over = before
       ? before.over.then((outcome) => {
-          if (before.from === from && (outcome.batches.length > 0 || outcome.error !== undefined)) return outcome
-          return options.signal?.aborted ? { batches: [] } : read()
+          const isNew = outcome.batches.length > 0 || outcome.error !== undefined
+          if (isNew && areSame(before.streams, streams)) return outcome
+          return signal?.aborted || clock.now() > deadline ? { batches: [] } : read()
         })
       : read()
-    const reading: Reading = { from, over, outcome: undefined }
+    const reading: Reading = { streams, over, outcome: undefined }
     over.then((outcome) => {
       reading.outcome = outcome
     })
@@ -82,13 +92,13 @@ export class Share {
   }
 
   async #read(
-    streams: ReadonlyMap<string, string>,
+    streams: Streams,
     count: number,
-    { maxWaitMs, signal }: ReadOptions,
+    deadline: number,
+    signal: AbortSignal | undefined,
     patient: boolean,
   ): Promise<Outcome> {
     const { clock } = this.#link
-    const deadline = clock.now() + maxWaitMs
     for (;;) {
       try {
         return { batches: await this.#readOnce(streams, count, deadline - clock.now(), signal) }
@@ -101,7 +111,7 @@ export class Share {
   }
 
   async #readOnce(
-    streams: ReadonlyMap<string, string>,
+    streams: Streams,
     count: number,
     waitMs: number,
     signal: AbortSignal | undefined,
@@ -127,4 +137,8 @@ export class Share {
     }
     return this.#reader.node
   }
+}
+
+function areSame(one: Streams, other: Streams): boolean {
+  return one.size === other.size && [...one].every(([key, id]) => other.get(key) === id)
 }

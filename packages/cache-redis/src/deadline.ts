@@ -20,7 +20,16 @@ export class Deadline {
   race<T>(promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`no answer within ${this.ms} ms`)), this.left)
-      promise.then(resolve, reject).finally(() => clearTimeout(timer))
+      promise.then(
+        (value) => {
+          clearTimeout(timer)
+          resolve(value)
+        },
+        (error) => {
+          clearTimeout(timer)
+          reject(error)
+        },
+      )
     })
   }
 }

@@ -151,18 +151,17 @@ export class RedisNode {
    * time: it may be dead without anybody having been told, and a second try on a new one still fits. (ioredis has
    * `socketTimeout` for this, whose timer outlives its socket and breaks the next.)
    */
-  async #watched<T>(answer: Promise<T>, deadline: Deadline): Promise<T> {
-    if (!this.#own) return deadline.race(answer)
+  #watched<T>(answer: Promise<T>, deadline: Deadline): Promise<T> {
+    const raced = deadline.race(answer)
+    if (!this.#own) return raced
     const socket = this.redis.stream
     const received = socket.bytesRead
     const patience = deadline.ms / 2
     const timer = setTimeout(() => {
       if (socket.bytesRead === received) socket.destroy(new Error(`Redis was silent for ${patience} ms`))
     }, patience)
-    try {
-      return await deadline.race(answer)
-    } finally {
-      clearTimeout(timer)
-    }
+    const stop = () => clearTimeout(timer)
+    raced.then(stop, stop)
+    return raced
   }
 }

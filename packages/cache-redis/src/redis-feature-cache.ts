@@ -270,9 +270,9 @@ export class RedisFeatureCache implements FeatureCache {
       })
   }
 
-  async #send(requests: readonly Request[], deadline: Deadline, repeatable: boolean): Promise<Reply[]> {
+  #send(requests: readonly Request[], deadline: Deadline, repeatable: boolean): Promise<Reply[]> {
     this.#checkOpen()
-    if (requests.length === 0) return []
+    if (requests.length === 0) return Promise.resolve([])
     return new Delivery(this.#topology, requests, deadline, repeatable).run()
   }
 

@@ -119,7 +119,7 @@ export interface ReadOptions {
   readonly maxEvents: number
   /** Longest wait for a first record, in milliseconds; an arriving record ends it at once. 0: no wait at all. */
   readonly maxWaitMs: number
-  /** Ends the wait; the read then returns what it has. */
+  /** Ends the wait; the read then returns what it has. It may serve other reads as well: none leaves a listener on it. */
   readonly signal?: AbortSignal
 }
 

@@ -53,7 +53,11 @@ export class Intake {
 
   /** The pass in which each partition is being read. */
   passes(): Map<number, Pass> {
-    return new Map([...this.#runs].map(([partition, { overflow }]) => [partition, overflow.pass]))
+    const passes = new Map<number, Pass>()
+    this.#runs.forEach(({ overflow }, partition) => {
+      passes.set(partition, overflow.pass)
+    })
+    return passes
   }
 
   /** Whether the same partitions are still being read in the same passes. */

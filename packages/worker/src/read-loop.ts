@@ -32,6 +32,7 @@ export class ReadLoop {
   readonly #processor: Processor
   readonly #observer: Observer
   readonly #progressed = new Signal()
+  /** Ends the read under way; used again as long as it has not. */
   #wakeRead = new AbortController()
   /** The read under way when a batch is worked on. */
   #reading: Reading | undefined
@@ -122,7 +123,7 @@ export class ReadLoop {
     const maxEvents = Math.max(batchSize, Math.min(READ_BATCHES * batchSize, READ_EVENTS))
     const asking = this.#idle.length
     const maxWaitMs = asking > 0 ? 0 : pollIntervalMs
-    this.#wakeRead = new AbortController()
+    if (this.#wakeRead.signal.aborted) this.#wakeRead = new AbortController()
     const batches = subscription.read({ maxEvents, maxWaitMs, signal: this.#wakeRead.signal })
     batches.catch(() => {}) // whoever awaits it is told; a worker that stops does not
     return { batches, asking, beganSettled, passes: this.#intake.passes() }

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events"
 import { expect } from "vitest"
 import type { Check } from "./bus-world.js"
 
@@ -38,6 +39,15 @@ export function testWait(check: Check): void {
     const reader = await world.joinAlone()
     const reading = reader.readOnce(FOR_EVER_MS, 10, AbortSignal.abort())
     expect(await world.patience.within("the read came back", reading)).toEqual([])
+  })
+
+  check("leaves no listener on a signal, which may serve many reads", async (world) => {
+    const reader = await world.joinAlone()
+    const { signal } = new AbortController()
+    for (const maxWaitMs of [0, 20]) {
+      await world.patience.within("an empty read came back", reader.readOnce(maxWaitMs, 10, signal))
+      expect(getEventListeners(signal, "abort")).toEqual([])
+    }
   })
 
   check("loses nothing to a signal", async (world) => {

@@ -55,6 +55,13 @@ class IgnoresSignal extends PassingSubscription {
   }
 }
 
+class LeavesListeners extends PassingSubscription {
+  override read(options: ReadOptions): Promise<PartitionBatch[]> {
+    options.signal?.addEventListener("abort", () => {}, { once: true })
+    return super.read(options)
+  }
+}
+
 /** Looks once, at the end of its time. */
 class WaitsItsTime extends MemoryEventBus {
   readonly #clock: Clock | undefined
@@ -174,6 +181,11 @@ export const brokenReading: readonly BrokenBus[] = [
     fault: "reads on whatever the signal says",
     Bus: withSubscription((inner) => new IgnoresSignal(inner)),
     breaks: ["ends its wait when the signal says so", "does not wait at all on a signal that was given before"],
+  },
+  {
+    fault: "leaves its listeners on the signal",
+    Bus: withSubscription((inner) => new LeavesListeners(inner)),
+    breaks: ["leaves no listener on a signal, which may serve many reads"],
   },
   {
     fault: "waits its time though an event arrives",
