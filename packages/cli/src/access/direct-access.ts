@@ -8,13 +8,13 @@ import {
   type PublishResult,
 } from "@fabra/events"
 import { type AdapterSettings, type Adapters, openAdapters } from "../adapters/adapters.js"
+import { connect } from "../adapters/connect.js"
 import { DocumentAdapters, type DocumentSettings } from "../adapters/documents.js"
 import { OfflineAdapter } from "../adapters/offline.js"
 import { toLetter, toShownLetter } from "../dead-letters.js"
 import { findFeatures, loadFeatures } from "../features-file.js"
 import type { AppliedNotices } from "../feed/feed.js"
 import type { Settings } from "../settings/table.js"
-import { connect } from "../worker/create-worker.js"
 import type { Access, LetterAccess, Published, Reading } from "./access.js"
 
 /** The features file, and what features that are computed on reading may ask. */

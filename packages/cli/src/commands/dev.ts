@@ -8,7 +8,7 @@ import { findFeatures, type LoadedFeatures, loadFeatures } from "../features-fil
 import { count } from "../output.js"
 import { fired, stopSignal } from "../shutdown.js"
 import { show } from "../user-code.js"
-import { embedded, embeddedSettings } from "../worker/create-worker.js"
+import { embedded, embeddedSettings } from "../worker/settings.js"
 
 /** `fabra dev`: everything in one process. */
 export const devCommand = () =>

@@ -1,6 +1,6 @@
 import type { FeatureStore, ScheduledHandler } from "@fabra/core"
 import { FabraError } from "@fabra/events"
-import { type FinishedRun, ScheduleBook, type ScheduleState } from "@fabra/worker"
+import type { FinishedRun, ScheduleBook, ScheduleState } from "@fabra/worker"
 import { Command } from "commander"
 import { adapterSettings, openAdapters } from "../adapters/adapters.js"
 import { defineCommand } from "../command.js"
@@ -76,6 +76,7 @@ async function withBook(
     throw new FabraError("invalid_setting", message, { path: "FABRA_REDIS_URL" })
   }
   const { store } = await loadFeatures(findFeatures(file ?? settings.features))
+  const { ScheduleBook } = await import("@fabra/worker") // loads what computes
   const adapters = await openAdapters(settings)
   try {
     await work(new ScheduleBook(adapters.cache), store)

@@ -1,23 +1,12 @@
-import type { Logger } from "@fabra/core"
 import { FabraError } from "@fabra/events"
-import { createLogger, eventLog } from "@fabra/logs"
-import { createMetrics, type Metrics, ProcessSum } from "@fabra/metrics"
 import type { Command } from "commander"
-import { type AdapterSettings, adapterSettings, openAdapters } from "../adapters/adapters.js"
-import { DocumentAdapters, documentSettings, warnOfMemory } from "../adapters/documents.js"
-import { OfflineAdapter } from "../adapters/offline.js"
+import { type AdapterSettings, adapterSettings } from "../adapters/adapters.js"
+import { documentSettings } from "../adapters/documents.js"
 import { defineCommand } from "../command.js"
-import { findFeatures, type LoadedFeatures, loadFeatures } from "../features-file.js"
-import { AppliedReporter } from "../feed/applied-reporter.js"
-import { logOptions } from "../output.js"
-import { sourceOf, toEnvironment } from "../settings/options.js"
-import type { Settings } from "../settings/table.js"
-import { fired, stopSignal } from "../shutdown.js"
-import { tracedEvents } from "../tracing.js"
-import { show } from "../user-code.js"
-import { createWorker, type WorkerSettings, workerSettings } from "../worker/create-worker.js"
-import { answerMetrics, askMetrics } from "../worker/pool-metrics.js"
-import { WorkerPool } from "../worker/worker-pool.js"
+import { findFeatures, loadFeatures } from "../features-file.js"
+import { sourceOf } from "../settings/options.js"
+import { stopSignal } from "../shutdown.js"
+import { type WorkerSettings, workerSettings } from "../worker/settings.js"
 
 const settings = [
   "features",
@@ -27,7 +16,7 @@ const settings = [
   "host",
   "metricsPort",
 ] as const
-type WorkSettings = Settings<(typeof settings)[number]>
+const loadWork = () => import("../worker/work.js") // loads logs and metrics
 
 /** `fabra worker`: applies events until it is told to stop. */
 export const workerCommand = () =>
@@ -43,6 +32,7 @@ export const workerCommand = () =>
     async run({ settings, options, command }, file?: string) {
       checkSettings(settings, command)
       const features = await loadFeatures(findFeatures(file ?? settings.features))
+      const { work, workTogether } = await loadWork()
       if (settings.processes === 1) await work(features, settings, options.json, stopSignal())
       else await workTogether(features, settings, options.json)
     },
@@ -60,80 +50,11 @@ export const workerProcessCommand = () =>
       process.on("SIGINT", () => {}) // Ctrl-C reaches every process of a terminal; the parent decides
       process.once("SIGTERM", () => stop.abort())
       process.once("disconnect", () => stop.abort())
+      const { work } = await loadWork()
       await work(await loadFeatures(file), settings, options.json, stop.signal, true)
       if (process.connected) process.disconnect()
     },
   })
-
-async function workTogether(
-  { store, file }: LoadedFeatures,
-  settings: WorkSettings & Settings<"processes">,
-  json: boolean,
-): Promise<void> {
-  const adapters = await openAdapters(settings)
-  const logger = createLogger(logOptions(json))
-  // Made once here, and not run, so that what is wrong is told once.
-  const documents = new DocumentAdapters(settings)
-  await documents.connect(store)
-  const offline = new OfflineAdapter(settings)
-  await offline.connect(store)
-  warnOfMemory(store, logger)
-  createWorker(store, adapters, settings, { logger, telemetry: [] })
-  const sum = new ProcessSum()
-  // What the bus tells is the same for all processes: one asks.
-  sum.add(createMetrics({ bus: adapters.bus, store, group: settings.group }).snapshot)
-  const endpoint = await serveMetrics(sum, settings, logger)
-  const args = ["worker-process", file, ...(json ? ["--json"] : [])]
-  const start = { script: process.argv[1] as string, args, env: toEnvironment(settings) }
-  const pool = new WorkerPool(start, logger, (child) => sum.add(() => askMetrics(child)))
-  await pool.run(
-    settings.processes,
-    stopSignal(() => pool.quit()),
-  )
-  await endpoint?.close()
-  await Promise.all([adapters.close(), documents.close(), offline.close()])
-}
-
-async function work(
-  { store, file }: LoadedFeatures,
-  settings: WorkSettings,
-  json: boolean,
-  stop: AbortSignal,
-  isChild = false,
-): Promise<void> {
-  const adapters = await openAdapters(settings)
-  const logger = createLogger(logOptions(json))
-  const { group } = settings
-  const metrics = createMetrics({ store, group, ...(isChild ? {} : { bus: adapters.bus }) })
-  const documents = new DocumentAdapters(settings)
-  await documents.connect(store, metrics)
-  const offline = new OfflineAdapter(settings)
-  await offline.connect(store)
-  if (!isChild) warnOfMemory(store, logger)
-  const reporter = new AppliedReporter(adapters.feed, store)
-  if (isChild) answerMetrics(metrics)
-  const endpoint = isChild ? undefined : await serveMetrics(metrics, settings, logger)
-  try {
-    const telemetry = [metrics.telemetry, reporter, eventLog(logger), ...tracedEvents(group)]
-    const worker = createWorker(store, adapters, settings, { logger, telemetry })
-    const running = worker.run()
-    logger.info({ features: show(file), bus: adapters.where, group, pid: process.pid }, "worker started")
-    fired(stop).then(() => worker.stop())
-    await running
-    logger.info({ pid: process.pid }, "worker stopped")
-  } finally {
-    await endpoint?.close()
-    reporter.stop()
-    await Promise.all([adapters.close(), documents.close(), offline.close()])
-  }
-}
-
-async function serveMetrics(page: Pick<Metrics, "serve">, { host, metricsPort }: WorkSettings, logger: Logger) {
-  if (metricsPort === undefined) return undefined
-  const endpoint = await page.serve(metricsPort, host)
-  logger.info({ url: endpoint.url }, "serving metrics")
-  return endpoint
-}
 
 function checkSettings({ redisUrl, eventTypes }: AdapterSettings & WorkerSettings, command: Command): void {
   if (redisUrl === undefined) {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { FinishedRun, ScheduleBook } from "@fabra/worker"
-import { SingleBar } from "cli-progress"
+import type { SingleBar } from "cli-progress"
 
 const LOOK_EVERY_MS = 100
 /** Workers look every second, and take over after a lease: after so long there is probably none. */
@@ -23,7 +23,7 @@ export async function followRun(book: ScheduleBook, feature: string): Promise<Fi
       if (state.run?.request === request) {
         const { entities } = state.run
         // How many there are nobody knows; the last run went through so many.
-        bar ??= startBar(state.history.find(({ complete }) => complete)?.entities ?? 0)
+        bar ??= await startBar(state.history.find(({ complete }) => complete)?.entities ?? 0)
         bar?.update(entities, { entities: entities.toLocaleString("en") })
       } else if (!hasWarned && state.run === null && Date.now() - askedAt > PATIENCE_MS) {
         hasWarned = true
@@ -37,8 +37,9 @@ export async function followRun(book: ScheduleBook, feature: string): Promise<Fi
 }
 
 /** A bar on standard error; nothing where that is no terminal. */
-function startBar(total: number): SingleBar | undefined {
+async function startBar(total: number): Promise<SingleBar | undefined> {
   if (!process.stderr.isTTY) return undefined
+  const { SingleBar } = await import("cli-progress")
   const format = total === 0 ? "{entities} entities" : "{bar} {percentage} %  {entities} entities  {duration_formatted}"
   const bar = new SingleBar({ format, barsize: 30, hideCursor: true, clearOnComplete: false })
   bar.start(Math.max(total, 1), 0, { entities: 0 })
