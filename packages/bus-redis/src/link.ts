@@ -1,4 +1,4 @@
-import { type Clock, sleep } from "@fabra/events"
+import { type Clock, sleep, withDeadline } from "@fabra/events"
 import slotOf from "cluster-key-slot"
 import type { Cluster, Redis } from "ioredis"
 import { isCluster, ownClient } from "./clients.js"
@@ -163,20 +163,8 @@ export function becomesReady(client: Redis | Cluster, clock: Clock, timeoutMs: n
 
 /** The answer to a command, or {@link NoAnswer} in time; the socket is then destroyed. */
 export function answerOf<T>(redis: Redis, answer: Promise<T>, clock: Clock, timeoutMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.setTimer(() => {
-      reject(new NoAnswer(`no answer within ${timeoutMs} ms`))
-      redis.stream?.destroy() // then the answer fails too, which nobody waits for any more
-    }, timeoutMs)
-    answer.then(
-      (value) => {
-        timer.cancel()
-        resolve(value)
-      },
-      (error) => {
-        timer.cancel()
-        reject(error)
-      },
-    )
+  return withDeadline(clock, answer, timeoutMs, () => {
+    redis.stream?.destroy() // then the answer fails too, which nobody waits for any more
+    return new NoAnswer(`no answer within ${timeoutMs} ms`)
   })
 }

@@ -1,3 +1,5 @@
+import { systemClock, withDeadline } from "@fabra/events"
+
 /** A point of time that nothing of one call outlives. */
 export class Deadline {
   readonly #end: number
@@ -18,18 +20,6 @@ export class Deadline {
 
   /** What `promise` comes to, or a rejection when the deadline passes first. */
   race<T>(promise: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no answer within ${this.ms} ms`)), this.left)
-      promise.then(
-        (value) => {
-          clearTimeout(timer)
-          resolve(value)
-        },
-        (error) => {
-          clearTimeout(timer)
-          reject(error)
-        },
-      )
-    })
+    return withDeadline(systemClock, promise, this.left, () => new Error(`no answer within ${this.ms} ms`))
   }
 }

@@ -40,3 +40,23 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener("abort", done, { once: true })
   })
 }
+
+/**
+ * Settles as `promise` does, or rejects with what `late` makes after `ms` milliseconds of `clock`, whichever comes first.
+ * What the promise comes to after that is told to nobody.
+ */
+export function withDeadline<T>(clock: Clock, promise: Promise<T>, ms: number, late: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(() => reject(late()), ms)
+    promise.then(
+      (value) => {
+        timer.cancel()
+        resolve(value)
+      },
+      (error) => {
+        timer.cancel()
+        reject(error)
+      },
+    )
+  })
+}

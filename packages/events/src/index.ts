@@ -19,7 +19,7 @@ export type {
   SubscribeOptions,
   Subscription,
 } from "./bus.js"
-export { type Clock, sleep, systemClock, type Timer } from "./clock.js"
+export { type Clock, sleep, systemClock, type Timer, withDeadline } from "./clock.js"
 export {
   DEAD_LETTER_REASONS,
   type DeadLetter,

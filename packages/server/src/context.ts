@@ -1,6 +1,5 @@
 import type { Feature, FeatureStore } from "@fabra/core"
-import { type EventBus, FabraError } from "@fabra/events"
-import { withDeadline } from "./deadline.js"
+import { type EventBus, FabraError, systemClock, withDeadline } from "@fabra/events"
 import type { Settings } from "./options.js"
 
 /** What every route works with. */
@@ -14,12 +13,12 @@ export interface ServerContext {
 
 /** A call of the bus, in time. @throws FabraError `bus_unavailable` after the deadline */
 export function onBus<Result>({ settings: { deadlineMs } }: ServerContext, call: Promise<Result>): Promise<Result> {
-  return withDeadline(call, deadlineMs, () => late("bus_unavailable", "bus", deadlineMs))
+  return withDeadline(systemClock, call, deadlineMs, () => late("bus_unavailable", "bus", deadlineMs))
 }
 
 /** A call of the cache, in time. @throws FabraError `cache_unavailable` after the deadline */
 export function onCache<Result>({ settings: { deadlineMs } }: ServerContext, call: Promise<Result>): Promise<Result> {
-  return withDeadline(call, deadlineMs, () => late("cache_unavailable", "cache", deadlineMs))
+  return withDeadline(systemClock, call, deadlineMs, () => late("cache_unavailable", "cache", deadlineMs))
 }
 
 /** A read of features, in time: some of them may be computed for it. @throws FabraError as {@link onCache}, `feature_failed` */
@@ -28,7 +27,7 @@ export function onRead<Result>(
   features: readonly Feature[],
   call: Promise<Result>,
 ): Promise<Result> {
-  return withDeadline(call, deadlineMs, () => {
+  return withDeadline(systemClock, call, deadlineMs, () => {
     const computed = features.filter(({ computedBy }) => computedBy === "reads").map(({ name }) => name)
     return computed.length === 0
       ? late("cache_unavailable", "cache", deadlineMs)
@@ -38,7 +37,7 @@ export function onRead<Result>(
 
 /** A search, in time; nobody knows here whether embedder or vector store is slow. @throws FabraError `vector_unavailable` */
 export function onSearch<Result>({ settings: { deadlineMs } }: ServerContext, call: Promise<Result>): Promise<Result> {
-  return withDeadline(call, deadlineMs, () => late("vector_unavailable", "search", deadlineMs))
+  return withDeadline(systemClock, call, deadlineMs, () => late("vector_unavailable", "search", deadlineMs))
 }
 
 type Late = "bus_unavailable" | "cache_unavailable" | "vector_unavailable"

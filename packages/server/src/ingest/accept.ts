@@ -1,6 +1,5 @@
-import { type AxiomEvent, type EventDefinition, FabraError, parseEvent } from "@fabra/events"
+import { type AxiomEvent, type EventDefinition, FabraError, parseEvent, systemClock, withDeadline } from "@fabra/events"
 import type { ServerContext } from "../context.js"
-import { withDeadline } from "../deadline.js"
 import { unknownName } from "../lookup.js"
 import { Problem } from "../problem.js"
 import type { EventFields } from "./event-fields.js"
@@ -40,7 +39,7 @@ async function checkPayload(
   try {
     const checked = definition.parse(event.payload)
     const late = () => new FabraError("timeout", `The schema took longer than ${settings.deadlineMs} ms.`)
-    if (checked instanceof Promise) await withDeadline(checked, settings.deadlineMs, late)
+    if (checked instanceof Promise) await withDeadline(systemClock, checked, settings.deadlineMs, late)
   } catch (error) {
     if (error instanceof FabraError && error.code === "invalid_event") {
       throw new Problem("invalid_event", error.message, { path: error.issues[0]?.path, issues: error.issues })

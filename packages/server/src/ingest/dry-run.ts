@@ -1,9 +1,8 @@
 import { serveValue } from "@fabra/core"
-import { type AxiomEvent, FabraError } from "@fabra/events"
+import { type AxiomEvent, FabraError, systemClock, withDeadline } from "@fabra/events"
 import { preview } from "@fabra/worker"
 import { type Static, Type } from "@sinclair/typebox"
 import type { ServerContext } from "../context.js"
-import { withDeadline } from "../deadline.js"
 import { FeatureValueBody, strict } from "../schemas.js"
 import { serveOne } from "../wire-values.js"
 
@@ -33,6 +32,7 @@ export async function dryRun(
   const longestMs = deadlineMs * (1 + registry.handlersFor(event.eventType).length)
   const late = () => new FabraError("cache_unavailable", "The cache did not answer in time.")
   const { changes, failures } = await withDeadline(
+    systemClock,
     preview(store, event, { group, timeoutMs: deadlineMs }),
     longestMs,
     late,

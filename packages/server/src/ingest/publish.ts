@@ -1,6 +1,12 @@
-import { type AxiomEvent, FabraError, type PublishReceipt, type PublishResult } from "@fabra/events"
+import {
+  type AxiomEvent,
+  FabraError,
+  type PublishReceipt,
+  type PublishResult,
+  systemClock,
+  withDeadline,
+} from "@fabra/events"
 import type { ServerContext } from "../context.js"
-import { withDeadline } from "../deadline.js"
 import { toProblem } from "../problem.js"
 
 /**
@@ -13,7 +19,7 @@ export async function publishMany(
 ): Promise<PublishResult[]> {
   const late = () => new FabraError("publish_unknown", `The bus did not answer within ${deadlineMs} ms.`)
   try {
-    return await withDeadline(bus.publish(events), deadlineMs, late)
+    return await withDeadline(systemClock, bus.publish(events), deadlineMs, late)
   } catch (cause) {
     const error = FabraError.from(cause, "publish_unknown")
     return events.map(({ eventId }) => ({ ok: false, eventId, error }))

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { type EntityRecord, serveValue } from "@fabra/core"
-import { type AxiomEvent, FabraError, type PublishReceipt } from "@fabra/events"
+import { type AxiomEvent, FabraError, type PublishReceipt, systemClock, withDeadline } from "@fabra/events"
 import { isDeadLettered, isSettled } from "@fabra/worker"
 import { type Static, Type } from "@sinclair/typebox"
 import type { ServerContext } from "../context.js"
-import { withDeadline } from "../deadline.js"
 import { FeatureValues, strict } from "../schemas.js"
 import { toServed } from "../wire-values.js"
 
@@ -51,7 +50,7 @@ export async function waitUntilApplied(
   for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     const left = Math.max(1, deadline - performance.now())
     const late = () => new FabraError("timeout", "The cache did not answer in time.")
-    const records = await withDeadline(store.cache.load(keys, settings.group), left, late).catch(() => [])
+    const records = await withDeadline(systemClock, store.cache.load(keys, settings.group), left, late).catch(() => [])
     if (records.length > 0 && records.every((record) => isSettled(record, partition, position))) {
       return settled(event, features, records, store.clock.now())
     }

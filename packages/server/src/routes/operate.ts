@@ -1,7 +1,6 @@
-import { checkName, FabraError } from "@fabra/events"
+import { checkName, FabraError, systemClock, withDeadline } from "@fabra/events"
 import { Type } from "@sinclair/typebox"
 import { onBus, type ServerContext } from "../context.js"
-import { withDeadline } from "../deadline.js"
 import { Nullable, problems, strict } from "../schemas.js"
 import type { TypeBoxApp } from "../typebox.js"
 
@@ -69,7 +68,7 @@ export function addOperateRoutes(app: TypeBoxApp, context: ServerContext): void 
     },
     handler: async (_request, reply) => {
       const late = () => new FabraError("timeout", "The metrics could not be collected in time.")
-      const text = await withDeadline(metrics.text(), settings.deadlineMs, late)
+      const text = await withDeadline(systemClock, metrics.text(), settings.deadlineMs, late)
       return reply.type(metrics.contentType).serializer(String).send(text)
     },
   })
