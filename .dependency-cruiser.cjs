@@ -86,8 +86,8 @@ module.exports = {
       name: "by-name",
       comment: "One package reaches another by its name, not by a path into its files.",
       severity: "error",
-      from: { path: "^((?:packages|examples)/[^/]+|faults|benchmarks)/" },
-      to: { path: "^(packages|examples|faults|benchmarks)/", pathNot: "^$1/" },
+      from: { path: "^((?:packages|examples|tools)/[^/]+)/" },
+      to: { path: "^(packages|examples|tools)/", pathNot: "^$1/" },
     },
     {
       name: "declared",
@@ -107,7 +107,7 @@ module.exports = {
       name: "no-dev-dependency",
       comment: "What users install or copy imports no devDependency.",
       severity: "error",
-      from: { path: "^((packages|examples)/[^/]+|faults|benchmarks)/src/", pathNot: tests },
+      from: { path: "^(packages|examples|tools)/[^/]+/src/", pathNot: tests },
       // What is bundled is installed by nobody.
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["npm", "npm-peer"], pathNot: "/gpt-tokenizer/" },
     },

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
 /** They take minutes: begun last, one of them would leave a core idle. */
-const LONGEST = ["faults/test/faults.test.ts", "packages/worker/test/simulation/simulation.test.ts"]
+const LONGEST = ["tools/faults/test/faults.test.ts", "packages/worker/test/simulation/simulation.test.ts"]
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -18,7 +18,11 @@ const inside = (parent: string) =>
     .filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
     .map(({ name }) => `${parent}/${name}`)
 
-const directories = [...inside("packages"), ...inside("examples"), "faults", "benchmarks", "site"]
+const directories = [
+  ...inside("packages"),
+  ...inside("examples"),
+  ...inside("tools").filter((directory) => directory !== "tools/scripts"),
+]
 
 /**
  * A process of its own for each file would take as long again as most files, and one for each package has to load the same
@@ -43,7 +47,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 20_000 } },
-    // A trial of faults/ is three workers and up to six servers, and waits most of the time.
+    // A trial of tools/faults is three workers and up to six servers, and waits most of the time.
     maxConcurrency: 4,
     sequence: { sequencer: LongestFirst },
   },

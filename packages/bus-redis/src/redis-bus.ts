@@ -14,17 +14,17 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from "@fabra/events"
-import { RedisDeadLetters } from "./dead-letters.js"
-import { busClosed } from "./errors.js"
-import { removeGroup } from "./groups.js"
-import { Keys } from "./keys.js"
-import { groupCheckpoints, groupLag } from "./lag.js"
-import { Link } from "./link.js"
-import { Namespace } from "./namespace.js"
+import { RedisDeadLetters } from "./dead-letters/dead-letters.js"
+import { removeGroup } from "./group/groups.js"
+import { groupCheckpoints, groupLag } from "./group/lag.js"
+import { Keys } from "./keyspace/keys.js"
+import { Namespace } from "./keyspace/namespace.js"
 import { type RedisEventBusOptions, type Settings, toSettings } from "./options.js"
-import { Publisher, refuseAll } from "./publisher.js"
-import { RedisLog } from "./redis-log.js"
-import { serverNotices } from "./server-info.js"
+import { Publisher, refuseAll } from "./publish/publisher.js"
+import { RedisLog } from "./read/redis-log.js"
+import { busClosed } from "./transport/errors.js"
+import { Link } from "./transport/link.js"
+import { serverNotices } from "./transport/server-info.js"
 
 /**
  * The event bus on Redis Streams: one stream per partition, checkpoints as the `last-delivered-id` of consumer groups, so

@@ -3,7 +3,7 @@ import slotOf from "cluster-key-slot"
 import { Cluster, Redis } from "ioredis"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { RedisEventBus, type RedisEventBusOptions } from "../src/index.js"
-import { Keys } from "../src/keys.js"
+import { Keys } from "../src/keyspace/keys.js"
 import { eventIn, isExternal, join, numbers } from "./support.js"
 
 const PARTITIONS = 4

@@ -14,7 +14,7 @@ import { type RedisTestServer, startRedisServer } from "@fabra/testing"
 import { Redis } from "ioredis"
 import { afterAll, afterEach, beforeAll } from "vitest"
 import { RedisEventBus, type RedisEventBusOptions } from "../src/index.js"
-import { Keys, type PartitionKeys } from "../src/keys.js"
+import { Keys, type PartitionKeys } from "../src/keyspace/keys.js"
 
 export const PARTITIONS = 4
 /** Tests that kill, stop or empty the server are for a private one. */

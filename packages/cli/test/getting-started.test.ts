@@ -14,7 +14,7 @@ async function blocks(language: string): Promise<string[]> {
   return [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, of, code = ""]) => (of === language ? [code] : []))
 }
 
-// The test that it shows runs with these, as getting-started/test/; scripts/check-consumer.mjs runs the commands before.
+// The test that it shows runs with these, as getting-started/test/; tools/scripts/check-consumer.mjs runs the commands before.
 test("what the page adds to a new project is what is tested here", async () => {
   const [added, tested, ...others] = await blocks("ts")
   expect(await read("./getting-started/src/features.ts")).toBe(

@@ -18,70 +18,24 @@ export {
   type StoredValue,
   type WholeRecord,
   type WriteResult,
-} from "./cache.js"
-export { CachingEmbedder } from "./caching-embedder.js"
-export type { ReadContext, ReadFeatureOptions, ReadInput } from "./computed-feature.js"
-export type { IndexOptions, RemoveOutcome } from "./document-indexes.js"
-export { type Duration, parseDuration } from "./duration.js"
+} from "./cache/cache.js"
+export { MemoryFeatureCache } from "./cache/memory-cache.js"
+export { newToken } from "./cache/token.js"
+export { CachingEmbedder } from "./documents/caching-embedder.js"
+export type { IndexOptions, RemoveOutcome } from "./documents/document-indexes.js"
 // The contracts of a vector store and an embedder.
-export type { Embedder } from "./embedder.js"
-export type {
-  AgeOptions,
-  Computed,
-  Entity,
-  Feature,
-  FeatureContext,
-  FeatureHandler,
-  FeatureOptions,
-  ServedValue,
-  Trigger,
-  TriggerEvent,
-} from "./feature.js"
-export type { AnyFeatureOptions } from "./feature-definition.js"
-export type { IndexOutcome } from "./indexer.js"
-export { MemoryFeatureCache } from "./memory-cache.js"
-export { MemoryVectorStore } from "./memory-vector-store.js"
-export type { FieldFilter, FilterValue, MetadataFilter } from "./metadata-filter.js"
+export type { Embedder } from "./documents/embedder.js"
+export type { IndexOutcome } from "./documents/indexer.js"
+export { MemoryVectorStore } from "./documents/memory-vector-store.js"
+export type { FieldFilter, FilterValue, MetadataFilter } from "./documents/metadata-filter.js"
 export {
   type FilterNode,
   matchesFilter as matchesMetadata,
   parseFilter,
   type RangeOperator,
-} from "./metadata-filter.js"
-export type { EntityValue, OfflineStore, SqlLimits, SqlRow, SqlStatement } from "./offline-store.js"
-export { Registry } from "./registry.js"
-export type { Refresh, Schedule } from "./schedule.js"
-export type {
-  ScheduleContext,
-  ScheduledFeatureOptions,
-  ScheduledHandler,
-  SqlFeatureOptions,
-} from "./scheduled-feature.js"
-export { hitToWire, type SearchHit, type SearchQuery, type WireHit } from "./search.js"
-// For those who write a worker or another part of Fabra.
-export { type FeatureRow, type FeatureStatus, type FeatureValue, isGone, serveValue } from "./serve.js"
-export { noOfflineStore, type Sql, sqlOn } from "./sql.js"
-export { FeatureStore, type ReadOptions } from "./store.js"
-export type { FeatureStoreOptions } from "./store-parts.js"
-export {
-  type AppliedEvent,
-  type Call,
-  type Commit,
-  consoleLogger,
-  type EndedScheduleRun,
-  type FailedFeature,
-  type HandlerCall,
-  type LaneChange,
-  type LateEvent,
-  type Logger,
-  type ScheduledComputed,
-  type Telemetry,
-} from "./telemetry.js"
-export { withTimeout } from "./timeout.js"
-export { newToken } from "./token.js"
-export { type EventOrigin, runInTransaction, type Transaction } from "./transaction.js"
-export { decodeValue, encodeValue } from "./values.js"
-export type { VectorIndex, VectorIndexOptions } from "./vector-index.js"
+} from "./documents/metadata-filter.js"
+export { hitToWire, type SearchHit, type SearchQuery, type WireHit } from "./documents/search.js"
+export type { VectorIndex, VectorIndexOptions } from "./documents/vector-index.js"
 export {
   checkDocuments,
   checkLength,
@@ -102,5 +56,51 @@ export {
   type VectorHit,
   type VectorQuery,
   type VectorStore,
-} from "./vector-store.js"
-export { WordHashEmbedder } from "./word-hash-embedder.js"
+} from "./documents/vector-store.js"
+export { WordHashEmbedder } from "./documents/word-hash-embedder.js"
+export type { ReadContext, ReadFeatureOptions, ReadInput } from "./feature/computed-feature.js"
+export { type Duration, parseDuration } from "./feature/duration.js"
+export type {
+  AgeOptions,
+  Computed,
+  Entity,
+  Feature,
+  FeatureContext,
+  FeatureHandler,
+  FeatureOptions,
+  ServedValue,
+  Trigger,
+  TriggerEvent,
+} from "./feature/feature.js"
+export type { AnyFeatureOptions } from "./feature/feature-definition.js"
+export type { Refresh, Schedule } from "./feature/schedule.js"
+export type {
+  ScheduleContext,
+  ScheduledFeatureOptions,
+  ScheduledHandler,
+  SqlFeatureOptions,
+} from "./feature/scheduled-feature.js"
+export { decodeValue, encodeValue } from "./feature/values.js"
+export type { EntityValue, OfflineStore, SqlLimits, SqlRow, SqlStatement } from "./offline/offline-store.js"
+export { noOfflineStore, type Sql, sqlOn } from "./offline/sql.js"
+export { Registry } from "./registry.js"
+// For those who write a worker or another part of Fabra.
+export { type FeatureRow, type FeatureStatus, type FeatureValue, isGone, serveValue } from "./serve/serve.js"
+export { withTimeout } from "./serve/timeout.js"
+export { FeatureStore, type ReadOptions } from "./store.js"
+export type { FeatureStoreOptions } from "./store-parts.js"
+export {
+  type AppliedEvent,
+  type Call,
+  type Commit,
+  consoleLogger,
+  type EndedScheduleRun,
+  type FailedFeature,
+  type HandlerCall,
+  type LaneChange,
+  type LateEvent,
+  type Logger,
+  type ScheduledComputed,
+  type Telemetry,
+} from "./telemetry.js"
+export { type EventOrigin, runInTransaction, type Transaction } from "./transaction.js"

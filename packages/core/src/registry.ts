@@ -1,10 +1,15 @@
 import type { EventDefinition } from "@fabra/events"
 import { checkName, FabraError, nearest } from "@fabra/events"
-import type { ReadHandler } from "./computed-feature.js"
-import type { Entity, Feature, FeatureHandler, Trigger } from "./feature.js"
-import { type AnyFeatureOptions, defineFeature, toReadHandler, toScheduledHandler } from "./feature-definition.js"
-import type { ScheduledHandler } from "./scheduled-feature.js"
-import { newVectorIndex, type VectorIndex, type VectorIndexOptions } from "./vector-index.js"
+import { newVectorIndex, type VectorIndex, type VectorIndexOptions } from "./documents/vector-index.js"
+import type { ReadHandler } from "./feature/computed-feature.js"
+import type { Entity, Feature, FeatureHandler, Trigger } from "./feature/feature.js"
+import {
+  type AnyFeatureOptions,
+  defineFeature,
+  toReadHandler,
+  toScheduledHandler,
+} from "./feature/feature-definition.js"
+import type { ScheduledHandler } from "./feature/scheduled-feature.js"
 
 /** What a store knows by name: its entities, features and the events that trigger them. Checks them as they come. */
 export class Registry {

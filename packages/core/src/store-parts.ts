@@ -1,12 +1,12 @@
 import { type Clock, FabraError, systemClock } from "@fabra/events"
-import type { FeatureCache } from "./cache.js"
-import type { Embedder } from "./embedder.js"
-import { KeptValues } from "./kept-values.js"
-import { MemoryFeatureCache } from "./memory-cache.js"
-import { MemoryVectorStore } from "./memory-vector-store.js"
-import type { OfflineStore } from "./offline-store.js"
-import type { VectorStore } from "./vector-store.js"
-import { WordHashEmbedder } from "./word-hash-embedder.js"
+import type { FeatureCache } from "./cache/cache.js"
+import { MemoryFeatureCache } from "./cache/memory-cache.js"
+import type { Embedder } from "./documents/embedder.js"
+import { MemoryVectorStore } from "./documents/memory-vector-store.js"
+import type { VectorStore } from "./documents/vector-store.js"
+import { WordHashEmbedder } from "./documents/word-hash-embedder.js"
+import type { OfflineStore } from "./offline/offline-store.js"
+import { KeptValues } from "./serve/kept-values.js"
 
 /** Options of {@link FeatureStore}. */
 export interface FeatureStoreOptions {

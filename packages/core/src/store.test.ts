@@ -1,7 +1,7 @@
 import { FabraError } from "@fabra/events"
 import { expect, test } from "vitest"
-import type { OutsideWrite, WriteResult } from "./cache.js"
-import { MemoryFeatureCache } from "./memory-cache.js"
+import type { OutsideWrite, WriteResult } from "./cache/cache.js"
+import { MemoryFeatureCache } from "./cache/memory-cache.js"
 import { FeatureStore } from "./store.js"
 
 function shop(cache = new MemoryFeatureCache()) {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import type { Position } from "@fabra/events"
-import type { EntityKey } from "./cache.js"
+import type { EntityKey } from "./cache/cache.js"
 
 /** Where an event stands, so that what it writes elsewhere is never overwritten by an earlier one. */
 export interface EventOrigin {

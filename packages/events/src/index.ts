@@ -1,8 +1,6 @@
 // For those who publish and define events.
 
-// For those who write a bus or another part of Fabra.
-export { assignPartitions } from "./assign.js"
-export { BaseEventBus, dedupeKey, type EncodedEvent } from "./base-bus.js"
+export { BaseEventBus, dedupeKey, type EncodedEvent } from "./bus/base-bus.js"
 // The contract of a bus.
 export type {
   Assignment,
@@ -18,8 +16,7 @@ export type {
   ReadOptions,
   SubscribeOptions,
   Subscription,
-} from "./bus.js"
-export { type Clock, sleep, systemClock, type Timer, withDeadline } from "./clock.js"
+} from "./bus/bus.js"
 export {
   DEAD_LETTER_REASONS,
   type DeadLetter,
@@ -33,9 +30,12 @@ export {
   type NewDeadLetter,
   type ReplayOutcome,
   replayEvent,
-} from "./dead-letter.js"
-export { discardAll, replayAll } from "./dead-letters-all.js"
-export { defineEvent, type EventDefinition, type EventOf } from "./define-event.js"
+} from "./bus/dead-letter.js"
+export { discardAll, replayAll } from "./bus/dead-letters-all.js"
+export { checkPartitions, DEFAULT_PARTITIONS, hashEntityId, MAX_PARTITIONS, partitionOf } from "./bus/partition.js"
+export { partitionTestVectors } from "./bus/partition-vectors.js"
+export type { Position } from "./bus/position.js"
+export { type Clock, sleep, systemClock, type Timer, withDeadline } from "./clock.js"
 export {
   BusFullError,
   ERROR_CODES,
@@ -44,12 +44,10 @@ export {
   FabraError,
   type FabraErrorOptions,
 } from "./errors.js"
-export { type AxiomEvent, checkEvent, createEvent, type EventInput, type ReplayOrigin } from "./event.js"
-export { newEventId } from "./event-id.js"
-export { checkJson, isPlainObject, type JsonObject, type JsonValue, joinPath, MAX_DEPTH } from "./json.js"
-export type { LeaseRequest, LeaseView, PartitionedLog } from "./log.js"
-export { DEFAULT_LEASE_MS, LogSubscription } from "./log-subscription.js"
-export { MemoryEventBus, type MemoryEventBusOptions } from "./memory-bus.js"
+export { defineEvent, type EventDefinition, type EventOf } from "./event/define-event.js"
+export { type AxiomEvent, checkEvent, createEvent, type EventInput, type ReplayOrigin } from "./event/event.js"
+export { newEventId } from "./event/event-id.js"
+export { checkJson, isPlainObject, type JsonObject, type JsonValue, joinPath, MAX_DEPTH } from "./event/json.js"
 export {
   checkEntityId,
   checkEventId,
@@ -59,10 +57,12 @@ export {
   nearest,
   show,
   utf8Length,
-} from "./names.js"
-export { checkPartitions, DEFAULT_PARTITIONS, hashEntityId, MAX_PARTITIONS, partitionOf } from "./partition.js"
-export { partitionTestVectors } from "./partition-vectors.js"
-export type { Position } from "./position.js"
-export { spellTime } from "./spell-time.js"
-export { parseTime } from "./time.js"
-export { DEFAULT_MAX_EVENT_BYTES, decodeEvent, encodeEvent, parseEvent } from "./wire.js"
+} from "./event/names.js"
+export { spellTime } from "./event/spell-time.js"
+export { parseTime } from "./event/time.js"
+export { DEFAULT_MAX_EVENT_BYTES, decodeEvent, encodeEvent, parseEvent } from "./event/wire.js"
+// For those who write a bus or another part of Fabra.
+export { assignPartitions } from "./log/assign.js"
+export type { LeaseRequest, LeaseView, PartitionedLog } from "./log/log.js"
+export { DEFAULT_LEASE_MS, LogSubscription } from "./log/log-subscription.js"
+export { MemoryEventBus, type MemoryEventBusOptions } from "./memory/memory-bus.js"

@@ -1,5 +1,5 @@
-export { isDeadLettered, isSettled } from "./bookkeeping.js"
 export { type Preview, type PreviewedChange, type PreviewOptions, preview } from "./preview.js"
-export { type FinishedRun, type OpenRun, ScheduleBook, type ScheduleState } from "./schedule-book.js"
+export { isDeadLettered, isSettled } from "./record/bookkeeping.js"
+export { type FinishedRun, type OpenRun, ScheduleBook, type ScheduleState } from "./schedule/schedule-book.js"
 export { settingsFromEnv, type WorkerOptions } from "./settings.js"
 export { AxiomWorker } from "./worker.js"

@@ -1,14 +1,14 @@
 import { type EntityRecord, type FeatureStore, type StoredValue, withTimeout } from "@fabra/core"
 import { type AxiomEvent, type Clock, systemClock } from "@fabra/events"
-import { computeLane } from "./compute.js"
-import type { ComputeEnvironment } from "./compute-environment.js"
-import { Draft } from "./draft.js"
-import { newItem } from "./item.js"
-import { newLane } from "./lane.js"
-import { LiveRecord } from "./live-record.js"
-import { PartitionRun } from "./partition-run.js"
-import { placesOf } from "./record-values.js"
-import { type Route, Routes } from "./routes.js"
+import { computeLane } from "./compute/compute.js"
+import type { ComputeEnvironment } from "./compute/compute-environment.js"
+import { Draft } from "./compute/draft.js"
+import { newItem } from "./lane/item.js"
+import { newLane } from "./lane/lane.js"
+import { PartitionRun } from "./partition/partition-run.js"
+import { type Route, Routes } from "./read/routes.js"
+import { LiveRecord } from "./record/live-record.js"
+import { placesOf } from "./record/record-values.js"
 
 /** Options of {@link preview}. */
 export interface PreviewOptions {

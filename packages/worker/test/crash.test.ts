@@ -85,7 +85,7 @@ test("R13: an event that killed one worker after the other is a dead letter; its
 
 test("a process whose event loop stands still is killed by its watchdog", async () => {
   const script = `
-    import { startWatchdog } from ${JSON.stringify(fileURLToPath(new URL("../src/watchdog.ts", import.meta.url)))}
+    import { startWatchdog } from ${JSON.stringify(fileURLToPath(new URL("../src/observe/watchdog.ts", import.meta.url)))}
     startWatchdog(200)
     setTimeout(() => { console.log("stuck"); for (;;); }, 300)
   `

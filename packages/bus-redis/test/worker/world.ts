@@ -5,7 +5,7 @@ import { AxiomWorker, type WorkerOptions } from "@fabra/worker"
 import type { Cluster, Redis } from "ioredis"
 import { expect } from "vitest"
 import { RedisEventBus, type RedisEventBusOptions } from "../../src/index.js"
-import { Keys } from "../../src/keys.js"
+import { Keys } from "../../src/keyspace/keys.js"
 
 export const PARTITIONS = 6
 

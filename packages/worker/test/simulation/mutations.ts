@@ -46,31 +46,31 @@ const adapter = (file: string, find: string, replace: string): Replacement => ({
 export const MUTATIONS: readonly Mutation[] = [
   {
     guard: "mark: events at or below it are skipped",
-    changes: [worker("compute", "!draft.isSettled(item.record.position)", "true")],
+    changes: [worker("compute/compute", "!draft.isSettled(item.record.position)", "true")],
     config: "processes",
     finds: ["duplicated"],
   },
   {
     guard: "mark: is committed with the values",
-    changes: [worker("draft", "this.#mark = { mark: position }", "")],
+    changes: [worker("compute/draft", "this.#mark = { mark: position }", "")],
     config: "processes",
     finds: ["duplicated"],
   },
   {
     guard: "half-done note: done features are not run again",
-    changes: [worker("compute", "if (done.includes(name)) return false", "")],
+    changes: [worker("compute/compute", "if (done.includes(name)) return false", "")],
     config: "calm",
     finds: ["duplicated"],
   },
   {
     guard: "half-done note: is written",
-    changes: [worker("draft", "this.#mark = { mark: this.#mark.mark, halfDone: { position, features } }", "")],
+    changes: [worker("compute/draft", "this.#mark = { mark: this.#mark.mark, halfDone: { position, features } }", "")],
     config: "calm",
     finds: ["duplicated"],
   },
   {
     guard: "half-done note: all before it is settled",
-    changes: [worker("bookkeeping", "halfDone !== undefined && position < halfDone.position", "false")],
+    changes: [worker("record/bookkeeping", "halfDone !== undefined && position < halfDone.position", "false")],
     config: "apart",
     from: 688,
     finds: ["duplicated", "reordered"],
@@ -84,7 +84,11 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     guard: "compare-and-set: tokens never repeat",
     changes: [
-      worker("processor", '[this.#tokenPrefix, (this.#tokens++).toString(36)].join("")', "String(this.#tokens++ % 3)"),
+      worker(
+        "lane/processor",
+        '[this.#tokenPrefix, (this.#tokens++).toString(36)].join("")',
+        "String(this.#tokens++ % 3)",
+      ),
     ],
     config: "processes",
     from: 57,
@@ -92,20 +96,24 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "lane: one step at a time for each entity",
-    changes: [worker("processor", 'if (lane.state === "idle") this.#makeReady(lane)', "this.#makeReady(lane)")],
+    changes: [worker("lane/processor", 'if (lane.state === "idle") this.#makeReady(lane)', "this.#makeReady(lane)")],
     config: "calm",
     finds: ["duplicated", "lost", "reordered", "fault"],
   },
   {
     guard: "transaction: a failed try leaves nothing behind",
-    changes: [worker("handler-context", "this.#writes.set(name, ", "this.#draft.setValue(name, ")],
+    changes: [worker("compute/handler-context", "this.#writes.set(name, ", "this.#draft.setValue(name, ")],
     config: "calm",
     finds: ["duplicated", "half_visible"],
   },
   {
     guard: "R1: a replay applies only where the failure is flagged",
     changes: [
-      worker("compute", "return replay === undefined || draft.hasFlag(deadLetterFlag(replay.of, name))", "return true"),
+      worker(
+        "compute/compute",
+        "return replay === undefined || draft.hasFlag(deadLetterFlag(replay.of, name))",
+        "return true",
+      ),
     ],
     config: "processes",
     from: 347,
@@ -115,7 +123,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R1: the flag is written with the mark",
     changes: [
       worker(
-        "give-up",
+        "compute/give-up",
         "for (const name of names) draft.addFlag(deadLetterFlag(event.replay?.of ?? event.eventId, name))",
         "",
       ),
@@ -125,7 +133,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R1: the flag goes with the replay",
-    changes: [worker("compute", "if (replay !== undefined) draft.removeFlag(deadLetterFlag(replay.of, name))", "")],
+    changes: [
+      worker("compute/compute", "if (replay !== undefined) draft.removeFlag(deadLetterFlag(replay.of, name))", ""),
+    ],
     config: "processes",
     from: 3928,
     finds: ["duplicated"],
@@ -133,20 +143,22 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     guard: "R2: a record behind what was seen settled is a roll-back",
     changes: [
-      worker("processor", 'if (seen > (run.start.position ?? "") && record.mark.mark < seen) {', "if (false) {"),
+      worker("lane/processor", 'if (seen > (run.start.position ?? "") && record.mark.mark < seen) {', "if (false) {"),
     ],
     config: "cache",
     finds: ["lost"],
   },
   {
     guard: "R2: what a record showed settled is remembered when it is dropped",
-    changes: [worker("record-cache", 'if (record.mark.mark !== "") lane.run.see(lane.key, record.mark.mark)', "")],
+    changes: [
+      worker("record/record-cache", 'if (record.mark.mark !== "") lane.run.see(lane.key, record.mark.mark)', ""),
+    ],
     config: "cache",
     finds: ["lost"],
   },
   {
     guard: "R2: what was seen is kept until a checkpoint covers it",
-    changes: [worker("partition-run", "if (this.#seenBeforeEnds > start.position) return", "")],
+    changes: [worker("partition/partition-run", "if (this.#seenBeforeEnds > start.position) return", "")],
     config: "slow",
     finds: [],
     covered: "a test of its own in partition-run.test.ts: here replicas never lag behind by two checkpoints",
@@ -155,7 +167,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R3: the cache vouches for what a checkpoint leaves behind",
     changes: [
       worker(
-        "checkpoints",
+        "partition/checkpoints",
         'return this.#observer.time("cache", "verify", this.#cache.verify([...incarnations]))',
         "return Promise.resolve(incarnations.size >= 0)",
       ),
@@ -166,14 +178,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R3: the incarnation that confirmed a commit is among those asked for",
-    changes: [worker("processor", "lane.run.incarnations.add(result.incarnation)", "")],
+    changes: [worker("lane/processor", "lane.run.incarnations.add(result.incarnation)", "")],
     config: "cache",
     finds: [],
     covered: "the incarnation of the load that every first commit is built on",
   },
   {
     guard: "R3: the incarnation that showed a mark is among those asked for",
-    changes: [worker("processor", "run.incarnations.add(loaded.incarnation)", "")],
+    changes: [worker("lane/processor", "run.incarnations.add(loaded.incarnation)", "")],
     config: "cache",
     from: 3507,
     finds: ["lost"],
@@ -181,8 +193,12 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     guard: "R4: a batch read for an earlier generation is not taken",
     changes: [
-      worker("intake", "if (run.overflow.pass === passes.get(partition)) return true", "return true"),
-      worker("intake", "if (run === undefined || run.overflow.pass !== pass) return", "if (run === undefined) return"),
+      worker("read/intake", "if (run.overflow.pass === passes.get(partition)) return true", "return true"),
+      worker(
+        "read/intake",
+        "if (run === undefined || run.overflow.pass !== pass) return",
+        "if (run === undefined) return",
+      ),
     ],
     config: "cache",
     from: 120,
@@ -190,7 +206,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R4: a read in flight does not move the cursor after a seek",
-    changes: [events("log-subscription", "held.revoking || held.cursor !== cursor", "held.revoking")],
+    changes: [events("log/log-subscription", "held.revoking || held.cursor !== cursor", "held.revoking")],
     config: "cache",
     finds: [],
     covered: "the worker: it sets back the cursor of what was read for an earlier generation",
@@ -205,14 +221,14 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R4: a handler's answer counts only in its own generation",
     changes: [
       worker(
-        "processor",
+        "lane/processor",
         "  #computed(lane: Lane, draft: Draft): void {\n    if (!lane.run.active) return\n",
         "  #computed(lane: Lane, draft: Draft): void {\n",
       ),
-      worker("compute", "  if (!lane.run.active) return false\n", ""),
-      worker("compute", "    if (!lane.run.active) return undefined\n", ""),
-      worker("processor", "this.#toCommit.filter(({ run }) => run.active)", "this.#toCommit"),
-      worker("processor", "if (lane.run.active) this.#committed(", "this.#committed("),
+      worker("compute/compute", "  if (!lane.run.active) return false\n", ""),
+      worker("compute/compute", "    if (!lane.run.active) return undefined\n", ""),
+      worker("lane/processor", "this.#toCommit.filter(({ run }) => run.active)", "this.#toCommit"),
+      worker("lane/processor", "if (lane.run.active) this.#committed(", "this.#committed("),
     ],
     config: "cache",
     from: 549,
@@ -222,7 +238,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R5: a dead letter is durable before the mark passes",
     changes: [
       worker(
-        "processor",
+        "lane/processor",
         'await this.#observer.time("bus", "append_dead_letter", this.#deadLetters.append(draft.deadLetters))',
         "this.#deadLetters.append(draft.deadLetters).catch(() => {})",
       ),
@@ -232,7 +248,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R5: a dead letter's key contains the position",
-    changes: [events("dead-letter", "    entry.position,\n", "")],
+    changes: [events("bus/dead-letter", "    entry.position,\n", "")],
     config: "processes",
     finds: ["lost"],
   },
@@ -240,7 +256,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R5: a replay's id contains the position",
     changes: [
       events(
-        "dead-letter",
+        "bus/dead-letter",
         "`${what}_${partition}_${position}_${hashEntityId(deadLetterKey(entry)).toString(36)}`",
         "`${what}_${of}_${features.join()}`",
       ),
@@ -250,13 +266,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R6: the checkpoint is the end of the contiguous settled prefix",
-    changes: [worker("progress", "if (batch.pending > 0) break", "if (batch.pending > 0) continue")],
+    changes: [worker("partition/progress", "if (batch.pending > 0) break", "if (batch.pending > 0) continue")],
     config: "processes",
     finds: ["lost"],
   },
   {
     guard: "R6: a checkpoint is stored again though nothing moved",
-    changes: [worker("checkpoints", "this.#ticks % REWRITE_TICKS === 0", "false")],
+    changes: [worker("partition/checkpoints", "this.#ticks % REWRITE_TICKS === 0", "false")],
     config: "bus",
     finds: [],
     covered: "a test of its own in checkpoints.test.ts: it shows once in some thousand executions",
@@ -272,7 +288,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R6: revoke and stop write no checkpoint that is not old enough",
     changes: [
       worker(
-        "checkpoints",
+        "partition/checkpoints",
         "this.#store(run, this.#movedTo(run), subscription)",
         "this.#store(run, run.progress.safe(0), subscription)",
       ),
@@ -283,7 +299,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R7: checkpoints trail the work",
-    changes: [worker("checkpoints", "this.#trailTicks = Math.ceil(trailMs / TICK_MS)", "this.#trailTicks = 0")],
+    changes: [
+      worker("partition/checkpoints", "this.#trailTicks = Math.ceil(trailMs / TICK_MS)", "this.#trailTicks = 0"),
+    ],
     config: "cache",
     finds: ["lost"],
   },
@@ -291,7 +309,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R8: a commit of unknown outcome is not taken for done",
     changes: [
       worker(
-        "processor",
+        "lane/processor",
         'if (result.status === "applied") {',
         'if (result.status === "unknown") result = { status: "applied", token: draft.record.token ?? "", incarnation: [...lane.run.incarnations][0] ?? "" }\n    if (result.status === "applied") {',
       ),
@@ -301,7 +319,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R8, R9: what was known is dropped and loaded again",
-    changes: [worker("processor", "    this.#records.delete(lane)\n    if (result.status", "    if (result.status")],
+    changes: [
+      worker("lane/processor", "    this.#records.delete(lane)\n    if (result.status", "    if (result.status"),
+    ],
     config: "processes",
     finds: ["stuck", "fault"],
   },
@@ -309,7 +329,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R9: a conflict is not taken for done",
     changes: [
       worker(
-        "processor",
+        "lane/processor",
         'if (result.status === "applied") {',
         'if (result.status === "conflict") result = { status: "applied", token: draft.record.token ?? "", incarnation: [...lane.run.incarnations][0] ?? "" }\n    if (result.status === "applied") {',
       ),
@@ -353,14 +373,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R11: an outside write of unknown outcome is sent again",
-    changes: [core("outside-write", 'if (result?.status === "applied") return', "return")],
+    changes: [core("cache/outside-write", 'if (result?.status === "applied") return', "return")],
     config: "processes",
     from: 230,
     finds: ["lost"],
   },
   {
     guard: "overflow: what a full lane leaves out is read again",
-    changes: [worker("intake", "if (after !== undefined) subscription?.seek(lane.run.partition, after)", "")],
+    changes: [worker("read/intake", "if (after !== undefined) subscription?.seek(lane.run.partition, after)", "")],
     config: "processes",
     finds: ["stuck", "lost"],
   },
@@ -368,7 +388,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "overflow: a lane that lacks a record takes none after it",
     changes: [
       worker(
-        "overflow",
+        "partition/overflow",
         "let gap = this.#gaps.get(lane)",
         "if (!isFull(lane, limit)) return false\n    let gap = this.#gaps.get(lane)",
       ),
@@ -381,7 +401,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "overflow: no checkpoint passes what is left out",
     changes: [
       worker(
-        "intake",
+        "read/intake",
         "batch.pending++\n    return overflow.leaves(lane, limit) ? undefined : batch",
         "if (overflow.leaves(lane, limit)) return undefined\n    batch.pending++\n    return batch",
       ),
@@ -391,20 +411,20 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "overflow: a pass that has missed a record brings none after it",
-    changes: [worker("overflow", "gap.missedIn !== this.#pass && ", "")],
+    changes: [worker("partition/overflow", "gap.missedIn !== this.#pass && ", "")],
     config: "processes",
     finds: ["lost", "reordered", "stuck"],
   },
   {
     guard: "overflow: a pass that began later brings nothing",
-    changes: [worker("overflow", " && this.#pass.after <= gap.after", "")],
+    changes: [worker("partition/overflow", " && this.#pass.after <= gap.after", "")],
     config: "processes",
     from: 790,
     finds: ["lost", "reordered", "stuck"],
   },
   {
     guard: "overflow: a new pass brings what the last one would have",
-    changes: [worker("overflow", "if (other.after < after && this.#brings(other)) after = other.after", "")],
+    changes: [worker("partition/overflow", "if (other.after < after && this.#brings(other)) after = other.after", "")],
     config: "processes",
     finds: [],
     covered: "a test of its own in overflow.test.ts",
@@ -417,7 +437,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R13: after a crash events are noted before they run",
-    changes: [worker("intake", 'record.position <= run.cautiousUntil ? "ask" : undefined', "undefined")],
+    changes: [worker("read/intake", 'record.position <= run.cautiousUntil ? "ask" : undefined', "undefined")],
     config: "poison",
     finds: ["stuck", "lost"],
   },
@@ -425,7 +445,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R13: one noted event runs at a time",
     changes: [
       worker(
-        "caution",
+        "lane/caution",
         "if (this.#current !== undefined) return\n    this.#current = this.#waiting.shift()",
         "this.#current = this.#waiting.shift()",
       ),
@@ -435,13 +455,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R13: a noted event that changed nothing is marked as settled",
-    changes: [worker("compute", "item.caution !== undefined)", "false)")],
+    changes: [worker("compute/compute", "item.caution !== undefined)", "false)")],
     config: "poison",
     finds: ["collateral"],
   },
   {
     guard: "R13: an event noted too often is a dead letter",
-    changes: [worker("checked-event", "caution.consumers > env.maxCrashes", "false")],
+    changes: [worker("compute/checked-event", "caution.consumers > env.maxCrashes", "false")],
     config: "poison",
     finds: ["stuck", "lost"],
   },
@@ -493,7 +513,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "lease: its end stops the work of its owner",
-    changes: [events("log-subscription", "for (const partition of [...this.#held.keys()]) this.#lose(partition)", "")],
+    changes: [
+      events("log/log-subscription", "for (const partition of [...this.#held.keys()]) this.#lose(partition)", ""),
+    ],
     config: "processes",
     finds: [],
     covered: "the compare-and-set: a deposed owner's commit is in order or does not apply",
@@ -509,7 +531,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "unreadable: its dead letter is durable before it is settled",
     changes: [
       worker(
-        "intake",
+        "read/intake",
         'await observer.time("bus", "append_dead_letter", deadLetters.append([letter]))',
         "deadLetters.append([letter]).catch(() => {})",
       ),
@@ -520,28 +542,28 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "schedule: a turn is claimed, and a run told of, by compare-and-set",
-    changes: [worker("schedule-book", "baseToken: base.token", "baseToken: (await this.read(feature)).token")],
+    changes: [worker("schedule/schedule-book", "baseToken: base.token", "baseToken: (await this.read(feature)).token")],
     config: "schedules",
     finds: ["duplicated", "reordered", "lost"],
   },
   {
     guard: "schedule: a turn that is done is not begun again, also by who has a slow clock",
-    changes: [worker("scheduler", "due > state.turn", "due !== state.turn")],
+    changes: [worker("schedule/scheduler", "due > state.turn", "due !== state.turn")],
     config: "schedules",
     finds: ["duplicated", "reordered"],
   },
   {
     guard: "schedule: who has lost the run commits nothing more",
-    changes: [worker("scheduled-batch", "if (!(await env.stillOurs())) break", "")],
+    changes: [worker("schedule/scheduled-batch", "if (!(await env.stillOurs())) break", "")],
     config: "schedules",
     finds: ["reordered", "duplicated"],
   },
   {
     guard: "schedule: who has lost the run, and has begun another, commits nothing more of the first",
     changes: [
-      worker("scheduler", "run?.owner === consumer && !lost.signal.aborted", "run?.owner === consumer"),
+      worker("schedule/scheduler", "run?.owner === consumer && !lost.signal.aborted", "run?.owner === consumer"),
       // Runs change hands all the time.
-      worker("scheduler", "now - seen.since < this.#settings.leaseMs", "false"),
+      worker("schedule/scheduler", "now - seen.since < this.#settings.leaseMs", "false"),
     ],
     config: "schedules",
     from: 270,
@@ -551,7 +573,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "schedule: a value is committed on the record that was loaded before it was computed, and on no other",
     changes: [
       worker(
-        "scheduled-batch",
+        "schedule/scheduled-batch",
         "await env.cache.commit(changes)",
         "await env.cache.commit(await Promise.all(changes.map(async (one) => ({ ...one, baseToken: (await env.cache.load([one.key], env.group))[0]?.token ?? null }))))",
       ),
@@ -561,39 +583,39 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "schedule: what the group has settled of an entity stays in its record",
-    changes: [worker("scheduled-batch", 'state: record.state ?? record.remains ?? "{}"', 'state: "{}"')],
+    changes: [worker("schedule/scheduled-batch", 'state: record.state ?? record.remains ?? "{}"', 'state: "{}"')],
     config: "schedules",
     finds: ["duplicated"],
   },
   {
     guard: "schedule: what met a conflict is computed again",
-    changes: [worker("scheduled-batch", "left = left.filter((id) => again.has(id))", "left = []")],
+    changes: [worker("schedule/scheduled-batch", "left = left.filter((id) => again.has(id))", "left = []")],
     config: "schedules",
     finds: ["lost"],
   },
   {
     guard: "schedule: a run whose owner is alive is left to it",
-    changes: [worker("scheduler", "now - seen.since < this.#settings.leaseMs", "false")],
+    changes: [worker("schedule/scheduler", "now - seen.since < this.#settings.leaseMs", "false")],
     config: "schedules",
     finds: [],
     covered: "the compare-and-set: two owners double the work",
   },
   {
     guard: "ageing: a record stays until a stored checkpoint covers its marks",
-    changes: [worker("ageing", "halfDone !== undefined || mark > checkpoint", "halfDone !== undefined")],
+    changes: [worker("ageing/ageing", "halfDone !== undefined || mark > checkpoint", "halfDone !== undefined")],
     config: "ageing",
     finds: ["duplicated"],
   },
   {
     guard: "ageing: a record stays in the middle of an event",
-    changes: [worker("ageing", "halfDone !== undefined || mark > checkpoint", "mark > checkpoint")],
+    changes: [worker("ageing/ageing", "halfDone !== undefined || mark > checkpoint", "mark > checkpoint")],
     config: "ageing",
     from: 266,
     finds: ["duplicated"],
   },
   {
     guard: "ageing: a record stays while a dead letter of it may be replayed",
-    changes: [worker("ageing", "if (flags.size > 0) return undefined", "")],
+    changes: [worker("ageing/ageing", "if (flags.size > 0) return undefined", "")],
     config: "ageing",
     finds: ["lost"],
   },
@@ -601,7 +623,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "ageing: what was removed is settled up to a checkpoint",
     changes: [
       worker(
-        "live-record",
+        "record/live-record",
         "const books = decodeBookkeeping(state ?? remains)",
         "const books = decodeBookkeeping(state)",
       ),
@@ -612,14 +634,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "ageing: an older checkpoint does not take the place of a newer one",
-    changes: [worker("ageing", 'if (!covers(left.get(partition) ?? { mark: "" }, checkpoint)) left', "left")],
+    changes: [worker("ageing/ageing", 'if (!covers(left.get(partition) ?? { mark: "" }, checkpoint)) left', "left")],
     config: "ageing",
     finds: [],
     covered: "checkpoints are asked for after the remains, and never lowered; a test of its own in ageing.test.ts",
   },
   {
     guard: "ageing: an outside write is known again for longer than it can be on its way",
-    changes: [worker("ageing", "const KNOWN_AGAIN_MS = 100_000", "const KNOWN_AGAIN_MS = 0")],
+    changes: [worker("ageing/ageing", "const KNOWN_AGAIN_MS = 100_000", "const KNOWN_AGAIN_MS = 0")],
     config: "ageing",
     from: 394,
     finds: ["duplicated"],

@@ -1,5 +1,5 @@
 import type { Entity, FeatureStore } from "@fabra/core"
-import type { ScheduleState } from "../../src/schedule-book.js"
+import type { ScheduleState } from "../../src/schedule/schedule-book.js"
 import { ENTITIES } from "./plan.js"
 import { EPOCH, type Process } from "./process.js"
 import { EMPTY, listOf, SCHEDULED, type SimulatedRecord, shardOf } from "./records.js"

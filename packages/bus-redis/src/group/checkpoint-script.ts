@@ -1,0 +1,53 @@
+import { LUA_STREAMS } from "../transport/lua.js"
+import { Script } from "../transport/script.js"
+
+/** `moved` forward; `kept`, since the stored one is as great; created anew because the `group` or `stream` was gone. */
+export type CheckpointAnswer = "moved" | "kept" | "group" | "stream"
+
+/**
+ * Stores a group's checkpoint, never lowering it, and drops from the stream what every group has settled.
+ *
+ * Keys: the stream, the attempts noted. Arguments: group, stream id, entries read up to it (empty: not known), how many
+ * milliseconds settled entries stay (empty: trim nothing now), the upper end of the attempts that are settled with it.
+ */
+export const checkpointScript = new Script<CheckpointAnswer>(`${LUA_STREAMS}
+local stream, attempts = KEYS[1], KEYS[2]
+local group, id, entries_read, retention, attempts_end = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+
+local stored = find_group(stream, group)
+local answer = 'kept'
+if stored == nil then
+  answer = make_group(stream, group, id)
+  raise(stream, id)
+elseif is_before(stored['last-delivered-id'], id) then
+  if entries_read == '' then
+    redis.call('XGROUP', 'SETID', stream, group, id)
+  else
+    redis.call('XGROUP', 'SETID', stream, group, id, 'ENTRIESREAD', entries_read)
+  end
+  answer = 'moved'
+end
+redis.call('ZREMRANGEBYLEX', attempts, '-', attempts_end)
+
+if retention ~= '' then
+  local settled = settled_end(stream)
+  local kept_from = string.format('%.0f-0', math.max(0, now_ms() - tonumber(retention) + 1))
+  if settled then
+    redis.call('XTRIM', stream, 'MINID', '=', is_before(settled, kept_from) and settled or kept_from)
+  end
+end
+return answer
+`)
+
+/**
+ * Notes an attempt and counts those of the same record. It begins to write with a command that may give nothing, as
+ * `leaseScript` does.
+ *
+ * Keys: the attempts noted. Arguments: how long they live, the attempt, both ends of the attempts of this record.
+ */
+export const attemptScript = new Script<number>(`
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+redis.call('ZADD', KEYS[1], 0, ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return redis.call('ZLEXCOUNT', KEYS[1], ARGV[3], ARGV[4])
+`)

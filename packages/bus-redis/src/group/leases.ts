@@ -1,0 +1,65 @@
+import type { Assignment, LeaseRequest, LeaseView } from "@fabra/events"
+import type { Keys, PartitionKeys } from "../keyspace/keys.js"
+import { toPositionOrNull } from "../keyspace/positions.js"
+import { groupInfo, streamInfo } from "../keyspace/stream-info.js"
+import type { Link } from "../transport/link.js"
+import { leaseScript } from "./lease-script.js"
+
+/** A partition just taken, with what is needed to keep the group's count of entries true. */
+export interface TakenPartition {
+  readonly assignment: Assignment
+  /** How many entries lie at or before the checkpoint, counted from the stream's first one ever; `null`: not known. */
+  readonly entriesRead: number | null
+  /** How many entries behind the checkpoint were removed before the group had read them. */
+  readonly missing: number
+}
+
+/** What a round of lease keeping did. */
+export interface LeaseRound {
+  readonly members: LeaseView["members"]
+  readonly held: LeaseView["held"]
+  readonly taken: readonly TakenPartition[]
+}
+
+/**
+ * Keeps the leases of one member, and finds out where to begin with what it takes, where the group exists.
+ * @param onForgotten called when the server has lost its scripts
+ */
+export async function keepLeases(
+  link: Link,
+  keys: Keys,
+  partitions: readonly PartitionKeys[],
+  request: LeaseRequest,
+  onForgotten: () => void,
+): Promise<LeaseRound> {
+  const { group, consumer, leaseMs, held, released, wanted, leaving } = request
+  const scriptKeys = [keys.members(group), keys.leases(group)]
+  const counts = [leaving ? 1 : 0, held.length, released.length]
+  const args = [consumer, leaseMs, ...counts, ...held, ...released, ...wanted]
+  const [members, stillHeld, taken, unclean] = await link.run(keys.leases(group), (redis) =>
+    leaseScript.run(redis, scriptKeys, args, onForgotten),
+  )
+  return {
+    members,
+    held: stillHeld.map(Number),
+    taken: await Promise.all(
+      taken.map((index) => lookUp(link, partitions[Number(index)] as PartitionKeys, group, unclean.includes(index))),
+    ),
+  }
+}
+
+async function lookUp(link: Link, { events, index }: PartitionKeys, group: string, isUnclean: boolean) {
+  const [settled, stream] = await link.run(events, (redis) =>
+    Promise.all([groupInfo(redis, events, group), streamInfo(redis, events)]),
+  )
+  const checkpoint = toPositionOrNull(settled?.lastDeliveredId ?? "0-0")
+  const { length = 0, entriesAdded = null, lastGeneratedId = "0-0" } = stream ?? {}
+  // A group that begins at the oldest entry has nothing to do with those that were there before.
+  const removed = entriesAdded === null ? null : entriesAdded - length
+  const entriesRead = checkpoint === null ? removed : (settled?.entriesRead ?? null)
+  return {
+    assignment: { partition: index, checkpoint, cautiousUntil: isUnclean ? toPositionOrNull(lastGeneratedId) : null },
+    entriesRead,
+    missing: Math.max(0, (removed ?? 0) - (entriesRead ?? Number.POSITIVE_INFINITY)),
+  }
+}

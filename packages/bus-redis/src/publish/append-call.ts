@@ -1,0 +1,73 @@
+import { FabraError, sleep } from "@fabra/events"
+import type { Redis } from "ioredis"
+import type { PartitionKeys } from "../keyspace/keys.js"
+import type { Settings } from "../options.js"
+import { waitForReplica } from "../read/replicas.js"
+import { isPassing, outcomeOf } from "../transport/errors.js"
+import { type Link, timeLeft } from "../transport/link.js"
+import { type Append, type AppendAnswer, append } from "./append-script.js"
+import type { AppendOutcome, SendAppends } from "./gathered-appends.js"
+
+const RETRY_PAUSE_MS = 25
+/** Redis ends a `WAIT` by itself: leave it the time to say so. */
+const REPLY_GRACE_MS = 1_000
+
+/** Sends a call once. Rejects as `Link.attempt` does. */
+type Attempt = (appends: readonly Append[], timeoutMs: number) => Promise<AppendAnswer[]>
+
+/** Calls that are answered once the server has the events. */
+export function acceptedAppends(link: Link, settings: Settings): SendAppends {
+  return persistent(settings, (appends, timeoutMs) =>
+    link.attempt(someKeys(appends).events, (redis) => append(redis, appends, settings), timeoutMs),
+  )
+}
+
+/** Calls that are answered once a replica has the events too. */
+export function replicatedAppends(link: Link, settings: Settings): SendAppends {
+  const { clock } = settings
+  return persistent(settings, async (appends, timeoutMs) => {
+    const keys = someKeys(appends)
+    const deadline = clock.now() + timeoutMs
+    const send = (redis: Redis) => {
+      // All in one breath, so that they reach the same server: after a failover the new one knows nothing of the append.
+      const answers = append(redis, appends, settings, true)
+      const replicas = waitForReplica(redis, keys.barrier, deadline - clock.now())
+      return Promise.all([answers, replicas])
+    }
+    const [answers, replicas] = await link.attempt(keys.events, send, timeoutMs + REPLY_GRACE_MS)
+    if (replicas >= 1) return answers
+    throw new FabraError(
+      "publish_unknown",
+      `Redis has the event, but no replica confirmed it within ${timeoutMs} ms; publish it again under the same id.`,
+    )
+  })
+}
+
+/** Keys on the server that all of a call is for. */
+function someKeys(appends: readonly Append[]): PartitionKeys {
+  return (appends[0] as Append).keys
+}
+
+/** Sends a call until it is answered, as far as sending it again cannot append twice. */
+function persistent({ dedupeWindowMs, clock, commandTimeoutMs }: Settings, attempt: Attempt): SendAppends {
+  return async (appends, isWanted): Promise<AppendOutcome> => {
+    const started = clock.now()
+    const deadline = started + commandTimeoutMs
+    // Half a window, so that the second copy arrives while the first one is surely still remembered.
+    const isRemembered = () => clock.now() - started < dedupeWindowMs / 2
+    let mayBeDone = false
+    for (;;) {
+      try {
+        return { answers: await attempt(appends, timeLeft(clock, deadline)), mayBeDone }
+      } catch (error) {
+        const outcome = outcomeOf(error)
+        mayBeDone ||= outcome === "unknown"
+        const again = outcome === "refused" ? isPassing(error) : outcome === "not_sent" || isRemembered()
+        if (!again || error instanceof FabraError || !isWanted() || clock.now() >= deadline) {
+          return { answers: [], error, mayBeDone }
+        }
+        await sleep(clock, RETRY_PAUSE_MS)
+      }
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import {
+  type BusNotice,
+  FabraError,
+  type LeaseRequest,
+  type LeaseView,
+  type PartitionBatch,
+  type PartitionedLog,
+  type Position,
+  type ReadOptions,
+} from "@fabra/events"
+import { Checkpoints } from "../group/checkpoints.js"
+import { ensureGroup } from "../group/groups.js"
+import { keepLeases } from "../group/leases.js"
+import type { PartitionKeys } from "../keyspace/keys.js"
+import type { Namespace } from "../keyspace/namespace.js"
+import { partitionNames } from "../keyspace/partition-names.js"
+import type { Settings } from "../options.js"
+import type { Link } from "../transport/link.js"
+import { LogReader } from "./log-reader.js"
+
+/** Every so many rounds of lease keeping the group is looked for in every partition. */
+const LOOK_EVERY_ROUNDS = 10
+
+/** What one subscription needs of a {@link RedisLog} besides its connection. */
+export interface RedisLogOptions {
+  readonly namespace: Namespace
+  readonly partitions: readonly PartitionKeys[]
+  readonly settings: Settings
+  readonly onNotice: (notice: BusNotice) => void
+  readonly onClose: () => void
+}
+
+/** The log on Redis Streams, as one subscription sees it. */
+export class RedisLog implements PartitionedLog {
+  readonly partitions: number
+  readonly #link: Link
+  readonly #options: RedisLogOptions
+  readonly #reader: LogReader
+  readonly #checkpoints: Checkpoints
+  /** The furthest position read of each partition. */
+  readonly #furthest = new Map<number, Position>()
+  #hasJoined = false
+  #rounds = 0
+  #looking: Promise<void> | undefined
+
+  constructor(link: Link, options: RedisLogOptions) {
+    const { partitions, settings } = options
+    this.partitions = partitions.length
+    this.#link = link
+    this.#options = options
+    this.#reader = new LogReader(link, partitions, options.onNotice)
+    this.#checkpoints = new Checkpoints(link, settings.retentionMs, settings.clock)
+  }
+
+  async syncLeases(request: LeaseRequest): Promise<LeaseView> {
+    const { namespace, partitions, settings, onNotice } = this.#options
+    const { group, wanted } = request
+    if (!(await namespace.check())) {
+      const message = `Redis has lost all of the bus (the namespace "${settings.namespace}"), with every event that was not yet applied. It begins anew.`
+      onNotice({ level: "error", message })
+    }
+    // At first in every partition before anything is read, so that none is trimmed before the group has seen it.
+    if (!this.#hasJoined) await this.#ensureGroup(group, partitions)
+    else if (wanted.length > 0)
+      await this.#ensureGroup(
+        group,
+        wanted.map((partition) => this.#keys(partition)),
+      )
+    const { members, held, taken } = await keepLeases(this.#link, namespace.keys, partitions, request, () =>
+      onNotice({ level: "info", message: "Redis had forgotten the scripts of the bus; it has them again." }),
+    )
+    this.#hasJoined = true
+    this.#lookAfterGroup(group)
+    for (const { assignment, entriesRead, missing } of taken) {
+      this.#checkpoints.begin(assignment.partition, entriesRead)
+      if (missing > 0) {
+        onNotice({
+          level: "error",
+          message: `${missing} events of partition ${assignment.partition} were removed from Redis before the group "${group}" had read them.`,
+        })
+      }
+    }
+    return { members, held, taken: taken.map(({ assignment }) => assignment) }
+  }
+
+  async read(cursors: ReadonlyMap<number, Position | null>, options: ReadOptions): Promise<PartitionBatch[]> {
+    const batches = await this.#reader.read(cursors, options)
+    for (const { partition, records } of batches) {
+      const last = records.at(-1)?.position ?? ""
+      if (last > (this.#furthest.get(partition) ?? "")) this.#furthest.set(partition, last)
+    }
+    return batches
+  }
+
+  async writeCheckpoint(group: string, partition: number, position: Position, records: number): Promise<void> {
+    const answer = await this.#checkpoints.write(this.#keys(partition), group, position, records)
+    if (answer === "group") this.#sayGroupIsGone(group, [partition])
+    else if (answer === "stream") this.#sayStreamsAreGone([partition])
+  }
+
+  /** Now and then, and without making anybody wait: an idle group would not notice otherwise that it is gone. */
+  #lookAfterGroup(group: string): void {
+    if (++this.#rounds % LOOK_EVERY_ROUNDS !== 0 || this.#looking !== undefined) return
+    this.#looking = this.#ensureGroup(group, this.#options.partitions)
+      .catch(() => {}) // whoever needs what does not answer says so
+      .finally(() => {
+        this.#looking = undefined
+      })
+  }
+
+  async #ensureGroup(group: string, partitions: readonly PartitionKeys[]): Promise<void> {
+    const isNew = !this.#hasJoined
+    const { groupIn, streams } = await ensureGroup(this.#link, partitions, group, this.#furthest)
+    for (const partition of [...groupIn, ...streams]) this.#checkpoints.forget(partition)
+    if (isNew) return
+    if (groupIn.length > 0) this.#sayGroupIsGone(group, groupIn)
+    if (streams.length > 0) this.#sayStreamsAreGone(streams)
+  }
+
+  #sayGroupIsGone(group: string, partitions: readonly number[]): void {
+    const message = `The group "${group}" was gone from Redis in ${partitionNames(partitions)}, perhaps with the events. It was created again; what it has applied is not applied twice.`
+    this.#options.onNotice({ level: "error", message })
+  }
+
+  #sayStreamsAreGone(partitions: readonly number[]): void {
+    const message = `Redis has lost the stream of ${partitionNames(partitions)}, or its end: events that were accepted and not yet applied are gone.`
+    this.#options.onNotice({ level: "error", message })
+  }
+
+  noteAttempt(group: string, partition: number, position: Position, consumer: string): Promise<number> {
+    return this.#checkpoints.noteAttempt(this.#keys(partition), group, position, consumer)
+  }
+
+  async close(): Promise<void> {
+    this.#reader.close()
+    await this.#looking
+    this.#options.onClose()
+  }
+
+  #keys(partition: number): PartitionKeys {
+    const keys = this.#options.partitions[partition]
+    if (keys === undefined) throw new FabraError("invalid_argument", `There is no partition ${partition}.`)
+    return keys
+  }
+}

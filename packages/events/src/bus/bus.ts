@@ -1,0 +1,212 @@
+import type { FabraError } from "../errors.js"
+import type { AxiomEvent } from "../event/event.js"
+import type { DeadLetterQueue } from "./dead-letter.js"
+import type { Position } from "./position.js"
+
+/** What an event bus can do; the conformance suite reads it and tests the opposite of what is not claimed. */
+export interface BusCapabilities {
+  /** For messages and logs: `memory`, `redis-streams`, … */
+  readonly name: string
+  /** Events outlive the process that published them. */
+  readonly persistent: boolean
+  /** Several processes can share it. */
+  readonly shared: boolean
+  /**
+   * What keeps a reader from seeing a record that the engine may still lose: `inherent` (it cannot lose what it shows, or
+   * it loses the feature cache with it; a single disk whose writes are synced before they are shown, for example),
+   * `confirmed` (records are shown once enough replicas have them), `none`.
+   */
+  readonly durableReads: "inherent" | "confirmed" | "none"
+  /**
+   * How long, in milliseconds, a further publish of one `event_id` for one entity is recognised, counted from the first.
+   * 0: not at all.
+   */
+  readonly dedupeWindowMs: number
+  /** Largest event in bytes of its wire form. */
+  readonly maxEventBytes: number
+}
+
+/** Options of one publish. */
+export interface PublishOptions {
+  /**
+   * `accepted` (default): the engine has the event as safely as it keeps anything. `replicated`: the answer waits until
+   * replicas have it too, and it is an error when they do not in time. A bus that has no replicas by its nature (one
+   * process, one disk) takes it for `accepted`.
+   */
+  readonly durability?: "accepted" | "replicated"
+  /** Gives up waiting. Events not yet answered for are then `publish_unknown`: publish them again under their id. */
+  readonly signal?: AbortSignal
+}
+
+/** The bus has the event. */
+export interface PublishReceipt {
+  readonly eventId: string
+  readonly partition: number
+  /** Where it stands; of a duplicate, where the first one stands. */
+  readonly position: Position
+  /** True when this `event_id` had been accepted within the dedupe window; nothing was added. */
+  readonly duplicate: boolean
+}
+
+/** What became of one event of many: accepted, or refused with a reason. One refused event refuses no other. */
+export type PublishResult =
+  | ({ readonly ok: true } & PublishReceipt)
+  | {
+      readonly ok: false
+      readonly eventId: string
+      /** `publish_unknown` when nobody can tell: publish it again under the same id. Any other code: it was not taken. */
+      readonly error: FabraError
+    }
+
+/** A record as it stands in the log. */
+export interface BusRecord {
+  readonly position: Position
+  /** The event's wire form, unread: what stands in a log may have been written by anybody. */
+  readonly data: string
+  /** When the bus accepted it, in epoch milliseconds of the bus, whose clock may be set: only positions tell an order. */
+  readonly acceptedAt: number
+}
+
+/** Consecutive records of one partition. */
+export interface PartitionBatch {
+  readonly partition: number
+  readonly records: readonly BusRecord[]
+}
+
+/** A partition that is now this consumer's to read. */
+export interface Assignment {
+  readonly partition: number
+  /** Reading starts after this position; `null`: at the oldest record there is. */
+  readonly checkpoint: Position | null
+  /**
+   * Set when the last owner went without saying goodbye: whatever stands up to here may have killed it, so it is to be
+   * taken one by one, each noted before it is run ({@link Subscription.noteAttempt}).
+   */
+  readonly cautiousUntil: Position | null
+}
+
+/** Options of {@link EventBus.subscribe}. */
+export interface SubscribeOptions {
+  /** Consumer group, a name as `checkName` has it: each group sees every event; its members share the partitions. */
+  readonly group: string
+  /** Unique among all members that ever were; printable text, for people to read. */
+  readonly consumer: string
+  /** After how many milliseconds without a sign of life a member's partitions pass to others. Default 10,000. */
+  readonly leaseMs?: number
+  /** Called before the first record of the partition is read. Must not throw. */
+  readonly onAssigned: (assignment: Assignment) => void
+  /** Another member should have this partition. Its records stop at once; it is let go when the promise settles. */
+  readonly onRevoked: (partition: number) => Promise<void>
+  /** The lease ran out or was taken: what is in flight may go on but achieves nothing that its new owner does not. */
+  readonly onLost: (partition: number) => void
+  /** Told what a person should know: connection lost and back, a deleted stream, missing durability. */
+  readonly onNotice?: (notice: BusNotice) => void
+}
+
+/** Something a person should know about the bus. */
+export interface BusNotice {
+  readonly level: "info" | "warn" | "error"
+  readonly message: string
+  readonly error?: unknown
+}
+
+/** How {@link Subscription.read} reads. */
+export interface ReadOptions {
+  /**
+   * About how many records to return in all; never more than this of one partition. Partitions share it, so that none
+   * waits for the backlog of another.
+   */
+  readonly maxEvents: number
+  /** Longest wait for a first record, in milliseconds; an arriving record ends it at once. 0: no wait at all. */
+  readonly maxWaitMs: number
+  /** Ends the wait; the read then returns what it has. It may serve other reads as well: none leaves a listener on it. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * One member's place in a group. Reading consumes nothing: it moves a cursor that starts at the stored checkpoint.
+ *
+ * Guarantees: records of a partition come gap-free and in order from the cursor on; nothing is returned that the engine
+ * could still lose, as far as {@link BusCapabilities.durableReads} claims; after `onRevoked`, `onLost` or {@link seek}, a
+ * read in flight returns nothing of the old cursor.
+ */
+export interface Subscription {
+  /**
+   * Returns the next records of all assigned partitions that are not paused; an empty list when none came in time.
+   * One read at a time. Connection trouble is waited out within `maxWaitMs` and told to `onNotice`, not thrown.
+   * @throws FabraError `bus_closed`; `partition_mismatch` or `bus_unavailable` when no waiting will help
+   */
+  read(options: ReadOptions): Promise<PartitionBatch[]>
+  /**
+   * Stores from where the group reads again. Never lowers what is stored; ignored for a partition not assigned.
+   * @param records how many records, counted from the assignment's checkpoint, lie at or before `position`
+   * @throws FabraError `bus_unavailable`; the checkpoint may then be stored or not
+   */
+  checkpoint(partition: number, position: Position, records: number): Promise<void>
+  /** The next read of the partition starts after `position` (`null`: at the oldest record). */
+  seek(partition: number, position: Position | null): void
+  /** Stops reading a partition until {@link resume}; a read in flight may still bring records of it. Keeps it assigned. */
+  pause(partition: number): void
+  resume(partition: number): void
+  /**
+   * Notes durably that this consumer is about to run the record, and returns how many different consumers of its group
+   * have noted it. A note is kept until the group's checkpoint has passed the record.
+   * @throws FabraError `bus_unavailable`
+   */
+  noteAttempt(partition: number, position: Position): Promise<number>
+  /** Lets go of every partition after `onRevoked` of each has settled, so that others take over at once. Idempotent. */
+  close(): Promise<void>
+}
+
+/** How far a group is behind in one partition. */
+export interface PartitionLag {
+  readonly partition: number
+  /** Records after the stored checkpoint. Workers checkpoint behind their work, so this may count settled ones too. */
+  readonly events: number
+  /** Milliseconds since the bus accepted the oldest of them; `null` when there is none. */
+  readonly oldestAgeMs: number | null
+  /** Consumer that holds the partition now, `null` when nobody does. */
+  readonly owner: string | null
+}
+
+/**
+ * A partitioned, ordered log of events that can be read again. An event's partition is
+ * `partitionOf(event.entityId, partitions)`; the number of partitions is fixed when the namespace is first used.
+ *
+ * Adapters usually extend `BaseEventBus`, which checks and encodes events, and `LogSubscription`, which shares partitions
+ * among members; see the guide "Write an adapter".
+ */
+export interface EventBus {
+  readonly capabilities: BusCapabilities
+  /**
+   * Publishes one event; idempotent on its `event_id` and entity (`dedupeKey`) within the dedupe window.
+   * A duplicate is a duplicate also when the bus is full.
+   * @throws FabraError when it was not taken: `bus_full`, `event_too_large`, `invalid_event`, `bus_closed`, …;
+   *   `publish_unknown` when nobody can tell, then publish it again under the same id
+   */
+  publish(event: AxiomEvent<string, object>, options?: PublishOptions): Promise<PublishReceipt>
+  /**
+   * Publishes many events in few round trips, one result each, in their order. Events of one entity keep their order.
+   * Does not throw for single events.
+   */
+  publish(events: readonly AxiomEvent<string, object>[], options?: PublishOptions): Promise<PublishResult[]>
+  /**
+   * Joins a group, which begins at the oldest record when it is new. Resolves once the member is announced; partitions
+   * are assigned by and by.
+   * @throws FabraError `invalid_name`, `partition_mismatch`, `bus_unavailable`, `bus_closed`
+   */
+  subscribe(options: SubscribeOptions): Promise<Subscription>
+  readonly deadLetters: DeadLetterQueue
+  /** The group's lag in each partition. @throws FabraError `bus_unavailable`; `not_found` for an unknown group */
+  lag(group: string): Promise<PartitionLag[]>
+  /**
+   * The group's stored checkpoint in each partition, in order; `null` where it has none.
+   * @throws FabraError `bus_unavailable`; `not_found` for an unknown group
+   */
+  checkpoints(group: string): Promise<(Position | null)[]>
+  /**
+   * Closes open subscriptions, then every connection this bus has opened itself: until the last one has drained,
+   * publishing and dead letters go on. Idempotent.
+   */
+  close(): Promise<void>
+}

@@ -1,0 +1,67 @@
+import type { Assignment, PartitionBatch, ReadOptions } from "../bus/bus.js"
+import type { Position } from "../bus/position.js"
+
+/** What a member says in one round of lease keeping. */
+export interface LeaseRequest {
+  readonly group: string
+  readonly consumer: string
+  /** How long the member and its leases live from now on, by the clock of the bus. */
+  readonly leaseMs: number
+  /** Partitions it holds and goes on holding. */
+  readonly held: readonly number[]
+  /**
+   * Partitions it would take if they are free: never leased, let go, run out, or its own already (it may not have had the
+   * answer to the round before).
+   */
+  readonly wanted: readonly number[]
+  /** Partitions it lets go of, drained, as far as they are still its own. */
+  readonly released: readonly number[]
+  /** True when the member goes for good: it is no longer among the members. It lets go of `released`, as always. */
+  readonly leaving: boolean
+}
+
+/** The answer to a {@link LeaseRequest}. */
+export interface LeaseView {
+  /** Every member of the group whose last request has not run out, who asks among them unless it is leaving. */
+  readonly members: readonly string[]
+  /** Those of `held` that are still its own. A lease that ran out but was not taken is renewed and still its own. */
+  readonly held: readonly number[]
+  /**
+   * Those of `wanted` that it now holds. `cautiousUntil` is the position of the log's last record, read no sooner than the
+   * lease was given, when the last owner was another member that never let go; else, or in an empty log, `null`.
+   */
+  readonly taken: readonly Assignment[]
+}
+
+/**
+ * The few operations of a partitioned log from which `LogSubscription` makes a {@link Subscription}. For adapters whose
+ * engine has no consumer groups of its own that keep order; engines that have may implement `Subscription` directly.
+ * Every operation throws FabraError `bus_unavailable` when the engine does not answer.
+ *
+ * Each subscription has one of its own, calls `read` one at a time and the rest beside it, and closes it in the end; what
+ * subscriptions of a bus share (connections, say) is the bus's to close.
+ */
+export interface PartitionedLog {
+  readonly partitions: number
+  /**
+   * One atomic step, by a clock that all members share, creating the group in every partition, at the oldest record, when
+   * it is new: from then on nothing is trimmed that it has not settled.
+   */
+  syncLeases(request: LeaseRequest): Promise<LeaseView>
+  /**
+   * Returns the records after each cursor, waiting up to `maxWaitMs` for a first one; ends early when `signal` aborts.
+   * Promises what `Subscription.read` does about order, gaps and durability. After a cursor whose successor is trimmed,
+   * and for `null`, come the oldest records there are. Partitions that have nothing may be left out.
+   */
+  read(cursors: ReadonlyMap<number, Position | null>, options: ReadOptions): Promise<PartitionBatch[]>
+  /**
+   * Stores a checkpoint; keeps the greater one, whoever writes it. `records`, as in `Subscription.checkpoint`, is for
+   * engines that cannot count what lies behind a position; others leave it alone. May trim what every group has settled,
+   * and forget notes of what this group has.
+   */
+  writeCheckpoint(group: string, partition: number, position: Position, records: number): Promise<void>
+  /** As `Subscription.noteAttempt`. What is noted outlives leases and their owners. */
+  noteAttempt(group: string, partition: number, position: Position, consumer: string): Promise<number>
+  /** Called once, after the last lease was let go. */
+  close(): Promise<void>
+}

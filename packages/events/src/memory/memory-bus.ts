@@ -1,0 +1,218 @@
+import { BaseEventBus, type EncodedEvent } from "../bus/base-bus.js"
+import type {
+  Assignment,
+  BusCapabilities,
+  PartitionBatch,
+  PartitionLag,
+  PublishResult,
+  ReadOptions,
+  SubscribeOptions,
+  Subscription,
+} from "../bus/bus.js"
+import type { DeadLetterQueue } from "../bus/dead-letter.js"
+import { checkPartitions, DEFAULT_PARTITIONS, partitionOf } from "../bus/partition.js"
+import type { Position } from "../bus/position.js"
+import { type Clock, sleep, systemClock } from "../clock.js"
+import { FabraError } from "../errors.js"
+import { checkName } from "../event/names.js"
+import { DEFAULT_MAX_EVENT_BYTES } from "../event/wire.js"
+import type { LeaseRequest, LeaseView, PartitionedLog } from "../log/log.js"
+import { LogSubscription } from "../log/log-subscription.js"
+import { MemoryDeadLetters } from "./memory-dead-letters.js"
+import { MemoryPartition } from "./memory-log.js"
+
+/** After so many events a publisher yields to timers and sockets: nothing else here would ever wait for anything. */
+const BREATH = 1000
+
+/** Options of {@link MemoryEventBus}. */
+export interface MemoryEventBusOptions {
+  /** Default 16. */
+  readonly partitions?: number
+  /** Milliseconds within which a second publish of an `event_id` is recognised. Default 120,000. */
+  readonly dedupeWindowMs?: number
+  /** Largest event in bytes. Default 256 KiB. */
+  readonly maxEventBytes?: number
+  /** Most events one partition holds before `publish` answers `bus_full`. Default 1,000,000. */
+  readonly maxEventsPerPartition?: number
+  readonly clock?: Clock
+}
+
+/**
+ * The event bus in memory: the embedded default, and the contract in the form of code. Events pass through their wire
+ * form as on any other bus. What every group has settled is dropped; when the process ends, all is gone: also what
+ * was published and not applied. Positions begin at the time at which it is made, so records of a cache that outlives it
+ * take its events for new ones, unless the clock was set back.
+ */
+export class MemoryEventBus extends BaseEventBus {
+  readonly capabilities: BusCapabilities
+  readonly deadLetters: DeadLetterQueue
+  readonly #clock: Clock
+  readonly #partitions: MemoryPartition[]
+  readonly #members = new Map<string, Map<string, number>>()
+  readonly #subscriptions = new Set<Subscription>()
+  readonly #waiting = new Set<() => void>()
+  #sinceBreath = 0
+  #closed = false
+
+  /** @throws FabraError `invalid_argument` */
+  constructor(options: MemoryEventBusOptions = {}) {
+    super()
+    const { partitions = DEFAULT_PARTITIONS, dedupeWindowMs = 120_000, clock = systemClock } = options
+    const { maxEventBytes = DEFAULT_MAX_EVENT_BYTES, maxEventsPerPartition = 1_000_000 } = options
+    checkPartitions(partitions)
+    this.#clock = clock
+    this.#partitions = Array.from(
+      { length: partitions },
+      (_, index) => new MemoryPartition(index, clock, dedupeWindowMs, maxEventsPerPartition),
+    )
+    this.deadLetters = new MemoryDeadLetters(
+      (event) => this.publish(event),
+      () => clock.now(),
+    )
+    this.capabilities = {
+      name: "memory",
+      persistent: false,
+      shared: false,
+      durableReads: "inherent",
+      dedupeWindowMs,
+      maxEventBytes,
+    }
+  }
+
+  protected async append(events: readonly EncodedEvent[]): Promise<PublishResult[]> {
+    if (this.#closed) {
+      return events.map(({ eventId }) => ({
+        ok: false,
+        eventId,
+        error: new FabraError("bus_closed", "The bus is closed."),
+      }))
+    }
+    const results = events.map((event) =>
+      this.#partition(partitionOf(event.entityId, this.#partitions.length)).append(event),
+    )
+    for (const wake of this.#waiting) wake()
+    this.#sinceBreath += events.length
+    if (this.#sinceBreath >= BREATH) {
+      this.#sinceBreath = 0
+      await sleep(this.#clock, 0)
+    }
+    return results
+  }
+
+  async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    if (this.#closed) throw new FabraError("bus_closed", "The bus is closed.")
+    checkName("group", options.group)
+    const closed = () => {
+      if (subscription !== undefined) this.#subscriptions.delete(subscription)
+    }
+    let subscription: Subscription | undefined
+    subscription = await LogSubscription.open(this.#log(closed), options, this.#clock)
+    this.#subscriptions.add(subscription)
+    return subscription
+  }
+
+  async checkpoints(group: string): Promise<(Position | null)[]> {
+    this.#checkGroup(group)
+    return this.#partitions.map((partition) => partition.group(group).checkpoint)
+  }
+
+  async lag(group: string): Promise<PartitionLag[]> {
+    this.#checkGroup(group)
+    const now = this.#clock.now()
+    return this.#partitions.map((partition) => {
+      const { checkpoint, lease } = partition.group(group)
+      const [oldest] = partition.readAfter(checkpoint, 1)
+      return {
+        partition: partition.index,
+        events: partition.countAfter(checkpoint),
+        oldestAgeMs: oldest === undefined ? null : now - oldest.acceptedAt,
+        owner: lease !== undefined && lease.until > now ? lease.consumer : null,
+      }
+    })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
+    this.#closed = true
+  }
+
+  #checkGroup(group: string): void {
+    if (!this.#members.has(group)) throw new FabraError("not_found", `There is no group "${group}" on this bus.`)
+  }
+
+  #partition(index: number): MemoryPartition {
+    const partition = this.#partitions[index]
+    if (partition === undefined) throw new FabraError("invalid_argument", `There is no partition ${index}.`)
+    return partition
+  }
+
+  #log(closed: () => void): PartitionedLog {
+    return {
+      partitions: this.#partitions.length,
+      syncLeases: async (request) => this.#syncLeases(request),
+      read: (cursors, options) => this.#read(cursors, options),
+      writeCheckpoint: async (group, partition, position) =>
+        this.#partition(partition).writeCheckpoint(group, position),
+      noteAttempt: async (group, partition, position, consumer) => {
+        const { attempts } = this.#partition(partition).group(group)
+        const consumers = attempts.get(position) ?? new Set()
+        attempts.set(position, consumers.add(consumer))
+        return consumers.size
+      },
+      close: async () => closed(),
+    }
+  }
+
+  #syncLeases({ group, consumer, leaseMs, held, wanted, released, leaving }: LeaseRequest): LeaseView {
+    const now = this.#clock.now()
+    const until = now + leaseMs
+    const members = this.#members.get(group) ?? new Map<string, number>()
+    this.#members.set(group, members)
+    if (leaving) members.delete(consumer)
+    else members.set(consumer, until)
+    for (const [member, expiry] of members) if (expiry <= now) members.delete(member)
+
+    const isOurs = (index: number) => this.#partition(index).group(group).lease?.consumer === consumer
+    for (const index of released) if (isOurs(index)) this.#partition(index).group(group).lease = undefined
+    const stillHeld = held.filter(isOurs)
+    for (const index of stillHeld) this.#partition(index).group(group).lease = { consumer, until }
+    const taken = wanted.flatMap((index) => this.#take(group, index, { consumer, until }, now))
+    // Every partition knows every group from its first moment, so that none is trimmed before the group has read it.
+    for (const partition of this.#partitions) partition.group(group)
+    return { members: [...members.keys()], held: stillHeld, taken }
+  }
+
+  #take(group: string, index: number, lease: { consumer: string; until: number }, now: number): Assignment[] {
+    const partition = this.#partition(index)
+    const state = partition.group(group)
+    const last = state.lease
+    if (last !== undefined && last.consumer !== lease.consumer && last.until > now) return []
+    state.lease = lease
+    const unclean = last !== undefined && last.consumer !== lease.consumer
+    return [{ partition: index, checkpoint: state.checkpoint, cautiousUntil: unclean ? partition.end : null }]
+  }
+
+  async #read(cursors: ReadonlyMap<number, Position | null>, options: ReadOptions): Promise<PartitionBatch[]> {
+    const batches = this.#readNow(cursors, options.maxEvents)
+    if (batches.length > 0 || options.maxWaitMs <= 0 || options.signal?.aborted) return batches
+    const arrived = new AbortController()
+    const wake = () => arrived.abort()
+    this.#waiting.add(wake)
+    options.signal?.addEventListener("abort", wake, { once: true })
+    await sleep(this.#clock, options.maxWaitMs, arrived.signal)
+    this.#waiting.delete(wake)
+    options.signal?.removeEventListener("abort", wake)
+    return this.#readNow(cursors, options.maxEvents)
+  }
+
+  #readNow(cursors: ReadonlyMap<number, Position | null>, maxEvents: number): PartitionBatch[] {
+    const batches: PartitionBatch[] = []
+    // Each partition gets its share, so that a long one does not starve the others.
+    const ready = [...cursors].filter(([index, after]) => this.#partition(index).countAfter(after) > 0)
+    const share = Math.ceil(maxEvents / Math.max(1, ready.length))
+    for (const [index, after] of ready) {
+      batches.push({ partition: index, records: this.#partition(index).readAfter(after, share) })
+    }
+    return batches
+  }
+}

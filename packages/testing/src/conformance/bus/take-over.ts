@@ -1,0 +1,102 @@
+import { expect } from "vitest"
+import type { Member, TakenRecord } from "./member.js"
+import { type BusWorld, type Check, LONG_LEASE_MS, SHORT_LEASE_MS } from "./world.js"
+
+/** A member that dies. */
+export function testTakeOver(check: Check): void {
+  check("passes a dead member's partitions on when its lease has run out, to be read with caution", async (world) => {
+    const survivor = await world.other()
+    const dead = await world.joinAlone({ leaseMs: SHORT_LEASE_MS })
+    const positions = await world.fill(5)
+    await dead.settle((await dead.take(5))[1] as TakenRecord)
+    await world.crash(dead)
+    positions.push(...(await published(world, survivor, 3)))
+
+    const heir = await world.joinAlone({ bus: survivor, leaseMs: SHORT_LEASE_MS })
+    expect(await heir.assignment(0)).toEqual({
+      partition: 0,
+      checkpoint: positions[1],
+      cautiousUntil: positions.at(-1),
+    })
+    expect((await heir.take(6)).map(({ position }) => position)).toEqual(positions.slice(2))
+  })
+
+  check("asks for caution up to the end of the log at take-over, not beyond", async (world) => {
+    const survivor = await world.other()
+    const dead = await world.joinAlone({ leaseMs: SHORT_LEASE_MS })
+    const positions = await world.fill(2)
+    await world.crash(dead)
+    const heir = await world.joinAlone({ bus: survivor, leaseMs: SHORT_LEASE_MS })
+    await published(world, survivor, 2)
+    await heir.take(4)
+    expect((await heir.assignment(0)).cautiousUntil).toBe(positions[1])
+    await heir.subscription.close()
+    // The heir said goodbye: whatever it had read has not killed it.
+    const next = await world.joinAlone({ bus: survivor })
+    expect(next.assigned.map(({ cautiousUntil }) => cautiousUntil)).toEqual([null, null, null, null])
+  })
+
+  check("leaves a silent member its partitions until the lease has run out", async (world) => {
+    const survivor = await world.other()
+    const silent = await world.joinAlone({ leaseMs: LONG_LEASE_MS })
+    await world.crash(silent)
+    const waiting = await world.join({ bus: survivor, leaseMs: SHORT_LEASE_MS })
+    await world.patience.pass(SHORT_LEASE_MS)
+    expect(waiting.assigned).toEqual([])
+  })
+
+  check("leaves an heir its partitions when the owner before it says goodbye late", async (world) => {
+    const survivor = await world.other()
+    const late = await world.joinAlone({ leaseMs: SHORT_LEASE_MS })
+    await world.crash(late)
+    const heir = await world.joinAlone({ bus: survivor, leaseMs: SHORT_LEASE_MS })
+    // A client that was cut off may fail, or never come to an end.
+    const closing = late.subscription.close().catch(() => {})
+    await Promise.race([closing, world.patience.pass(SHORT_LEASE_MS / 2)])
+    await world.patience.pass(SHORT_LEASE_MS / 2)
+    expect([heir.lost, heir.held.size]).toEqual([[], 4])
+  })
+
+  check("shares a dead member's partitions among those that live", async (world) => {
+    const survivor = await world.other()
+    const dead = await world.joinAlone({ leaseMs: SHORT_LEASE_MS })
+    await world.crash(dead)
+    const join = () => world.join({ bus: survivor, leaseMs: SHORT_LEASE_MS })
+    const heirs: Member[] = [await join(), await join()]
+    await world.patience.until("the heirs share everything", () => {
+      const [one, two] = heirs.map(({ held }) => held.size) as [number, number]
+      return one > 0 && two > 0 && one + two === 4
+    })
+  })
+
+  check("counts the different consumers that noted a record", async (world) => {
+    const [first, second] = (await world.fill(2)) as [string, string]
+    const one = await world.joinAlone()
+    expect(await one.subscription.noteAttempt(0, first)).toBe(1)
+    expect(await one.subscription.noteAttempt(0, first)).toBe(1)
+    await one.subscription.close()
+    const two = await world.joinAlone({ bus: await world.other() })
+    expect(await two.subscription.noteAttempt(0, first)).toBe(2)
+    expect(await two.subscription.noteAttempt(0, first)).toBe(2)
+    expect(await two.subscription.noteAttempt(0, second)).toBe(1)
+    const elsewhere = await world.joinAlone({ group: "another" })
+    expect(await elsewhere.subscription.noteAttempt(0, first)).toBe(1)
+  })
+
+  check("keeps what was noted of a record until that record is settled", async (world) => {
+    const positions = await world.fill(3)
+    const others = await world.fill(3, 1)
+    const one = await world.joinAlone()
+    const records = await one.take(6)
+    expect(await one.subscription.noteAttempt(0, positions[2] as string)).toBe(1)
+    await one.settle(records.find(({ partition }) => partition === 0) as TakenRecord)
+    await one.subscription.close()
+    const two = await world.joinAlone({ bus: await world.other() })
+    expect(await two.subscription.noteAttempt(1, others[2] as string)).toBe(1)
+    expect(await two.subscription.noteAttempt(0, positions[2] as string)).toBe(2)
+  })
+}
+
+async function published(world: BusWorld, bus: BusWorld["bus"], count: number): Promise<string[]> {
+  return (await world.publish(world.events(count), bus)).map(({ position }) => position)
+}

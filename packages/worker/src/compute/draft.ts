@@ -1,0 +1,129 @@
+import type { EntityChange, EntityKey, StoredValue } from "@fabra/core"
+import type { NewDeadLetter, Position } from "@fabra/events"
+import { covers, encodeBookkeeping, type PartitionMark } from "../record/bookkeeping.js"
+import type { LiveRecord } from "../record/live-record.js"
+
+const NONE: readonly string[] = []
+/** Stays empty. */
+const NO_FLAGS = new Set<string>()
+
+/**
+ * What some events, in order, make of a record: not yet committed, thrown away without a trace when the commit does not
+ * apply. Becomes one {@link EntityChange}.
+ */
+export class Draft {
+  readonly record: LiveRecord
+  readonly partition: number
+  /** Dead letters that must be durable before this is committed. */
+  readonly deadLetters: NewDeadLetter[] = []
+  /** Whether there is anything to commit. A mark alone is not, unless somebody waits: it may be read again instead. */
+  dirty = false
+  #mark: PartitionMark
+  readonly #values = new Map<string, StoredValue>()
+  // Most drafts touch no flag: a set is made with the first one.
+  #addFlags = NO_FLAGS
+  #removeFlags = NO_FLAGS
+
+  constructor(record: LiveRecord, partition: number) {
+    this.record = record
+    this.partition = partition
+    this.#mark = record.mark
+  }
+
+  get mark(): Position {
+    return this.#mark.mark
+  }
+
+  isSettled(position: Position): boolean {
+    return covers(this.#mark, position)
+  }
+
+  value(name: string): StoredValue | undefined {
+    return this.#values.get(name) ?? this.record.value(name)
+  }
+
+  /** Event time of the value, epoch milliseconds; −∞ when no event made it, or there is none. */
+  lastEventTime(name: string): number {
+    const changed = this.#values.get(name)
+    return changed === undefined ? this.record.lastEventTime(name) : (changed.eventTime ?? Number.NEGATIVE_INFINITY)
+  }
+
+  setValue(name: string, value: StoredValue): void {
+    this.#values.set(name, value)
+    this.dirty = true
+  }
+
+  hasFlag(flag: string): boolean {
+    return this.#addFlags.has(flag) || (this.record.flags.has(flag) && !this.#removeFlags.has(flag))
+  }
+
+  /** Whether any event of the entity lies in the dead-letter queue. */
+  get isMarkedDead(): boolean {
+    if (this.#addFlags.size > 0) return true
+    for (const flag of this.record.flags) if (!this.#removeFlags.has(flag)) return true
+    return false
+  }
+
+  addFlag(flag: string): void {
+    if (this.#addFlags === NO_FLAGS) this.#addFlags = new Set()
+    this.#removeFlags.delete(flag)
+    this.#addFlags.add(flag)
+    this.dirty = true
+  }
+
+  removeFlag(flag: string): void {
+    if (this.#removeFlags === NO_FLAGS) this.#removeFlags = new Set()
+    this.#addFlags.delete(flag)
+    this.#removeFlags.add(flag)
+    this.dirty = true
+  }
+
+  /** Features of the event at `position` that an earlier commit has already applied. */
+  doneBefore(position: Position): readonly string[] {
+    const { halfDone } = this.#mark
+    return halfDone?.position === position ? halfDone.features : NONE
+  }
+
+  /**
+   * Every feature of the event at `position` is applied, dead-lettered or not concerned.
+   * @param durably the mark is to be committed though nothing else has changed
+   */
+  settle(position: Position, durably: boolean): void {
+    if (durably || this.#mark.halfDone !== undefined) this.dirty = true
+    this.#mark = { mark: position }
+  }
+
+  /** Only these features of the event at `position` are; the others are being retried. */
+  settlePartly(position: Position, features: readonly string[]): void {
+    if (features.length === this.doneBefore(position).length) return
+    this.#mark = { mark: this.#mark.mark, halfDone: { position, features } }
+    this.dirty = true
+  }
+
+  toChange(key: EntityKey, group: string, token: string): EntityChange {
+    const { token: baseToken, others } = this.record
+    return {
+      key,
+      group,
+      baseToken,
+      token,
+      state: encodeBookkeeping(this.partition, this.#mark, others),
+      values: this.#values,
+      addFlags: this.#addFlags === NO_FLAGS ? NONE : [...this.#addFlags],
+      removeFlags: this.#removeFlags === NO_FLAGS ? NONE : [...this.#removeFlags],
+    }
+  }
+
+  /** The change was applied: brings the record up to it. */
+  confirm(token: string): void {
+    const { record } = this
+    record.token = token
+    record.mark = this.#mark
+    // Not by a loop over the map, which makes a list of each entry.
+    this.#values.forEach((value, name) => {
+      record.setValue(name, value)
+    })
+    for (const flag of this.#addFlags) record.addFlag(flag)
+    for (const flag of this.#removeFlags) record.removeFlag(flag)
+  }
+}

@@ -1,0 +1,176 @@
+import type { EventOrigin, OfflineStore, Sql, StoredValue, Transaction } from "@fabra/core"
+import {
+  decodeValue,
+  type EntityKey,
+  encodeValue,
+  type Feature,
+  type FeatureContext,
+  isGone,
+  type Registry,
+  sqlOn,
+} from "@fabra/core"
+import { FabraError, type Position, show } from "@fabra/events"
+import type { Item } from "../lane/item.js"
+import type { Draft } from "./draft.js"
+
+const MAX_KEY_LENGTH = 512
+
+/** What the store of a handler has. */
+export interface HandlerStore {
+  readonly registry: Registry
+  /** What `context.sql` asks. */
+  readonly offline: OfflineStore | undefined
+}
+
+/** Stamps of what a handler writes: where its event stands, and times in epoch milliseconds. */
+export interface Stamp {
+  /** Names the bus; `null`: there is none, this is a rehearsal. */
+  readonly source: string | null
+  readonly position: Position
+  readonly eventTime: number
+  readonly computedAt: number
+}
+
+/**
+ * One run of one handler: its context, and the transaction that calls of the store join. Writes are kept aside until the
+ * run has succeeded, so a failing handler leaves nothing behind.
+ */
+export class HandlerRun implements FeatureContext, Transaction {
+  readonly key: EntityKey
+  readonly feature: Feature
+  readonly attempt: number
+  readonly #draft: Draft
+  readonly #store: HandlerStore
+  readonly #stamp: Stamp
+  /** What {@link set} has set; most handlers only return a value. */
+  #writes: Map<string, StoredValue> | undefined
+  #abort: AbortController | undefined
+  #over = false
+
+  constructor(key: EntityKey, feature: Feature, draft: Draft, store: HandlerStore, stamp: Stamp, attempt: number) {
+    this.key = key
+    this.feature = feature
+    this.attempt = attempt
+    this.#draft = draft
+    this.#store = store
+    this.#stamp = stamp
+  }
+
+  get current(): unknown {
+    return this.#read(this.feature.name)
+  }
+
+  get origin(): EventOrigin | null {
+    const { source, position, eventTime } = this.#stamp
+    return source === null ? null : { source: `${source}/${this.#draft.partition}`, position, eventTime }
+  }
+
+  get lastEventTime(): Date | null {
+    const time = this.#lastEventTime(this.feature.name)
+    return time === Number.NEGATIVE_INFINITY ? null : new Date(time)
+  }
+
+  get isLate(): boolean {
+    return this.#stamp.eventTime < this.#lastEventTime(this.feature.name)
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#over)
+      this.#abort.abort(new FabraError("invalid_argument", `The handler of "${this.feature.name}" has ended.`))
+    return this.#abort.signal
+  }
+
+  get sql(): Sql {
+    return sqlOn(this.#store.offline, { timeoutMs: this.feature.timeoutMs, signal: this.signal })
+  }
+
+  // Getters that hand out bound functions: handlers take the context apart, and most use neither.
+  get get() {
+    return (feature: Feature | string) => this.#read(this.#nameOf(feature))
+  }
+
+  get set() {
+    return (feature: Feature | string, value: unknown) => this.#write(this.#nameOf(feature), value)
+  }
+
+  /** The handler has returned `value`: its writes become part of the draft, and their names part of the item's. */
+  succeed(value: unknown, item: Pick<Item, "updated">): void {
+    const { name } = this.feature
+    const returned = value === undefined ? undefined : this.#encode(name, value)
+    this.#over = true
+    if (this.#writes !== undefined) for (const [key, stored] of this.#writes) this.#keep(key, stored, item)
+    if (returned !== undefined) this.#keep(name, returned, item)
+  }
+
+  /** The run is given up: its signal fires, and whatever it still writes is refused. */
+  fail(reason: unknown): void {
+    this.#over = true
+    this.#abort?.abort(reason)
+  }
+
+  #read(name: string): unknown {
+    const feature = this.#store.registry.features.get(name)
+    const stored = this.#stored(name)
+    // Each read decodes anew, so a handler that changes what it got changes nothing.
+    if (stored !== undefined && (feature === undefined || !isGone(feature, stored, this.#stamp.computedAt))) {
+      return decodeValue(stored.text)
+    }
+    const initial = feature?.initial
+    return typeof initial === "object" ? structuredClone(initial) : initial
+  }
+
+  #stored(name: string): StoredValue | undefined {
+    return this.#writes?.get(name) ?? this.#draft.value(name)
+  }
+
+  #lastEventTime(name: string): number {
+    const written = this.#writes?.get(name)
+    return written === undefined ? this.#draft.lastEventTime(name) : (written.eventTime ?? Number.NEGATIVE_INFINITY)
+  }
+
+  #write(name: string, value: unknown): void {
+    if (this.#over) {
+      throw new FabraError(
+        "invalid_argument",
+        `"${name}" was set after the handler of "${this.feature.name}" had ended.`,
+      )
+    }
+    this.#writes ??= new Map()
+    this.#writes.set(name, this.#encode(name, value))
+  }
+
+  #encode(name: string, value: unknown): StoredValue {
+    const text = encodeValue(value, `value of "${name}"`)
+    // A late event adds to a value, and makes it no older.
+    const eventTime = Math.max(this.#stamp.eventTime, this.#lastEventTime(name))
+    return { text, eventTime, computedAt: this.#stamp.computedAt }
+  }
+
+  #keep(name: string, stored: StoredValue, item: Pick<Item, "updated">): void {
+    this.#draft.setValue(name, stored)
+    // A list that is made by its first push is given room for seventeen.
+    if (!item.updated.includes(name)) item.updated = [...item.updated, name]
+  }
+
+  #nameOf(feature: Feature | string): string {
+    const name = typeof feature === "string" ? feature : feature?.name
+    if (typeof name !== "string" || name === "" || name.length > MAX_KEY_LENGTH) {
+      throw new FabraError(
+        "invalid_name",
+        `${show(name)} is no feature and no key of 1 to ${MAX_KEY_LENGTH} characters.`,
+      )
+    }
+    const known = this.#store.registry.features.get(name)
+    const entity = known?.entity.name
+    if (known?.computedBy === "reads") {
+      throw new FabraError("invalid_argument", `"${name}" is computed when it is read: await store.getFeature.`)
+    }
+    if (entity === undefined || entity === this.key.entityType) return name
+    throw new FabraError(
+      "invalid_argument",
+      `"${name}" belongs to ${entity}; the handler of "${this.feature.name}" runs for a ${this.key.entityType}. ` +
+        "Read it with store.getFeature.",
+    )
+  }
+}

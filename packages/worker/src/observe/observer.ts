@@ -1,0 +1,212 @@
+import type { Call, CommitResult, Feature, HandlerCall, Logger, Telemetry } from "@fabra/core"
+import { type AxiomEvent, type BusNotice, type Clock, FabraError, type NewDeadLetter } from "@fabra/events"
+import { describe } from "../compute/give-up.js"
+import type { Item } from "../lane/item.js"
+import type { Lane } from "../lane/lane.js"
+import type { FinishedRun } from "../schedule/schedule-book.js"
+import type { Settings } from "../settings.js"
+
+const OUTAGE_EVERY_MS = 10_000
+const NONE: readonly string[] = []
+
+/** Tells logger and telemetry what happens; a fault of theirs never touches the work. */
+export class Observer {
+  /** Runs a handler with telemetry around it; `undefined` when none wants to be. */
+  readonly runHandler: ((item: Item, feature: string, attempt: number, run: () => unknown) => unknown) | undefined
+  /** Tells of events that come late; `undefined` when nobody wants to know. */
+  readonly late: ((event: Pick<AxiomEvent, "eventType">, feature: Feature) => void) | undefined
+  readonly #logger: Logger
+  readonly #telemetry: readonly Telemetry[]
+  readonly #clock: Clock
+  readonly #lastTold = new Map<string, number>()
+  // Looked up once: what nobody wants to know costs next to nothing.
+  readonly #appliedIsWanted: boolean
+  readonly #callsAreWanted: boolean
+
+  constructor({ logger, telemetry, clock }: Pick<Settings, "logger" | "telemetry" | "clock">) {
+    this.#logger = logger
+    this.#telemetry = telemetry
+    this.#clock = clock
+    this.#appliedIsWanted = telemetry.some(({ eventApplied }) => eventApplied !== undefined)
+    this.#callsAreWanted = telemetry.some(({ called, committed }) => (called ?? committed) !== undefined)
+    const lateIsWanted = telemetry.some(({ eventLate }) => eventLate !== undefined)
+    this.late = lateIsWanted
+      ? ({ eventType }, { name, onLate }) =>
+          this.#tell((to) => to.eventLate?.({ eventType, feature: name, skipped: onLate === "skip" }))
+      : undefined
+    const isAround = telemetry.some(({ runHandler }) => runHandler !== undefined)
+    this.runHandler = isAround ? this.#runHandler.bind(this) : undefined
+  }
+
+  read(events: number): void {
+    this.#tell((to) => to.eventsRead?.({ events }))
+  }
+
+  applied(item: Item): void {
+    if (!this.#appliedIsWanted) return
+    const { event, lane, record, attempts, repeated } = item
+    const now = this.#clock.now()
+    const applied = {
+      event,
+      entityType: lane.key.entityType,
+      partition: lane.run.partition,
+      featuresUpdated: item.updated,
+      featuresFailed: item.dead === undefined ? NONE : [...item.dead],
+      attempts,
+      repeated,
+      durationMs: now - item.readAt,
+      freshnessMs: Math.max(0, now - record.acceptedAt),
+    }
+    this.#tell((to) => to.eventApplied?.(applied))
+  }
+
+  failed(item: Item, feature: string, attempt: number, willRetry: boolean, error: unknown): void {
+    this.#tell((to) => to.featureFailed?.({ ...toCall(item, feature, attempt), willRetry, error }))
+  }
+
+  deadLettered(letter: NewDeadLetter): void {
+    const { eventId, eventType, entityId, features, reason, attempts, error } = letter
+    this.#logger.error(
+      { event_type: eventType, entity_id: entityId, event_id: eventId, features, reason, attempts, error },
+      "dead letter",
+    )
+    this.#tell((to) => to.deadLettered?.({ eventType, reason }))
+  }
+
+  /** Counts what a commit brought; a cache that rejects, against its contract, leaves every outcome unknown. */
+  async timeCommit(lanes: readonly Lane[], commit: Promise<CommitResult[]>): Promise<readonly CommitResult[]> {
+    const startedAt = performance.now()
+    const results = await commit.catch((fault: unknown) => {
+      const error = FabraError.from(fault, "cache_unavailable")
+      return lanes.map((): CommitResult => ({ status: "unknown", error }))
+    })
+    if (this.#callsAreWanted) {
+      const count = (status: CommitResult["status"]) => results.filter((result) => result.status === status).length
+      const [applied, conflicts, unknown] = [count("applied"), count("conflict"), count("unknown")]
+      const durationMs = performance.now() - startedAt
+      this.#tell((to) => {
+        to.committed?.({ applied, conflicts, unknown, durationMs, events: () => lanes.flatMap(settledBy) })
+        to.called?.({ target: "cache", operation: "commit", durationMs, failed: unknown > 0 })
+      })
+    }
+    return results
+  }
+
+  /** Tells how long a call of bus or cache takes. */
+  time<T>(target: Call["target"], operation: Call["operation"], call: Promise<T>): Promise<T> {
+    if (!this.#callsAreWanted) return call
+    const startedAt = performance.now()
+    const ended = (failed: boolean) => {
+      const durationMs = performance.now() - startedAt
+      this.#tell((to) => to.called?.({ target, operation, durationMs, failed }))
+    }
+    call.then(
+      () => ended(false),
+      () => ended(true),
+    )
+    return call
+  }
+
+  blocked({ key, run: { partition } }: Lane): void {
+    this.#tell((to) => to.laneBlocked?.({ partition, ...key }))
+  }
+
+  freed({ key, run: { partition } }: Lane): void {
+    this.#tell((to) => to.laneFreed?.({ partition, ...key }))
+  }
+
+  assigned(partition: number): void {
+    this.#tell((to) => to.partitionAssigned?.({ partition }))
+  }
+
+  removed(entityType: string, records: number): void {
+    this.#tell((to) => to.recordsRemoved?.({ entityType, records }))
+  }
+
+  scheduled({ name }: Feature, entities: number, failed: number): void {
+    this.#tell((to) => to.scheduledComputed?.({ feature: name, entities, failed }))
+  }
+
+  scheduleRun({ name }: Feature, run: FinishedRun): void {
+    const { entities, failed, complete, error } = run
+    const durationMs = Math.max(0, run.finishedAt - run.startedAt)
+    if (error !== null) {
+      const message = complete ? "a run on schedule is done, but for some entities" : "a run on schedule ended early"
+      this.#logger.warn({ feature: name, entities, failed, error }, message)
+    }
+    this.#tell((to) => to.scheduleRunEnded?.({ feature: name, entities, failed, complete, durationMs }))
+  }
+
+  released(partition: number, lost: boolean): void {
+    this.#tell((to) => to.partitionReleased?.({ partition, lost }))
+  }
+
+  rolledBack(partition: number): void {
+    this.#logger.warn({}, `The cache lost commits; partition ${partition} is read again from its checkpoint.`)
+    this.#tell((to) => to.rolledBack?.({ partition }))
+  }
+
+  /** Something does not answer. Said again only now and then, however often it is met. */
+  outage(message: string, error: unknown): void {
+    const now = this.#clock.now()
+    if (now - (this.#lastTold.get(message) ?? Number.NEGATIVE_INFINITY) < OUTAGE_EVERY_MS) return
+    this.#lastTold.set(message, now)
+    this.#logger.warn({ error: describe(error) }, message)
+  }
+
+  notice({ level, message, error }: BusNotice): void {
+    this.#logger[level](error === undefined ? {} : { error: describe(error) }, message)
+  }
+
+  /** The handler is run once, and what comes of it counts, whatever telemetry makes of it. */
+  #runHandler(item: Item, feature: string, attempt: number, run: () => unknown): unknown {
+    let outcome: (() => unknown) | undefined
+    const runOnce = () => {
+      outcome ??= attempted(run)
+    }
+    const call = toCall(item, feature, attempt)
+    let around = runOnce
+    for (const telemetry of this.#telemetry) {
+      const inner = around
+      if (telemetry.runHandler !== undefined) {
+        around = () => this.#tellOne(telemetry, () => telemetry.runHandler?.(call, inner))
+      }
+    }
+    around()
+    runOnce()
+    return outcome?.()
+  }
+
+  #tell(call: (telemetry: Telemetry) => void): void {
+    for (const telemetry of this.#telemetry) this.#tellOne(telemetry, call)
+  }
+
+  #tellOne(telemetry: Telemetry, call: (telemetry: Telemetry) => void): void {
+    try {
+      call(telemetry)
+    } catch (error) {
+      this.outage("The telemetry failed; the work goes on.", error)
+    }
+  }
+}
+
+function toCall({ event, lane }: Item, feature: string, attempt: number): HandlerCall {
+  return { event, entityType: lane.key.entityType, partition: lane.run.partition, feature, attempt }
+}
+
+/** The events that a lane's draft settles. */
+function settledBy({ items, settles, key: { entityType } }: Lane) {
+  return items.slice(0, settles).map(({ event }) => ({ event, entityType }))
+}
+
+/** Runs it; the result gives what it returned, or throws what it threw. */
+function attempted(run: () => unknown): () => unknown {
+  try {
+    const value = run()
+    return () => value
+  } catch (error) {
+    return () => {
+      throw error
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import type { PartitionBatch, Subscription } from "@fabra/events"
+import type { Processor } from "../lane/processor.js"
+import type { Observer } from "../observe/observer.js"
+import type { Pass } from "../partition/overflow.js"
+import type { PartitionRun } from "../partition/partition-run.js"
+import type { Settings } from "../settings.js"
+import type { Intake } from "./intake.js"
+import { inParts } from "./parts.js"
+import { Signal } from "./signal.js"
+
+/** So many batches are read at once from a backlog: a round trip costs the same, however little it brings. */
+const READ_BATCHES = 5
+/** Most events for which several batches are read at once. */
+const READ_EVENTS = 1_000
+
+/** A read under way. */
+interface Reading {
+  readonly batches: Promise<PartitionBatch[]>
+  /** How many had asked to be told of the end when it began. */
+  readonly asking: number
+  /** Whether all that had been read before was settled when it began. */
+  readonly beganSettled: boolean
+  /** The passes in which partitions were being read when it began. */
+  readonly passes: ReadonlyMap<number, Pass>
+}
+
+/** Reads a subscription as there is room for it, and knows when nothing is left. */
+export class ReadLoop {
+  readonly #settings: Settings
+  readonly #runs: ReadonlyMap<number, PartitionRun>
+  readonly #intake: Intake
+  readonly #processor: Processor
+  readonly #observer: Observer
+  readonly #progressed = new Signal()
+  /** Ends the read under way; used again as long as it has not. */
+  #wakeRead = new AbortController()
+  /** The read under way when a batch is worked on. */
+  #reading: Reading | undefined
+  #idle: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
+
+  constructor(
+    settings: Settings,
+    runs: ReadonlyMap<number, PartitionRun>,
+    intake: Intake,
+    processor: Processor,
+    observer: Observer,
+  ) {
+    this.#settings = settings
+    this.#runs = runs
+    this.#intake = intake
+    this.#processor = processor
+    this.#observer = observer
+  }
+
+  /** Reads until it is told to stop, and then {@link wake}d. @throws what reading throws */
+  async run(subscription: Subscription, stopping: AbortSignal): Promise<void> {
+    while (!stopping.aborted) await this.#readOnce(subscription, stopping)
+  }
+
+  /** Resolves when every event that can be seen, of those published before the call, is settled; see {@link giveUp}. */
+  idle(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#idle.push({ resolve, reject })
+      this.wake()
+    })
+  }
+
+  /** Whoever waits for it to be idle waits in vain. */
+  giveUp(error: Error): void {
+    for (const { reject } of this.#idle.splice(0)) reject(error)
+  }
+
+  /** Something was settled: there may be room for more. */
+  progressed(): void {
+    this.#progressed.notify()
+  }
+
+  /** Ends what it waits for. */
+  wake(): void {
+    this.#wakeRead.abort()
+    this.#progressed.notify()
+  }
+
+  /** One read is under way while a batch of the one before is computed and another is committed. */
+  async #readOnce(subscription: Subscription, stopping: AbortSignal): Promise<void> {
+    const { batchSize } = this.#settings
+    if (this.#reading === undefined && !(await this.#hasRoom(stopping))) return
+    const reading = this.#reading ?? this.#startReading(subscription, !this.#hasUnsettled())
+    this.#reading = undefined
+    const { asking, passes } = reading
+    const batches = await reading.batches
+    const read = batches.reduce((sum, { records }) => sum + records.length, 0)
+    if (read > 0) this.#observer.read(read)
+    const parts = inParts(this.#intake.screen(batches, passes, subscription), batchSize)
+    for (const [i, part] of parts.entries()) {
+      if (i > 0 && !(await this.#hasRoom(stopping))) return
+      const isLast = i === parts.length - 1
+      if (isLast && this.#processor.backlog + part.records <= 2 * batchSize)
+        this.#reading = this.#startReading(subscription, false)
+      // Timers and sockets have their turn, whatever the bus is made of; and the read leaves before we begin to work.
+      await new Promise(setImmediate)
+      for (const batch of part.batches) this.#intake.accept(batch, passes.get(batch.partition), subscription)
+      this.#processor.pump()
+    }
+    if (read > 0) return // even if all of it was put aside: it is read again
+    if (asking > 0 && this.#hasUnsettled()) await this.#progressed.wait()
+    // What was read before may have made this one seek, and then it has brought nothing.
+    else if (asking > 0 && reading.beganSettled && this.#intake.isIn(passes))
+      for (const { resolve } of this.#idle.splice(0, asking)) resolve()
+  }
+
+  /** Waits until there is room for another batch; false when the worker stops meanwhile. */
+  async #hasRoom(stopping: AbortSignal): Promise<boolean> {
+    while (this.#processor.backlog >= 2 * this.#settings.batchSize) {
+      await this.#progressed.wait()
+      if (stopping.aborted) return false
+    }
+    return true
+  }
+
+  #startReading(subscription: Subscription, beganSettled: boolean): Reading {
+    const { batchSize, pollIntervalMs } = this.#settings
+    const maxEvents = Math.max(batchSize, Math.min(READ_BATCHES * batchSize, READ_EVENTS))
+    const asking = this.#idle.length
+    const maxWaitMs = asking > 0 ? 0 : pollIntervalMs
+    if (this.#wakeRead.signal.aborted) this.#wakeRead = new AbortController()
+    const batches = subscription.read({ maxEvents, maxWaitMs, signal: this.#wakeRead.signal })
+    batches.catch(() => {}) // whoever awaits it is told; a worker that stops does not
+    return { batches, asking, beganSettled, passes: this.#intake.passes() }
+  }
+
+  #hasUnsettled(): boolean {
+    for (const { isBusy } of this.#runs.values()) if (isBusy) return true
+    return false
+  }
+}

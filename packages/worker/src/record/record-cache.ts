@@ -1,0 +1,60 @@
+import type { Lane } from "../lane/lane.js"
+import type { LiveRecord } from "./live-record.js"
+
+const MAX_BYTES = 64 * 1024 * 1024
+
+/**
+ * Lets lanes keep the records of their entities, so that hot ones need no loading, and bounds what these take in memory.
+ * Of idle lanes, those that were not used since room was last made go first, with their records. A record hangs on its
+ * lane, a lane on its run: what one generation of a partition has loaded is never seen by the next.
+ */
+export class RecordCache {
+  readonly #lanes = new Set<Lane>()
+  #bytes = 0
+  #round = 0
+
+  /** A record was loaded. */
+  set(lane: Lane, record: LiveRecord): void {
+    this.delete(lane)
+    lane.record = record
+    lane.accounted = record.bytes
+    this.#bytes += record.bytes
+    this.#lanes.add(lane)
+    this.used(lane)
+  }
+
+  /** The lane works on its record, which may have grown. */
+  used(lane: Lane): void {
+    const bytes = lane.record?.bytes ?? 0
+    this.#bytes += bytes - lane.accounted
+    lane.accounted = bytes
+    lane.usedIn = this.#round
+    if (this.#bytes > MAX_BYTES) this.#makeRoom()
+  }
+
+  /** The record is to be loaded anew. As long as it was kept, it also was what is remembered of the mark (rule R2). */
+  delete(lane: Lane): void {
+    const { record } = lane
+    if (record === undefined) return
+    if (record.mark.mark !== "") lane.run.see(lane.key, record.mark.mark)
+    lane.record = undefined
+    this.#lanes.delete(lane)
+    this.#bytes -= lane.accounted
+    lane.accounted = 0
+  }
+
+  #makeRoom(): void {
+    for (const lane of this.#lanes) if (lane.usedIn < this.#round) this.#drop(lane)
+    for (const lane of this.#lanes) {
+      if (this.#bytes <= MAX_BYTES / 2) break
+      this.#drop(lane)
+    }
+    this.#round++
+  }
+
+  #drop(lane: Lane): void {
+    if (lane.state !== "idle") return
+    this.delete(lane)
+    lane.run.forget(lane)
+  }
+}

@@ -1,0 +1,209 @@
+import { setMaxListeners } from "node:events"
+import {
+  type EntityPage,
+  type Feature,
+  type FeatureCache,
+  type FeatureStore,
+  noOfflineStore,
+  type OfflineStore,
+  type ScheduledHandler,
+} from "@fabra/core"
+import { FabraError, hashEntityId, sleep } from "@fabra/events"
+import type { Observer } from "../observe/observer.js"
+import { retryDelay } from "../retry.js"
+import type { Settings } from "../settings.js"
+import { QueryPages } from "./query-pages.js"
+import { type Entry, type OpenRun, ScheduleBook } from "./schedule-book.js"
+import { type BatchEnvironment, computeBatch } from "./scheduled-batch.js"
+
+const LOOK_EVERY_MS = 1000
+const PAGE = 500
+const HISTORY = 20
+
+/**
+ * Computes features on schedule, together with all other workers on the same cache. Each turn is begun by one of them,
+ * which says so in the {@link ScheduleBook} and after every page where it stands. Who sees a run whose entry has not
+ * changed for a lease, by the own clock, takes it over from there; no two clocks are ever compared. Turns that came while a
+ * run was under way, or while nobody was there, are made up for by one run for the last of them.
+ */
+export class Scheduler {
+  readonly #handlers: readonly ScheduledHandler[]
+  readonly #cache: FeatureCache
+  readonly #offline: OfflineStore | undefined
+  readonly #book: ScheduleBook
+  readonly #settings: Settings
+  readonly #observer: Observer
+  /** Runs of others, and since when their entry has been as it is. */
+  readonly #seen = new Map<string, { readonly token: string | null; readonly since: number }>()
+  readonly #running = new Map<string, Promise<void>>()
+
+  /** @throws FabraError `invalid_setting` when a feature is SQL and there is nothing to ask */
+  constructor({ registry, cache, offline }: FeatureStore, settings: Settings, observer: Observer) {
+    this.#handlers = [...registry.scheduledHandlers.values()]
+    const query = this.#handlers.find(({ sql }) => sql !== undefined)
+    if (query !== undefined && offline === undefined) throw noOfflineStore(`Feature "${query.feature.name}" is SQL: it`)
+    this.#cache = cache
+    this.#offline = offline
+    this.#book = new ScheduleBook(cache)
+    this.#settings = settings
+    this.#observer = observer
+  }
+
+  /** Works until `signal` fires; runs under way then stop after their page, for others to go on with. */
+  async run(signal: AbortSignal): Promise<void> {
+    if (this.#handlers.length === 0) return
+    while (!signal.aborted) {
+      await this.#look(signal)
+      await sleep(this.#settings.clock, LOOK_EVERY_MS, signal)
+    }
+    await this.idle()
+  }
+
+  /** Resolves when no run is under way here. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running.values())
+  }
+
+  /** Begins what is due or asked for, and takes over what nobody goes on with. */
+  async #look(signal: AbortSignal): Promise<void> {
+    const free = this.#handlers.filter(({ feature }) => !this.#running.has(feature.name))
+    if (free.length === 0) return
+    try {
+      const entries = await this.#book.readAll(free.map(({ feature }) => feature.name))
+      await Promise.all(free.map((handler, i) => this.#lookAt(handler, entries[i] as Entry, signal)))
+    } catch (error) {
+      this.#observer.outage("The cache does not answer; trying again.", error)
+    }
+  }
+
+  async #lookAt(handler: ScheduledHandler, entry: Entry, signal: AbortSignal): Promise<void> {
+    const { name } = handler.feature
+    const begun = await this.#begin(handler, entry)
+    if (begun === undefined) return
+    const work = this.#work(handler, begun, signal)
+      .catch((error) => this.#observer.outage(`The run of "${name}" is interrupted; it goes on later.`, error))
+      .finally(() => this.#running.delete(name))
+    this.#running.set(name, work)
+  }
+
+  /** The turn that should be done by now. */
+  #due({ feature, schedule, jitterMs }: ScheduledHandler): number | null {
+    const now = this.#settings.clock.now()
+    const last = schedule.lastAt(now)
+    if (last === null || jitterMs === 0) return last
+    const delay = hashEntityId(`${feature.name}/${last}`) % jitterMs
+    return now >= last + delay ? last : schedule.lastAt(last - 1)
+  }
+
+  /** Claims the turn, or a run that nobody goes on with; `undefined` when there is nothing to do. */
+  async #begin(handler: ScheduledHandler, entry: Entry): Promise<Entry | undefined> {
+    const { name } = handler.feature
+    const { state, token, request: asked } = entry
+    const now = this.#settings.clock.now()
+    if (state.run === null) {
+      const due = this.#due(handler)
+      const request = asked === state.answered ? null : asked
+      const isDue = due !== null && (state.turn === null || due > state.turn)
+      if (!isDue && request === null) return undefined
+      const turn = isDue ? due : (state.turn ?? now)
+      const run = {
+        ...{ owner: this.#settings.consumer, cursor: null, startedAt: now },
+        ...{ entities: 0, failed: 0, error: null, request },
+      }
+      return this.#book.write(name, entry, { ...state, turn, run, answered: request ?? state.answered })
+    }
+    const { owner } = state.run
+    if (owner !== null && owner !== this.#settings.consumer) {
+      const seen = this.#seen.get(name)
+      if (seen === undefined || seen.token !== token) this.#seen.set(name, { token, since: now })
+      if (seen?.token !== token || now - seen.since < this.#settings.leaseMs) return undefined
+    }
+    return this.#book.write(name, entry, { ...state, run: { ...state.run, owner: this.#settings.consumer } })
+  }
+
+  async #work(handler: ScheduledHandler, begun: Entry, signal: AbortSignal): Promise<void> {
+    const { feature, entities, sql } = handler
+    const { clock, group, consumer } = this.#settings
+    const turn = begun.state.turn as number
+    let entry: Entry | undefined = begun
+    const lost = new AbortController()
+    setMaxListeners(0, lost.signal) // as many as are computed at once
+    const env: BatchEnvironment = {
+      ...{ cache: this.#cache, offline: this.#offline, clock, group, signal: lost.signal },
+      retryDelay: (attempts) => retryDelay(this.#settings, attempts),
+      stillOurs: async () => {
+        const { run } = (await this.#book.read(feature.name)).state
+        return run?.owner === consumer && !lost.signal.aborted // it may be ours again, another than this one
+      },
+    }
+    const query =
+      sql === undefined
+        ? undefined
+        : new QueryPages(handler, { ...env, limit: PAGE, offline: this.#offline as OfflineStore })
+    const compute = async (run: OpenRun) => {
+      const queried = await query?.after(run.cursor)
+      const page =
+        queried === undefined ? await this.#page(handler, run) : { ...queried, ids: [...queried.values.keys()] }
+      return { page, ...(await computeBatch(handler, page.ids, turn, env, queried)) }
+    }
+    try {
+      while (entry?.state.run) {
+        const run: OpenRun = entry.state.run
+        const batch = compute(run)
+        entry = await this.#renewWhile(batch, feature.name, entry)
+        if (entry === undefined) break
+        const { page, failed, error } = await batch
+        const next: OpenRun = {
+          ...run,
+          ...{ cursor: page.next, entities: run.entities + page.ids.length, failed: run.failed + failed },
+          error: error ?? run.error,
+        }
+        this.#observer.scheduled(feature, page.ids.length, failed)
+        if (page.next === null) return await this.#finish(feature, entry, next, true)
+        const state = { ...entry.state, run: { ...next, owner: signal.aborted ? null : run.owner } }
+        entry = await this.#book.write(feature.name, entry, state)
+        if (signal.aborted) return
+      }
+    } catch (error) {
+      const { code, message } = FabraError.from(error)
+      // Only what is the user's ends a run before its time; what does not answer now can do so later.
+      if ((entities ?? sql) === undefined || code === "cache_unavailable" || entry === undefined) throw error
+      const run = { ...(entry.state.run as OpenRun), error: message }
+      if (code !== "offline_unavailable") return await this.#finish(feature, entry, run, false)
+      await this.#book.write(feature.name, entry, { ...entry.state, run })
+      throw error
+    } finally {
+      lost.abort()
+      await query?.close()
+    }
+  }
+
+  async #finish(feature: Feature, entry: Entry, run: OpenRun, complete: boolean): Promise<void> {
+    const { owner: _owner, cursor: _cursor, ...rest } = run
+    const { state } = entry
+    const error = complete && run.failed === 0 ? null : run.error // an outage meanwhile is over
+    const finishedAt = this.#settings.clock.now()
+    const over = { ...rest, scheduledFor: state.turn as number, finishedAt, complete, error }
+    const next = { ...state, run: null, history: [over, ...state.history].slice(0, HISTORY) }
+    if ((await this.#book.write(feature.name, entry, next)) !== undefined) this.#observer.scheduleRun(feature, over)
+  }
+
+  async #page({ entities, feature }: ScheduledHandler, { cursor }: OpenRun): Promise<EntityPage> {
+    const from = { limit: PAGE, ...(cursor === null ? {} : { after: cursor }) }
+    return await (entities?.(from) ?? this.#cache.entities(feature.entity.name, from))
+  }
+
+  /** Says again and again that the run is alive, until the batch is done; `undefined` when it is another's now. */
+  async #renewWhile(batch: Promise<unknown>, name: string, begun: Entry): Promise<Entry | undefined> {
+    let entry: Entry | undefined = begun
+    const over = new AbortController()
+    const done = batch.finally(() => over.abort())
+    done.catch(() => {}) // whoever awaits the batch is told
+    while (entry !== undefined) {
+      await sleep(this.#settings.clock, this.#settings.leaseMs / 3, over.signal)
+      if (over.signal.aborted) return entry
+      entry = await this.#book.write(name, entry, entry.state)
+    }
+    return undefined
+  }
+}
