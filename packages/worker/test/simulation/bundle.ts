@@ -25,12 +25,12 @@ const worker = (file: string, find: string, replace: string): Replacement => ({
  * takes hours takes seconds. An execution is over before an outside write may be forgotten.
  */
 const SMALLER: readonly Replacement[] = [
-  worker("record-cache", "const MAX_BYTES = 64 * 1024 * 1024", "const MAX_BYTES = 2000"),
-  worker("sweeper", "const ROUND_EVERY_MS = 300_000", "const ROUND_EVERY_MS = 400"),
-  worker("sweeper", "const PAGE_EVERY_MS = 1000", "const PAGE_EVERY_MS = 50"),
-  worker("sweeper", "const PAGE = 250", "const PAGE = 2"),
-  worker("ageing", "const CLOCKS_DIFFER_MS = 60_000", "const CLOCKS_DIFFER_MS = 0"),
-  worker("ageing", "const KNOWN_AGAIN_MS = 24 * 3_600_000", "const KNOWN_AGAIN_MS = 100_000"),
+  worker("record/record-cache", "const MAX_BYTES = 64 * 1024 * 1024", "const MAX_BYTES = 2000"),
+  worker("ageing/sweeper", "const ROUND_EVERY_MS = 300_000", "const ROUND_EVERY_MS = 400"),
+  worker("ageing/sweeper", "const PAGE_EVERY_MS = 1000", "const PAGE_EVERY_MS = 50"),
+  worker("ageing/sweeper", "const PAGE = 250", "const PAGE = 2"),
+  worker("ageing/ageing", "const CLOCKS_DIFFER_MS = 60_000", "const CLOCKS_DIFFER_MS = 0"),
+  worker("ageing/ageing", "const KNOWN_AGAIN_MS = 24 * 3_600_000", "const KNOWN_AGAIN_MS = 100_000"),
 ]
 
 interface Build {
