@@ -31,7 +31,7 @@ export function syncLeases(
     const isUnclean = partition.lease !== null && partition.lease.consumer !== consumer
     partition.lease = lease
     const { checkpoint } = partition
-    return [{ partition: index, checkpoint, cautiousUntil: isUnclean ? endOf(index) : null }]
+    return [{ partition: index, checkpoint, quarantineUntil: isUnclean ? endOf(index) : null }]
   })
   return {
     members: group.members.map((member) => member.consumer),

@@ -36,7 +36,7 @@ test("killed half-way through an append: nothing is lost or doubled, leases stan
   const bus = new FileEventBus({ directory })
   const { subscription, assignment } = await joinGroup(bus, "heir", 1_000)
   expect(assignment.checkpoint).toBe("000000000001")
-  const written = Number(assignment.cautiousUntil)
+  const written = Number(assignment.quarantineUntil)
   expect(written).toBeGreaterThan(2)
   expect(written).toBeLessThan(40)
   expect(await subscription.noteAttempt(0, "000000000002")).toBe(2)

@@ -1,13 +1,13 @@
 import type {
   CacheCapabilities,
   CommitResult,
+  DirectWrite,
   EntityChange,
   EntityKey,
   EntityPage,
   EntityRecord,
   EntityRemoval,
   FeatureCache,
-  OutsideWrite,
   RemovalResult,
   StoredValue,
   WholeRecord,
@@ -45,10 +45,10 @@ export class LmdbFeatureCache implements FeatureCache {
         key,
         token: tokenOf(stored, group, left),
         state: own?.state ?? null,
-        remains: own === undefined ? (new Map(left?.states).get(group) ?? null) : null,
+        tombstone: own === undefined ? (new Map(left?.states).get(group) ?? null) : null,
         flags: new Set(own?.flags),
         values: new Map(stored?.values),
-        incarnation: "",
+        epoch: "",
       }
     })
   }
@@ -61,12 +61,12 @@ export class LmdbFeatureCache implements FeatureCache {
       return {
         status: "applied",
         token: tokenOf(stored, (changes[i] as EntityChange).group, undefined) as string,
-        incarnation: "",
+        epoch: "",
       }
     })
   }
 
-  async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+  async write(writes: readonly DirectWrite[]): Promise<WriteResult[]> {
     const results = await this.#write(writes, withWrite)
     return results.map((stored) =>
       stored instanceof FabraError ? { status: "unknown", error: stored } : { status: "applied" },
@@ -80,8 +80,8 @@ export class LmdbFeatureCache implements FeatureCache {
       version: versionOf(found[i]),
       parts: new Map(found[i]?.groups.map(([group, { state, flags }]) => [group, { state, flags: new Set(flags) }])),
       values: new Map(found[i]?.values),
-      writtenFromOutside: (found[i]?.writes.length ?? 0) > 0,
-      remains: new Map(left?.states),
+      writtenDirectly: (found[i]?.writes.length ?? 0) > 0,
+      tombstones: new Map(left?.states),
     }))
   }
 
@@ -103,7 +103,7 @@ export class LmdbFeatureCache implements FeatureCache {
     }
   }
 
-  /** What has been confirmed is on the disk: there is only ever one incarnation. */
+  /** What has been confirmed is on the disk: there is only ever one epoch. */
   async verify(): Promise<boolean> {
     return true
   }

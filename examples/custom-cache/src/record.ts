@@ -1,7 +1,7 @@
 import {
+  type DirectWrite,
   type EntityChange,
   type EntityRemoval,
-  type OutsideWrite,
   REMEMBERED_WRITES,
   type StoredValue,
 } from "@fabra/core"
@@ -12,7 +12,7 @@ import {
 export interface Stored {
   readonly values: readonly (readonly [feature: string, value: StoredValue])[]
   readonly groups: readonly (readonly [group: string, part: GroupPart])[]
-  /** Tokens of the last outside writes, newest first. */
+  /** Tokens of the last direct writes, newest first. */
   readonly writes: readonly string[]
 }
 
@@ -37,7 +37,7 @@ export const partOf = ({ groups }: Stored, group: string): GroupPart | undefined
   groups.find(([name]) => name === group)?.[1]
 
 /**
- * The token a group sees: either its own commit or a write from outside makes another version of it. Without a part of its
+ * The token a group sees: either its own commit or a direct write makes another version of it. Without a part of its
  * own, the last removal does too.
  */
 export function tokenOf(stored: Stored | undefined, group: string, left: Left | undefined): string | null {
@@ -62,8 +62,8 @@ export function withChange(
   return { ...stored, groups: [...groups], values: withValues(stored, change.values) }
 }
 
-/** The record with a write from outside in it; `undefined` when it has it already. */
-export function withWrite(found: Stored | undefined, { token, values }: OutsideWrite): Stored | undefined {
+/** The record with a direct write in it; `undefined` when it has it already. */
+export function withWrite(found: Stored | undefined, { token, values }: DirectWrite): Stored | undefined {
   const stored = found ?? EMPTY
   if (stored.writes.includes(token)) return undefined
   const writes = [token, ...stored.writes].slice(0, REMEMBERED_WRITES)
@@ -79,12 +79,12 @@ export function versionOf(stored: Stored | undefined): string | null {
 /** What is left when the record is removed; `undefined` when it may not be: it or what is left has changed. */
 export function withoutRecord(
   found: Stored | undefined,
-  { version, token, remains }: EntityRemoval,
+  { version, token, tombstones }: EntityRemoval,
   left: Left | undefined,
 ): Left | undefined {
   if (versionOf(found) !== version) return undefined
   const states = new Map(left?.states)
-  for (const { group, before, after } of remains) {
+  for (const { group, before, after } of tombstones) {
     const now = states.get(group) ?? null
     if (now !== before && now !== after) return undefined
     states.set(group, after)

@@ -18,11 +18,11 @@ test("one member has all; two share; one takes over at once what the other lets 
   await expect.poll(() => [partitionsOf(first), partitionsOf(second)], { timeout: 10_000 }).toEqual([2, 2])
   await first.subscription.close()
   await expect.poll(() => partitionsOf(second), { timeout: 10_000 }).toBe(4)
-  expect(second.assigned.every(({ cautiousUntil }) => cautiousUntil === null)).toBe(true)
+  expect(second.assigned.every(({ quarantineUntil }) => quarantineUntil === null)).toBe(true)
   expect(await redis.raw.zrange(space.keys.members("workers"), 0, -1)).toHaveLength(1)
 })
 
-test("what a dead member held is taken over with caution up to the log's end", async () => {
+test("what a dead member held is taken over in quarantine up to the log's end", async () => {
   const space = redis.space()
   const way = await TcpProxy.to(redis.server.url)
   const bus = space.bus()
@@ -32,8 +32,8 @@ test("what a dead member held is taken over with caution up to the log's end", a
   way.close()
   const heir = await join(bus, { leaseMs: 1_000, consumer: "heir" })
   await expect.poll(() => heir.assigned.length, { timeout: 10_000 }).toBe(PARTITIONS)
-  expect(heir.assigned.find(({ partition }) => partition === 0)?.cautiousUntil).toBe(end?.ok && end.position)
-  expect(heir.assigned.find(({ partition }) => partition === 1)?.cautiousUntil).toBeNull()
+  expect(heir.assigned.find(({ partition }) => partition === 0)?.quarantineUntil).toBe(end?.ok && end.position)
+  expect(heir.assigned.find(({ partition }) => partition === 1)?.quarantineUntil).toBeNull()
   await expect.poll(() => dead.lost.sort(), { timeout: 10_000 }).toEqual(all)
   await dead.subscription.close()
 })
@@ -47,7 +47,7 @@ test("a take-over whose answer was lost is still one to be cautious about", asyn
   // As a heir leaves it that took the lease and never heard of it.
   await redis.raw.hset(leases, "0", "heir\n99999999999999\nunclean", "1", "heir\n99999999999999\n")
   const heir = await join(bus, { leaseMs: 1_000, consumer: "heir" })
-  expect(heir.assigned.find(({ partition }) => partition === 0)?.cautiousUntil).toBe(end)
+  expect(heir.assigned.find(({ partition }) => partition === 0)?.quarantineUntil).toBe(end)
   expect(await redis.raw.hget(leases, "0")).toMatch(/\nunclean$/)
   await expect.poll(() => redis.raw.hget(leases, "0"), { timeout: 10_000 }).toMatch(/\n$/)
 })

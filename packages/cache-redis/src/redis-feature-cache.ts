@@ -1,14 +1,14 @@
 import type {
   CacheCapabilities,
   CommitResult,
+  DirectWrite,
   EntityChange,
   EntityKey,
   EntityPage,
   EntityRecord,
   EntityRemoval,
+  Epoch,
   FeatureCache,
-  Incarnation,
-  OutsideWrite,
   RemovalResult,
   StoredValue,
   WholeRecord,
@@ -23,8 +23,8 @@ import { addToIndex, pageOfIndex } from "./keyspace/id-index.js"
 import { featureField, groupFields, Keys } from "./keyspace/keys.js"
 import { checkOptions, type RedisFeatureCacheOptions } from "./options.js"
 import { GatheredReads } from "./read/gathered-reads.js"
-import { RemainsBook } from "./remove/remains.js"
 import { decodeWhole, readRemoved, removalCalls } from "./remove/removal.js"
+import { TombstoneBook } from "./remove/tombstones.js"
 import { checkServers } from "./transport/check.js"
 import { Deadline } from "./transport/deadline.js"
 import { Delivery, type Reply, type Request } from "./transport/delivery.js"
@@ -44,7 +44,7 @@ export class RedisFeatureCache implements FeatureCache {
   readonly #timeoutMs: number
   readonly #keys: Keys
   readonly #topology: Topology
-  readonly #remains: RemainsBook
+  readonly #tombstones: TombstoneBook
   readonly #reads = new GatheredReads((requests) => this.#send(requests, new Deadline(this.#timeoutMs), true))
   #closed = false
 
@@ -57,13 +57,13 @@ export class RedisFeatureCache implements FeatureCache {
     this.#topology = client.isCluster
       ? new ClusterTopology(client as Cluster)
       : singleServer(new RedisNode(client as Redis, { own }))
-    this.#remains = new RemainsBook(this.#keys, this.#topology.spread)
+    this.#tombstones = new TombstoneBook(this.#keys, this.#topology.spread)
   }
 
   async load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]> {
     const fields = groupFields(group)
-    return this.#query("load records", this.#wholes(keys), (value, i, incarnation) =>
-      decodeRecord(keys[i] as EntityKey, group, fields, this.#remains, value as string[], incarnation),
+    return this.#query("load records", this.#wholes(keys), (value, i, epoch) =>
+      decodeRecord(keys[i] as EntityKey, group, fields, this.#tombstones, value as string[], epoch),
     )
   }
 
@@ -77,42 +77,42 @@ export class RedisFeatureCache implements FeatureCache {
     })
     const refused = changes.filter((_, i) => applied[i]?.status === "conflict")
     if (refused.length > 0) {
-      await this.#askRemains(refused.flatMap(({ key, baseToken }) => (isPartless(baseToken) ? [key] : [])))
+      await this.#askTombstones(refused.flatMap(({ key, baseToken }) => (isPartless(baseToken) ? [key] : [])))
     }
     return applied.map((result, i): CommitResult => {
       if (result.status === "conflict") return result
       if (result.status === "unknown") return { status: "unknown", error: unavailable("commit", result.error) }
       const token = effectiveToken((changes[i] as EntityChange).token, result.lastWrite) as string
-      return { status: "applied", token, incarnation: result.incarnation }
+      return { status: "applied", token, epoch: result.epoch }
     })
   }
 
-  async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+  async write(writes: readonly DirectWrite[]): Promise<WriteResult[]> {
     const isNew = () => true
     const applied = await this.#apply("write", writes, { isNew, isPartless: isNew, push: pushWrite, repeatable: true })
     return applied.map((result): WriteResult => {
       if (result.status === "applied") return { status: "applied" }
-      const error = result.status === "unknown" ? result.error : "an outside write met a conflict"
+      const error = result.status === "unknown" ? result.error : "a direct write met a conflict"
       return { status: "unknown", error: unavailable("write", error) }
     })
   }
 
   async inspect(keys: readonly EntityKey[]): Promise<WholeRecord[]> {
-    // Before the records: of two answers that do not fit the older remains are refused when something is to be removed.
+    // Before the records: of two answers that do not fit the older tombstones are refused when something is to be removed.
     try {
-      await this.#learnRemains(keys)
+      await this.#learnTombstones(keys)
     } catch (error) {
       throw unavailable("inspect records", error)
     }
     return this.#query("inspect records", this.#wholes(keys), (value, i) => {
       const key = keys[i] as EntityKey
-      return decodeWhole(key, value as string[], this.#remains.of(key))
+      return decodeWhole(key, value as string[], this.#tombstones.of(key))
     })
   }
 
   async remove(removals: readonly EntityRemoval[]): Promise<RemovalResult[]> {
     try {
-      const calls = removalCalls(this.#keys, this.#remains, removals, this.#topology.spread)
+      const calls = removalCalls(this.#keys, this.#tombstones, removals, this.#topology.spread)
       const requests = calls.map(({ request }) => request)
       const replies = await this.#send(requests, new Deadline(this.#timeoutMs), false)
       const results = calls.flatMap(({ removals: some }, i): RemovalResult[] => {
@@ -120,7 +120,7 @@ export class RedisFeatureCache implements FeatureCache {
         if (reply.ok) return readRemoved(reply).map((removed) => ({ status: removed ? "removed" : "conflict" }))
         return some.map(() => ({ status: "unknown", error: unavailable("remove", reply.error) }))
       })
-      await this.#askRemains(removals.map(({ key }) => key))
+      await this.#askTombstones(removals.map(({ key }) => key))
       return results
     } catch (error) {
       const failure = unavailable("remove", error)
@@ -128,13 +128,13 @@ export class RedisFeatureCache implements FeatureCache {
     }
   }
 
-  async verify(incarnations: readonly Incarnation[]): Promise<boolean> {
-    if (incarnations.length === 0) return true
+  async verify(epochs: readonly Epoch[]): Promise<boolean> {
+    if (epochs.length === 0) return true
     try {
       this.#checkOpen()
-      return await stillCurrent(this.#topology, incarnations, new Deadline(this.#timeoutMs))
+      return await stillCurrent(this.#topology, epochs, new Deadline(this.#timeoutMs))
     } catch (error) {
-      throw unavailable("tell its incarnation", error)
+      throw unavailable("tell its epoch", error)
     }
   }
 
@@ -200,9 +200,9 @@ export class RedisFeatureCache implements FeatureCache {
       const calls = new ApplyCalls(spread, push)
       for (const item of listed) {
         const { key } = item
-        const remains = isPartless(item) ? this.#remains.keyOf(key) : undefined
+        const tombstones = isPartless(item) ? this.#tombstones.keyOf(key) : undefined
         const listing = !spread && isNew(item) ? { id: key.entityId, index: this.#keys.indexOf(key) } : undefined
-        calls.add(this.#keys.entity(key), item, remains, listing)
+        calls.add(this.#keys.entity(key), item, tombstones, listing)
       }
       const applied = calls.read(await this.#send(calls.finish(), deadline, repeatable))
       if (unlisted === undefined) return applied
@@ -241,25 +241,25 @@ export class RedisFeatureCache implements FeatureCache {
     })
   }
 
-  /** As {@link #learnRemains}; whoever works with older ones is refused once more, and then asks again. */
-  async #askRemains(entities: readonly EntityKey[]): Promise<void> {
-    if (entities.length > 0) await this.#learnRemains(entities).catch(() => {})
+  /** As {@link #learnTombstones}; whoever works with older ones is refused once more, and then asks again. */
+  async #askTombstones(entities: readonly EntityKey[]): Promise<void> {
+    if (entities.length > 0) await this.#learnTombstones(entities).catch(() => {})
   }
 
-  async #learnRemains(entities: readonly EntityKey[]): Promise<void> {
-    const requests = this.#remains.ask(entities)
-    this.#remains.learn(requests, await this.#send(requests, new Deadline(this.#timeoutMs), true))
+  async #learnTombstones(entities: readonly EntityKey[]): Promise<void> {
+    const requests = this.#tombstones.ask(entities)
+    this.#tombstones.learn(requests, await this.#send(requests, new Deadline(this.#timeoutMs), true))
   }
 
   /** Sends reads and decodes each reply; one that failed fails them all. */
   #query<T>(
     doing: string,
     requests: readonly Request[],
-    decode: (value: unknown, index: number, incarnation: Incarnation) => T,
+    decode: (value: unknown, index: number, epoch: Epoch) => T,
   ): Promise<T[]> {
     const decodeAll = (replies: readonly Reply[]) =>
       replies.map((reply, i) => {
-        if (reply.ok) return decode(reply.value, i, reply.incarnation)
+        if (reply.ok) return decode(reply.value, i, reply.epoch)
         throw reply.error
       })
     return this.#reads

@@ -35,16 +35,16 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
     const results = await cache.commit(
       keys.map((key, i) => change(key, null, { values: new Map([["f", value(`${i}`)]]) })),
     )
-    const incarnations = results.map((result) => (result.status === "applied" ? result.incarnation : "none"))
-    expect(new Set(incarnations).size).toBe(3)
+    const epochs = results.map((result) => (result.status === "applied" ? result.epoch : "none"))
+    expect(new Set(epochs).size).toBe(3)
 
     const records = await cache.load(keys, "g")
-    expect(records.map((record) => record.incarnation)).toEqual(incarnations)
+    expect(records.map((record) => record.epoch)).toEqual(epochs)
     const rows = await cache.read(keys, ["f", "no"])
     expect(rows).toEqual(keys.map((_, i) => [value(`${i}`), undefined]))
     expect((await cache.entities("User", { limit: 1_000 })).ids.toSorted()).toEqual(ids.toSorted())
-    expect(await cache.verify(incarnations)).toBe(true)
-    expect(await cache.verify([...incarnations, "another/one"])).toBe(false)
+    expect(await cache.verify(epochs)).toBe(true)
+    expect(await cache.verify([...epochs, "another/one"])).toBe(false)
 
     const tokens = keys.map(newToken)
     await cache.write(keys.map((key, i) => ({ key, token: tokens[i] as string, values: new Map([["f", null]]) })))
@@ -59,17 +59,22 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
     await other.load(keys, "g") // and believes for long that nothing was ever removed
     await cache.commit(keys.map((key) => change(key, null, { values: new Map([["f", value("1")]]) })))
     const found = await cache.inspect(keys)
-    const remains = [{ group: "g", before: null, after: "left" }]
-    const removals = found.map(({ key, version }) => ({ key, version: version as string, token: newToken(), remains }))
+    const tombstones = [{ group: "g", before: null, after: "left" }]
+    const removals = found.map(({ key, version }) => ({
+      key,
+      version: version as string,
+      token: newToken(),
+      tombstones,
+    }))
     expect(await cache.remove(removals)).toEqual(keys.map(() => ({ status: "removed" })))
     expect(await cache.remove(removals)).toEqual(keys.map(() => ({ status: "conflict" })))
     expect((await cache.entities("User")).ids).toEqual([])
-    expect((await cache.load(keys, "g")).map((record) => record.remains)).toEqual(keys.map(() => "left"))
+    expect((await cache.load(keys, "g")).map((record) => record.tombstone)).toEqual(keys.map(() => "left"))
 
     const late = await other.commit(keys.map((key) => change(key, null)))
     expect(late).toEqual(keys.map(() => ({ status: "conflict" })))
     const records = await other.load(keys, "g")
-    expect(records.map((record) => record.remains)).toEqual(keys.map(() => "left"))
+    expect(records.map((record) => record.tombstone)).toEqual(keys.map(() => "left"))
     const anew = await other.commit(records.map(({ key, token }) => change(key, token)))
     expect(anew.every(({ status }) => status === "applied")).toBe(true)
     expect((await cache.entities("User")).ids.toSorted()).toEqual(keys.map(({ entityId }) => entityId).toSorted())
@@ -99,7 +104,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
   it("a slot may move to another node meanwhile", async () => {
     const key = `ns${round}:entity:User/mover`
     const slot = await client.cluster("KEYSLOT", key)
-    const { token, incarnation } = await applied(cache, change(user("mover"), null))
+    const { token, epoch } = await applied(cache, change(user("mover"), null))
     const [from, to] = await ownerAndAnother(slot)
     await to.cluster("SETSLOT", slot, "IMPORTING", await from.cluster("MYID"))
     await from.cluster("SETSLOT", slot, "MIGRATING", await to.cluster("MYID"))
@@ -107,13 +112,13 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
 
     // The old owner says ASK now: the key is there no more, but the slot is.
     const asked = await applied(cache, change(user("mover"), token))
-    expect(asked.incarnation).not.toBe(incarnation)
+    expect(asked.epoch).not.toBe(epoch)
     const id = await to.cluster("MYID")
     for (const node of [to, from]) await node.cluster("SETSLOT", slot, "NODE", id)
 
     // The old owner says MOVED now.
     const moved = await applied(cache, change(user("mover"), asked.token))
-    expect(moved.incarnation).toBe(asked.incarnation)
+    expect(moved.epoch).toBe(asked.epoch)
     for (const node of [from, to]) node.disconnect()
   })
 
@@ -137,18 +142,18 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
   it("a replica may take over", async () => {
     const keys = Array.from({ length: 60 }, (_, i) => user(`u${i}`))
     const before = await cache.commit(keys.map((key) => change(key, null)))
-    const receipts = before.flatMap((result) => (result.status === "applied" ? [result.incarnation] : []))
+    const receipts = before.flatMap((result) => (result.status === "applied" ? [result.epoch] : []))
     expect(receipts.length).toBe(60)
-    const lost = (await loadOne(cache, await keyOn(0, keys))).incarnation
+    const lost = (await loadOne(cache, await keyOn(0, keys))).epoch
 
     await servers.masters[0]?.kill()
     const gone = await eventually(async () => ((await cache.verify(receipts)) ? undefined : "gone"))
     expect(gone).toBe("gone")
-    expect(await cache.verify(receipts.filter((incarnation) => incarnation !== lost))).toBe(true)
+    expect(await cache.verify(receipts.filter((epoch) => epoch !== lost))).toBe(true)
     const records = await eventually(() => cache.load(keys, "g"))
     const after = await cache.commit(records.map(({ key, token }) => change(key, token)))
     expect(after.every((result) => result.status === "applied")).toBe(true)
-    expect(after).not.toContainEqual(expect.objectContaining({ incarnation: lost }))
+    expect(after).not.toContainEqual(expect.objectContaining({ epoch: lost }))
     await servers.masters[0]?.restart()
   })
 

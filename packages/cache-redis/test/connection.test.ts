@@ -39,11 +39,11 @@ it.skipIf(external)("warns of settings that endanger what is kept", async () => 
 
 it.skipIf(external)("connects again after its connection was cut", async () => {
   const admin = new Redis(server.url)
-  const { incarnation } = await applied(cache, change(user("u"), null))
+  const { epoch } = await applied(cache, change(user("u"), null))
   await admin.client("KILL", "TYPE", "normal", "SKIPME", "yes")
   const record = await loadOne(cache, user("u"))
-  expect(record.incarnation).toBe(incarnation)
-  expect(await cache.verify([incarnation])).toBe(true)
+  expect(record.epoch).toBe(epoch)
+  expect(await cache.verify([epoch])).toBe(true)
   admin.disconnect()
 })
 
@@ -138,7 +138,7 @@ describe("a connection that breaks", () => {
     expect(await loadOne(behind, user("u"))).toMatchObject({ token: `${one.token}/` })
   })
 
-  it("before the answer is no hindrance to an outside write, which is sent again and made once", async () => {
+  it("before the answer is no hindrance to a direct write, which is sent again and made once", async () => {
     const first = { key: user("u"), token: newToken(), values: new Map([["f", value("1")]]) }
     proxy.cutAfter(0)
     expect(await behind.write([first])).toEqual([{ status: "applied" }])

@@ -88,7 +88,7 @@ it("puts the id into the index with the record, and takes it out with it", async
   await applied(cache, change(key, null))
   expect(await sets()).toBe(1)
   const [{ version }] = (await cache.inspect([key])) as [WholeRecord]
-  expect(await cache.remove([{ key, version: version as string, token: newToken(), remains: [] }])).toEqual([
+  expect(await cache.remove([{ key, version: version as string, token: newToken(), tombstones: [] }])).toEqual([
     { status: "removed" },
   ])
   expect(await sets()).toBe(0)
@@ -101,11 +101,11 @@ it("removes records also when the memory is full", async () => {
   await applied(cache, change(key, (await loadOne(cache, key)).token))
   const [{ version }] = (await cache.inspect([key])) as [WholeRecord]
   await redis.config("SET", "maxmemory", "1mb")
-  const remains = [{ group: "g", before: null, after: "left" }]
-  expect(await cache.remove([{ key, version: version as string, token: newToken(), remains }])).toEqual([
+  const tombstones = [{ group: "g", before: null, after: "left" }]
+  expect(await cache.remove([{ key, version: version as string, token: newToken(), tombstones }])).toEqual([
     { status: "removed" },
   ])
   await redis.config("SET", "maxmemory", "0")
-  expect(await loadOne(cache, key)).toMatchObject({ state: null, remains: "left" })
+  expect(await loadOne(cache, key)).toMatchObject({ state: null, tombstone: "left" })
   redis.disconnect()
 })

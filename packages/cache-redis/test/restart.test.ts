@@ -22,10 +22,10 @@ afterEach(async () => {
 
 // A server that is not ours may not be killed.
 describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("when Redis", () => {
-  it("is killed and comes back, the same change is judged right and the incarnation is another", async () => {
+  it("is killed and comes back, the same change is judged right and the epoch is another", async () => {
     const key = user("u")
     const first = await applied(cache, change(key, null, { values: new Map([["f", value("1")]]) }))
-    expect(await cache.verify([first.incarnation, first.incarnation])).toBe(true)
+    expect(await cache.verify([first.epoch, first.epoch])).toBe(true)
     const second = change(key, first.token, { values: new Map([["f", value("2")]]) })
 
     await server.kill()
@@ -33,21 +33,21 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("when Redis", () => {
     await expect(hasty.load([key], "g")).rejects.toMatchObject({ code: "cache_unavailable" })
     await expect(hasty.read([key], ["f"])).rejects.toMatchObject({ code: "cache_unavailable" })
     await expect(hasty.entities("User")).rejects.toMatchObject({ code: "cache_unavailable" })
-    await expect(hasty.verify([first.incarnation])).rejects.toMatchObject({ code: "cache_unavailable" })
+    await expect(hasty.verify([first.epoch])).rejects.toMatchObject({ code: "cache_unavailable" })
     expect(await hasty.write([{ key, token: newToken(), values: new Map() }])).toMatchObject([{ status: "unknown" }])
 
     await server.restart()
     const again = await applied(cache, second)
-    expect(again.incarnation).not.toBe(first.incarnation)
+    expect(again.epoch).not.toBe(first.epoch)
     expect(await commitOne(cache, second)).toEqual({ status: "conflict" })
-    expect(await cache.verify([first.incarnation])).toBe(false)
-    expect(await cache.verify([again.incarnation])).toBe(true)
-    expect(await cache.verify([again.incarnation, first.incarnation])).toBe(false)
-    expect(await loadOne(cache, key)).toMatchObject({ token: again.token, incarnation: again.incarnation })
+    expect(await cache.verify([first.epoch])).toBe(false)
+    expect(await cache.verify([again.epoch])).toBe(true)
+    expect(await cache.verify([again.epoch, first.epoch])).toBe(false)
+    expect(await loadOne(cache, key)).toMatchObject({ token: again.token, epoch: again.epoch })
   })
 
   it("restarts under load, every commit is answered, and what was applied is there", async () => {
-    const outcome = new Map<string, { status: string; incarnation?: string }>()
+    const outcome = new Map<string, { status: string; epoch?: string }>()
     let n = 0
     let running = true
     const load = async () => {
@@ -71,40 +71,40 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("when Redis", () => {
       expect(status).not.toBe("conflict")
       if (status === "applied") expect(rows[i]?.[0]?.text).toBe(id)
     }
-    const incarnations = new Set([...outcome.values()].flatMap(({ incarnation }) => incarnation ?? []))
-    expect(incarnations.size).toBe(2)
+    const epochs = new Set([...outcome.values()].flatMap(({ epoch }) => epoch ?? []))
+    expect(epochs.size).toBe(2)
   })
 
   it("stands still, calls end all the same, and it is found again when it goes on", async () => {
-    const { incarnation } = await applied(cache, change(user("u"), null, { values: new Map([["f", value("1")]]) }))
-    await eventually(() => hasty.verify([incarnation]))
+    const { epoch } = await applied(cache, change(user("u"), null, { values: new Map([["f", value("1")]]) }))
+    await eventually(() => hasty.verify([epoch]))
     await server.kill("SIGSTOP")
     const fresh = new RedisFeatureCache({ url: server.url, commandTimeoutMs: 200 })
-    const calls = [hasty.read([user("u")], ["f"]), hasty.verify([incarnation]), fresh.load([user("u")], "g")]
+    const calls = [hasty.read([user("u")], ["f"]), hasty.verify([epoch]), fresh.load([user("u")], "g")]
     await Promise.all(calls.map((call) => expect(call).rejects.toMatchObject({ code: "cache_unavailable" })))
     expect(await commitOne(hasty, change(user("v"), null))).toMatchObject({ status: "unknown" })
     await server.kill("SIGCONT")
     for (const each of [cache, hasty, fresh]) {
       expect(await eventually(() => each.read([user("u")], ["f"]))).toEqual([[value("1")]])
-      expect(await eventually(() => each.verify([incarnation]))).toBe(true)
+      expect(await eventually(() => each.verify([epoch]))).toBe(true)
     }
     await fresh.close()
   })
 
-  it("becomes a replica and a master again, its incarnation is another", async () => {
+  it("becomes a replica and a master again, its epoch is another", async () => {
     const master = await startRedisServer()
     const admin = new Redis(server.url)
-    const { incarnation, token } = await applied(cache, change(user("u"), null))
+    const { epoch, token } = await applied(cache, change(user("u"), null))
     await admin.replicaof("127.0.0.1", master.port)
-    expect(await cache.verify([incarnation])).toBe(false)
+    expect(await cache.verify([epoch])).toBe(false)
     expect(await commitOne(hasty, change(user("u"), token))).toMatchObject({ status: "unknown" })
     await admin.replicaof("NO", "ONE")
-    await eventually(async () => ((await cache.verify([incarnation])) ? undefined : true))
+    await eventually(async () => ((await cache.verify([epoch])) ? undefined : true))
     const next = await eventually(async () => {
       const record = await loadOne(cache, user("v"))
-      return (await cache.verify([record.incarnation])) ? record : undefined
+      return (await cache.verify([record.epoch])) ? record : undefined
     })
-    expect(next.incarnation).not.toBe(incarnation)
+    expect(next.epoch).not.toBe(epoch)
     admin.disconnect()
     await master.stop()
   })

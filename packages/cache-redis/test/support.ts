@@ -36,7 +36,7 @@ export async function commitOne(cache: FeatureCache, one: EntityChange): Promise
 }
 
 /** Commits one change and gives the record's token after it. */
-export async function applied(cache: FeatureCache, one: EntityChange): Promise<{ token: string; incarnation: string }> {
+export async function applied(cache: FeatureCache, one: EntityChange): Promise<{ token: string; epoch: string }> {
   const result = await commitOne(cache, one)
   if (result.status === "applied") return result
   throw new Error(`the commit was not applied: ${JSON.stringify(result)}`)

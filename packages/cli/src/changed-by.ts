@@ -3,5 +3,5 @@ import type { Feature, Registry } from "@fabra/core"
 /** What changes a feature that no event changes. */
 export function changedBy({ scheduledHandlers }: Registry, { name, computedBy }: Feature): string {
   if (computedBy === "reads") return "(computed when read)"
-  return `(${scheduledHandlers.get(name)?.schedule.text ?? "set from outside"})`
+  return `(${scheduledHandlers.get(name)?.schedule.text ?? "set directly"})`
 }

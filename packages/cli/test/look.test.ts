@@ -20,7 +20,7 @@ hang
 └─ User.hanging_feature
 block
 └─ User.blocking_feature
-(set from outside)
+(set directly)
 └─ User.plan
 `)
   expect(graph?.stdout).toMatch(

@@ -1,6 +1,6 @@
 import { FabraError } from "@fabra/events"
 import { expect, test } from "vitest"
-import type { OutsideWrite, WriteResult } from "./cache/cache.js"
+import type { DirectWrite, WriteResult } from "./cache/cache.js"
 import { MemoryFeatureCache } from "./cache/memory-cache.js"
 import { FeatureStore } from "./store.js"
 
@@ -92,7 +92,7 @@ class Forgetful extends MemoryFeatureCache {
     super()
     this.#applies = applies
   }
-  override async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+  override async write(writes: readonly DirectWrite[]): Promise<WriteResult[]> {
     if (this.calls++ > 0) return super.write(writes)
     if (this.#applies) await super.write(writes)
     return writes.map(() => ({ status: "unknown", error: new FabraError("cache_unavailable", "cut") }))

@@ -1,6 +1,6 @@
 import { type Clock, checkEntityId, FabraError } from "@fabra/events"
 import type { FeatureCache, StoredValue } from "./cache/cache.js"
-import { writeFromOutside } from "./cache/outside-write.js"
+import { writeDirectly } from "./cache/direct-write.js"
 import { DocumentIndexes, type IndexOptions, type RemoveOutcome } from "./documents/document-indexes.js"
 import type { Embedder } from "./documents/embedder.js"
 import type { IndexOutcome } from "./documents/indexer.js"
@@ -174,7 +174,7 @@ export class FeatureStore {
   }
 
   /**
-   * Sets a feature from outside of events; handlers that read the old value are run again. Inside a handler, for the
+   * Sets a feature directly, outside of event processing; handlers that read the old value are run again. Inside a handler, for the
    * handler's own entity, it joins the handler's transaction, and any name will do.
    * @throws FabraError `unknown_feature`, `invalid_argument` (the id), `invalid_value`, `cache_unavailable` (it may then
    *   have been set or not)
@@ -195,7 +195,7 @@ export class FeatureStore {
       eventTime: null,
       computedAt: this.clock.now(),
     }
-    await writeFromOutside(this.#parts, {
+    await writeDirectly(this.#parts, {
       key: { entityType: entity.name, entityId },
       values: new Map([[name, stored]]),
     })

@@ -35,7 +35,7 @@ export class FakeLog implements PartitionedLog {
     return {
       members: request.leaving ? this.others : [request.consumer, ...this.others],
       held: request.held.filter(free),
-      taken: request.wanted.filter(free).map((partition) => ({ partition, checkpoint: null, cautiousUntil: null })),
+      taken: request.wanted.filter(free).map((partition) => ({ partition, checkpoint: null, quarantineUntil: null })),
     }
   }
 

@@ -171,7 +171,7 @@ test("lets go of a partition though draining it failed, and says so", async () =
   expect(levels(notices)).toEqual(["error", "error"])
 })
 
-test("says goodbye once and leaves nothing behind", async () => {
+test("releases its leases once and leaves nothing behind", async () => {
   const { log, clock, subscription, told } = await open()
   const reading = subscription.read(forEver)
   await Promise.all([subscription.close(), subscription.close()])
@@ -184,7 +184,7 @@ test("says goodbye once and leaves nothing behind", async () => {
   await expect(subscription.read(forEver)).rejects.toMatchObject({ code: "bus_closed" })
 })
 
-test("closes though it cannot say goodbye", async () => {
+test("closes though it cannot release its leases", async () => {
   const { log, clock, notices, subscription } = await open()
   log.leaseFault = unavailable
   await subscription.close()

@@ -61,7 +61,7 @@ test("R2: a record that was removed does not pass for one that the cache has los
   await see("ann")
   await kit.advance("3s") // the checkpoint is stored
   const [{ key, version }] = (await store.cache.inspect([{ entityType: "Visitor", entityId: "ann" }])) as [WholeRecord]
-  await store.cache.remove([{ key, version: version as string, token: "r", remains: [] }])
+  await store.cache.remove([{ key, version: version as string, token: "r", tombstones: [] }])
   await see("ann")
   expect(await kit.read(visits, "ann")).toBe(1)
   expect(kit.warnings).toEqual([])
@@ -75,8 +75,8 @@ test("a run on schedule that makes a record anew keeps what was left of those be
   const key = { entityType: "Visitor", entityId: "ann" }
   await store.cache.write([{ key, token: "w", values: new Map() }])
   const [{ version }] = (await store.cache.inspect([key])) as [WholeRecord]
-  const remains = [{ group: "fabra_workers", before: null, after: '{"3":["9"]}' }]
-  await store.cache.remove([{ key, version: version as string, token: "r", remains }])
+  const tombstones = [{ group: "fabra_workers", before: null, after: '{"3":["9"]}' }]
+  await store.cache.remove([{ key, version: version as string, token: "r", tombstones }])
   await see("bob")
   await kit.advance("2m")
   const [record] = (await store.cache.inspect([key])) as [WholeRecord]

@@ -14,7 +14,7 @@ export function toState(row: Row): [entityId: string, state: DocumentState] {
   }
   const version = source === null ? null : { source: unescapeText(source), position: unescapeText(position) }
   const contentHash = content_hash === null ? null : unescapeText(content_hash)
-  return [unescapeText(entity_id), { version, writtenOutside: written_outside, contentHash }]
+  return [unescapeText(entity_id), { version, writtenDirectly: written_outside, contentHash }]
 }
 
 /** A row that a search has found. */

@@ -205,8 +205,8 @@ export class AxiomWorker implements AsyncDisposable {
     }
   }
 
-  #assigned({ partition, checkpoint, cautiousUntil }: Assignment): void {
-    this.#runs.set(partition, new PartitionRun(partition, { position: checkpoint, records: 0 }, cautiousUntil))
+  #assigned({ partition, checkpoint, quarantineUntil }: Assignment): void {
+    this.#runs.set(partition, new PartitionRun(partition, { position: checkpoint, records: 0 }, quarantineUntil))
     this.#observer.assigned(partition)
   }
 
@@ -233,10 +233,10 @@ export class AxiomWorker implements AsyncDisposable {
   /** The cache is not what it was: forget all that was learnt of the partition and read it again (rules R2 to R4). */
   #restart(run: PartitionRun): void {
     if (this.#runs.get(run.partition) !== run) return
-    const { partition, start, cautiousUntil } = run
+    const { partition, start, quarantineUntil } = run
     this.#observer.rolledBack(partition)
     this.#processor.drop(run)
-    this.#runs.set(partition, new PartitionRun(partition, start, cautiousUntil))
+    this.#runs.set(partition, new PartitionRun(partition, start, quarantineUntil))
     this.#subscription?.seek(partition, start.position)
     this.#subscription?.resume(partition)
   }

@@ -20,7 +20,7 @@ class Haunted extends MemoryEventBus {
   override async subscribe(options: SubscribeOptions) {
     const subscription = await super.subscribe({
       ...options,
-      onAssigned: (assignment) => options.onAssigned({ ...assignment, cautiousUntil: nth(3) }),
+      onAssigned: (assignment) => options.onAssigned({ ...assignment, quarantineUntil: nth(3) }),
     })
     subscription.noteAttempt = async (_partition, position) => {
       this.notes.push(position)

@@ -58,7 +58,7 @@ async function lookUp(link: Link, { events, index }: PartitionKeys, group: strin
   const removed = entriesAdded === null ? null : entriesAdded - length
   const entriesRead = checkpoint === null ? removed : (settled?.entriesRead ?? null)
   return {
-    assignment: { partition: index, checkpoint, cautiousUntil: isUnclean ? toPositionOrNull(lastGeneratedId) : null },
+    assignment: { partition: index, checkpoint, quarantineUntil: isUnclean ? toPositionOrNull(lastGeneratedId) : null },
     entriesRead,
     missing: Math.max(0, (removed ?? 0) - (entriesRead ?? Number.POSITIVE_INFINITY)),
   }

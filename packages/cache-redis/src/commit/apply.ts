@@ -1,4 +1,4 @@
-import type { Incarnation } from "@fabra/core"
+import type { Epoch } from "@fabra/core"
 import type { Reply, Request } from "../transport/delivery.js"
 import { APPLY_SHA, Words } from "./script.js"
 
@@ -8,7 +8,7 @@ const MAX_CHARACTERS = 256 * 1024
 
 /** What {@link APPLY} did with one entity. */
 export type Applied =
-  | { readonly status: "applied"; readonly lastWrite: string | undefined; readonly incarnation: Incarnation }
+  | { readonly status: "applied"; readonly lastWrite: string | undefined; readonly epoch: Epoch }
   | { readonly status: "conflict" }
   | { readonly status: "unknown"; readonly error: unknown }
 
@@ -33,7 +33,7 @@ export class ApplyCalls<T> {
   #keys: string[] = []
   #words = new Words()
   #characters = 0
-  #remains: string | undefined
+  #tombstones: string | undefined
   /** Of new ones: by their place in the call, from 1 on, the ids; and the sets where these belong. */
   #ids: Record<number, string> = {}
   #indexes: string[] = []
@@ -48,13 +48,13 @@ export class ApplyCalls<T> {
   }
 
   /**
-   * @param remains the key of what removals have left, if that may count
+   * @param tombstones the key of what removals have left, if that may count
    * @param listing what of the entity goes into the index, and where that is, if the script is to do it
    */
-  add(key: string, item: T, remains?: string, listing?: { readonly id: string; readonly index: string }): void {
+  add(key: string, item: T, tombstones?: string, listing?: { readonly id: string; readonly index: string }): void {
     this.#keys.push(key)
     this.#characters += this.#push(this.#words, item)
-    this.#remains ??= remains
+    this.#tombstones ??= tombstones
     if (listing !== undefined) {
       this.#ids[this.#keys.length] = listing.id
       this.#indexes.push(listing.index)
@@ -74,7 +74,7 @@ export class ApplyCalls<T> {
     for (const [i, reply] of replies.entries()) {
       const words = reply.ok ? (JSON.parse(reply.value as string) as string[]) : []
       for (let j = 0; j < (this.#sizes[i] as number); j++) {
-        if (reply.ok) results.push(readWord(words[j] as string, reply.incarnation))
+        if (reply.ok) results.push(readWord(words[j] as string, reply.epoch))
         // Where in the call it failed is not known: it may have applied any of them.
         else results.push({ status: "unknown", error: reply.error })
       }
@@ -86,8 +86,8 @@ export class ApplyCalls<T> {
     const keys = this.#keys
     const size = keys.length
     const words = [JSON.stringify(this.#words.list), JSON.stringify(this.#words.names)]
-    if (this.#remains !== undefined) {
-      keys.push(...this.#indexes, this.#remains)
+    if (this.#tombstones !== undefined) {
+      keys.push(...this.#indexes, this.#tombstones)
       words.push(String(size), JSON.stringify(this.#ids))
     }
     const args = [APPLY_SHA, String(keys.length), ...keys, ...words]
@@ -96,14 +96,14 @@ export class ApplyCalls<T> {
     this.#keys = []
     this.#words = new Words()
     this.#characters = 0
-    this.#remains = undefined
+    this.#tombstones = undefined
     this.#ids = {}
     this.#indexes = []
   }
 }
 
-function readWord(word: string, incarnation: Incarnation): Applied {
+function readWord(word: string, epoch: Epoch): Applied {
   const rest = word.slice(1)
-  if (word[0] === "+") return { status: "applied", lastWrite: rest === "" ? undefined : rest, incarnation }
+  if (word[0] === "+") return { status: "applied", lastWrite: rest === "" ? undefined : rest, epoch }
   return word[0] === "-" ? { status: "conflict" } : { status: "unknown", error: rest }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { groupFields } from "../keyspace/keys.js"
-import type { KnownRemains } from "../remove/remains.js"
+import type { KnownTombstones } from "../remove/tombstones.js"
 import { decodeRecord, decodeStored, encodeTimes } from "./record.js"
 
 describe("a stored value", () => {
@@ -23,7 +23,7 @@ describe("a stored value", () => {
   })
 })
 
-const NO_REMAINS = { of: (): KnownRemains => ({ token: undefined, states: new Map() }) }
+const NO_TOMBSTONES = { of: (): KnownTombstones => ({ token: undefined, states: new Map() }) }
 
 describe("a record", () => {
   it("is what one group sees of the hash", () => {
@@ -44,29 +44,29 @@ describe("a record", () => {
       "d:g2/flag",
       "1",
     ]
-    expect(decodeRecord(key, "g", groupFields("g"), NO_REMAINS, hash, "i")).toEqual({
+    expect(decodeRecord(key, "g", groupFields("g"), NO_TOMBSTONES, hash, "i")).toEqual({
       key,
       token: "own/out",
       state: "state",
-      remains: null,
+      tombstone: null,
       flags: new Set(["flag/1"]),
       values: new Map([["a", { text: "x", eventTime: null, computedAt: 1 }]]),
-      incarnation: "i",
+      epoch: "i",
     })
   })
 
   it("has no token when nothing was written for the group", () => {
     const key = { entityType: "User", entityId: "u" }
-    expect(decodeRecord(key, "g", groupFields("g"), NO_REMAINS, ["t:other", "x"], "i").token).toBeNull()
-    expect(decodeRecord(key, "g", groupFields("g"), NO_REMAINS, ["w", "x"], "i").token).toBe("/x")
+    expect(decodeRecord(key, "g", groupFields("g"), NO_TOMBSTONES, ["t:other", "x"], "i").token).toBeNull()
+    expect(decodeRecord(key, "g", groupFields("g"), NO_TOMBSTONES, ["w", "x"], "i").token).toBe("/x")
   })
 
   it("has the last removal in the place of a token that is not there", () => {
     const key = { entityType: "User", entityId: "u" }
-    const left = { of: (): KnownRemains => ({ token: "r", states: new Map([["g", "left"]]) }) }
+    const left = { of: (): KnownTombstones => ({ token: "r", states: new Map([["g", "left"]]) }) }
     const found = (hash: string[]) => decodeRecord(key, "g", groupFields("g"), left, hash, "i")
-    expect(found([])).toMatchObject({ token: "~r/", state: null, remains: "left" })
-    expect(found(["w", "x"])).toMatchObject({ token: "~r/x", remains: "left" })
-    expect(found(["t:g", "own", "s:g", "state"])).toMatchObject({ token: "own/", state: "state", remains: null })
+    expect(found([])).toMatchObject({ token: "~r/", state: null, tombstone: "left" })
+    expect(found(["w", "x"])).toMatchObject({ token: "~r/x", tombstone: "left" })
+    expect(found(["t:g", "own", "s:g", "state"])).toMatchObject({ token: "own/", state: "state", tombstone: null })
   })
 })

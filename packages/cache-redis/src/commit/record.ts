@@ -1,6 +1,6 @@
 import type { EntityKey, EntityRecord, StoredValue } from "@fabra/core"
 import { type GroupFields, LAST_WRITE } from "../keyspace/keys.js"
-import type { RemainsBook } from "../remove/remains.js"
+import type { TombstoneBook } from "../remove/tombstones.js"
 
 /** Before the token of a removal, where that stands for a group's own. */
 export const REMOVAL = "~"
@@ -27,7 +27,7 @@ export function decodeField(raw: string | null): StoredValue | undefined {
   return raw === null ? undefined : decodeStored(raw)
 }
 
-/** A group's token: its own last commit and the last outside write, since either makes a version new. */
+/** A group's token: its own last commit and the last direct write, since either makes a version new. */
 export function effectiveToken(own: string | undefined, lastWrite: string | undefined): string | null {
   return own === undefined && lastWrite === undefined ? null : [own, lastWrite].join("/")
 }
@@ -42,9 +42,9 @@ export function decodeRecord(
   key: EntityKey,
   group: string,
   fields: GroupFields,
-  book: Pick<RemainsBook, "of">,
+  book: Pick<TombstoneBook, "of">,
   reply: readonly string[],
-  incarnation: string,
+  epoch: string,
 ): EntityRecord {
   const values = new Map<string, StoredValue>()
   const flags = new Set<string>()
@@ -62,6 +62,6 @@ export function decodeRecord(
   }
   const left = own === undefined ? book.of(key) : undefined
   const token = effectiveToken(own ?? (left?.token && REMOVAL + left.token), lastWrite)
-  const remains = left?.states.get(group) ?? null
-  return { key, token, state: state ?? null, remains, flags, values, incarnation }
+  const tombstone = left?.states.get(group) ?? null
+  return { key, token, state: state ?? null, tombstone, flags, values, epoch }
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { type EntityChange, type OutsideWrite, REMEMBERED_WRITES, type StoredValue } from "@fabra/core"
+import { type DirectWrite, type EntityChange, REMEMBERED_WRITES, type StoredValue } from "@fabra/core"
 import { featureField, groupFields, LAST_WRITE, LAST_WRITES, REMOVED } from "../keyspace/keys.js"
 import { encodeTimes, REMOVAL } from "./record.js"
 
@@ -15,20 +15,20 @@ const NONE = 0
  * delete a name. The first of the others holds the writer's own token. A name is a place in the list that ARGV[2] is in
  * JSON, or the field's own. As arguments of their own the words would cost the sender four times as much.
  *
- * Answers with JSON, a word for each: `+` and the last outside write's token when applied, `-` for a conflict, `!` and the
+ * Answers with JSON, a word for each: `+` and the last direct write's token when applied, `-` for a conflict, `!` and the
  * reason when the key is none of ours.
  *
  * Where there may be new records, ARGV[3] is the number of entities and the last of KEYS the hash with what removals have
  * left: the token of the last one stands for a writer's own that is not there, so that what was computed before a record
  * was removed is no change of the one that comes after it. ARGV[4] then are, by the places of entities, ids for the
  * index: the sets that they belong into are the other keys. HSET goes first because it is the one that Redis may refuse (out of memory, read
- * only): then nothing of the entity is written. Slices of 1,000, because `unpack` has an end. An outside write that was
+ * only): then nothing of the entity is written. Slices of 1,000, because `unpack` has an end. A direct write that was
  * made already is left as it is.
  */
 export const APPLY = `local call, pcall, unpack = redis.call, redis.pcall, unpack
 local words, names, results, at = cjson.decode(ARGV[1]), cjson.decode(ARGV[2]), {}, 1
 local last = tonumber(ARGV[3]) or #KEYS
-local remains, index, ids = ARGV[3] and KEYS[#KEYS], last, ARGV[4] and cjson.decode(ARGV[4])
+local tombstones, index, ids = ARGV[3] and KEYS[#KEYS], last, ARGV[4] and cjson.decode(ARGV[4])
 local fields = {}
 local function send(name, key, n)
   for j = 1, n, 1000 do call(name, key, unpack(fields, j, math.min(j + 999, n))) end
@@ -54,10 +54,10 @@ for i = 1, last do
   if found.err then
     results[i] = '!' .. found.err
   else
-    local own, outside = found[1], found[2]
-    local removal = remains and not own and call('HGET', remains, '${REMOVED}')
+    local own, direct = found[1], found[2]
+    local removal = tombstones and not own and call('HGET', tombstones, '${REMOVED}')
     if removal then own = '${REMOVAL}' .. removal end
-    local token = (own or outside) and (own or '') .. '/' .. (outside or '') or ${NONE}
+    local token = (own or direct) and (own or '') .. '/' .. (direct or '') or ${NONE}
     local fits = base == ${ANY} or base == token
     local listed = fits and id and pcall('SADD', KEYS[index], id)
     if not fits then
@@ -65,7 +65,7 @@ for i = 1, last do
     elseif type(listed) == 'table' then
       results[i] = '!' .. listed.err
     elseif base == ${ANY} and again(key, words[others + 1]) then
-      results[i] = '+' .. (outside or '')
+      results[i] = '+' .. (direct or '')
     else
       local n = 0
       for j = values, others - 1, 2 do
@@ -79,7 +79,7 @@ for i = 1, last do
       send('HSET', key, n)
       for j = gone, at - 1 do fields[j - gone + 1] = names[words[j]] or words[j] end
       send('HDEL', key, at - gone)
-      results[i] = '+' .. (outside or '')
+      results[i] = '+' .. (direct or '')
     end
   end
 end
@@ -125,8 +125,8 @@ export function pushChange(words: Words, change: EntityChange): number {
   return state.length + push(words, baseToken ?? NONE, values, others, gone)
 }
 
-/** Adds what {@link APPLY} needs for one outside write to `words`. Returns about how many characters that were. */
-export function pushWrite(words: Words, { token, values }: OutsideWrite): number {
+/** Adds what {@link APPLY} needs for one direct write to `words`. Returns about how many characters that were. */
+export function pushWrite(words: Words, { token, values }: DirectWrite): number {
   return push(words, ANY, values, [LAST_WRITE, token], [])
 }
 

@@ -6,13 +6,13 @@ import { hashEntityId } from "@fabra/events"
  */
 export const INDEX_SHARDS = 16
 
-/** Field with the token of the last outside write. */
+/** Field with the token of the last direct write. */
 export const LAST_WRITE = "w"
 
-/** Field with the tokens of the last outside writes, newest first, a line feed before and after each. */
+/** Field with the tokens of the last direct writes, newest first, a line feed before and after each. */
 export const LAST_WRITES = "W"
 
-/** Field, among the remains, with the token of the last removal. */
+/** Field, among the tombstones, with the token of the last removal. */
 export const REMOVED = "r"
 
 /** How the fields of groups begin: see {@link groupFields}. */
@@ -30,7 +30,7 @@ export class Keys {
   }
 
   /** The hash with what removals have left. @param tag one that lies in the slot of the entity, on a cluster */
-  remains(tag?: string): string {
+  tombstones(tag?: string): string {
     return tag === undefined ? `${this.namespace}:remains` : `${this.namespace}:remains:{${tag}}`
   }
 

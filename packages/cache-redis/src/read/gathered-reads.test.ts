@@ -9,7 +9,7 @@ function gather() {
   const sent: string[][] = []
   const reads = new GatheredReads(async (all) => {
     sent.push(all.map(({ key }) => key))
-    return all.map(({ key }): Reply => ({ ok: true, value: key, incarnation: "" }))
+    return all.map(({ key }): Reply => ({ ok: true, value: key, epoch: "" }))
   })
   const read = async (asked: readonly Request[]) => (await reads.send(asked)).map((reply) => reply.ok && reply.value)
   return { sent, read }

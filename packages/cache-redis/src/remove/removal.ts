@@ -2,19 +2,19 @@ import type { EntityRemoval, WholeRecord } from "@fabra/core"
 import { decodeStored } from "../commit/record.js"
 import { FLAG, type Keys, LAST_WRITE, REMOVED, STATE, TOKEN } from "../keyspace/keys.js"
 import type { Reply, Request } from "../transport/delivery.js"
-import type { KnownRemains, RemainsBook } from "./remains.js"
+import type { KnownTombstones, TombstoneBook } from "./tombstones.js"
 
 const MAX_ENTITIES = 64
 
 /**
- * Removes entities, each judged alone. KEYS: the entities; on a single server the sets with their ids, too; the remains.
+ * Removes entities, each judged alone. KEYS: the entities; on a single server the sets with their ids, too; the tombstones.
  * ARGV[1]: JSON, for each entity a list: its version (a text, JSON of tokens by field), the token of the removal, its id,
- * then group, remains before (empty: none) and after, for each group. Answers with `+` or `-` for each.
+ * then group, tombstones before (empty: none) and after, for each group. Answers with `+` or `-` for each.
  *
  * What frees memory goes first: then Redis takes the rest also when its memory is full.
  */
 const REMOVE = `local call = redis.call
-local removals, results, remains = cjson.decode(ARGV[1]), {}, KEYS[#KEYS]
+local removals, results, tombstones = cjson.decode(ARGV[1]), {}, KEYS[#KEYS]
 for i, removal in ipairs(removals) do
   local key, expected, fits, found, wanted = KEYS[i], cjson.decode(removal[1]), true, 0, 0
   for _ in pairs(expected) do wanted = wanted + 1 end
@@ -26,14 +26,14 @@ for i, removal in ipairs(removals) do
     end
   end
   for j = 4, #removal, 3 do
-    local now = call('HGET', remains, '${STATE}' .. removal[j]) or ''
+    local now = call('HGET', tombstones, '${STATE}' .. removal[j]) or ''
     if now ~= removal[j + 1] and now ~= removal[j + 2] then fits = false end
   end
   if fits and found == wanted then
     call('DEL', key)
     if #KEYS > #removals + 1 then call('SREM', KEYS[#removals + i], removal[3]) end
-    call('HSET', remains, '${REMOVED}', removal[2])
-    for j = 4, #removal, 3 do call('HSET', remains, '${STATE}' .. removal[j], removal[j + 2]) end
+    call('HSET', tombstones, '${REMOVED}', removal[2])
+    for j = 4, #removal, 3 do call('HSET', tombstones, '${STATE}' .. removal[j], removal[j + 2]) end
     results[i] = '+'
   else
     results[i] = '-'
@@ -47,7 +47,7 @@ return cjson.encode(results)`
  */
 export function removalCalls(
   keys: Keys,
-  book: RemainsBook,
+  book: TombstoneBook,
   removals: readonly EntityRemoval[],
   spread: boolean,
 ): { readonly request: Request; readonly removals: readonly EntityRemoval[] }[] {
@@ -65,8 +65,13 @@ export function removalCalls(
   return calls
 }
 
-function spell({ key, version, token, remains }: EntityRemoval): string[] {
-  return [version, token, key.entityId, ...remains.flatMap(({ group, before, after }) => [group, before ?? "", after])]
+function spell({ key, version, token, tombstones }: EntityRemoval): string[] {
+  return [
+    version,
+    token,
+    key.entityId,
+    ...tombstones.flatMap(({ group, before, after }) => [group, before ?? "", after]),
+  ]
 }
 
 /** Reads the reply to one call: for each of its entities whether it was removed. */
@@ -75,7 +80,11 @@ export function readRemoved({ value }: Extract<Reply, { ok: true }>): boolean[] 
 }
 
 /** Reads the reply to HGETALL (field, value, field, …) as a record of all groups. @throws Error for a malformed value */
-export function decodeWhole(key: WholeRecord["key"], reply: readonly string[], { states }: KnownRemains): WholeRecord {
+export function decodeWhole(
+  key: WholeRecord["key"],
+  reply: readonly string[],
+  { states }: KnownTombstones,
+): WholeRecord {
   const values = new Map<string, ReturnType<typeof decodeStored>>()
   const parts = new Map<string, { state: string; flags: Set<string> }>()
   const tokens: Record<string, string> = {}
@@ -95,5 +104,5 @@ export function decodeWhole(key: WholeRecord["key"], reply: readonly string[], {
     }
   }
   const version = reply.length === 0 ? null : JSON.stringify(tokens)
-  return { key, version, parts, values, writtenFromOutside: LAST_WRITE in tokens, remains: states }
+  return { key, version, parts, values, writtenDirectly: LAST_WRITE in tokens, tombstones: states }
 }

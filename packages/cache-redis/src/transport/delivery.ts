@@ -1,4 +1,4 @@
-import type { Incarnation } from "@fabra/core"
+import type { Epoch } from "@fabra/core"
 import { FabraError } from "@fabra/events"
 import { APPLY } from "../commit/script.js"
 import type { Deadline } from "./deadline.js"
@@ -13,7 +13,7 @@ export interface Request extends Command {
 
 /** What became of one request. */
 export type Reply =
-  | { readonly ok: true; readonly value: unknown; readonly incarnation: Incarnation }
+  | { readonly ok: true; readonly value: unknown; readonly epoch: Epoch }
   | { readonly ok: false; readonly error: Error }
 
 /** A request on its way. */
@@ -91,12 +91,12 @@ export class Delivery {
       for (const parcel of parcels) this.#notSent(parcel, error as Error)
       return
     }
-    const { incarnation, replies } = answer
+    const { epoch, replies } = answer
     let at = 0
     for (const parcel of parcels) {
       at += parcel.before.length
       const [error, value] = replies[at++] ?? [new Error("Redis gave no answer")]
-      if (error === null) this.#replies[parcel.index] = { ok: true, value, incarnation }
+      if (error === null) this.#replies[parcel.index] = { ok: true, value, epoch }
       else this.#failed(parcel, error, node)
     }
   }

@@ -1,8 +1,8 @@
-import type { Incarnation } from "@fabra/core"
+import type { Epoch } from "@fabra/core"
 
 /** What a Redis process says of itself. */
 export interface NodeInfo {
-  readonly incarnation: Incarnation
+  readonly epoch: Epoch
   readonly master: boolean
   /**
    * False while it is cut off from the majority of its cluster: it still calls itself master, and another one may have
@@ -12,7 +12,7 @@ export interface NodeInfo {
 }
 
 /**
- * Reads the replies to INFO server, INFO replication and, in a cluster, CLUSTER INFO. The incarnation is the process
+ * Reads the replies to INFO server, INFO replication and, in a cluster, CLUSTER INFO. The epoch is the process
  * (`run_id`, new with every start) and the history of its data (`master_replid`, new with every fail-over).
  */
 export function parseInfo([server = "", replication = "", cluster]: readonly string[]): NodeInfo {
@@ -20,7 +20,7 @@ export function parseInfo([server = "", replication = "", cluster]: readonly str
   const history = infoField(replication, "master_replid")
   if (runId === undefined || history === undefined) throw new Error("INFO tells no run_id or master_replid")
   return {
-    incarnation: `${runId}/${history}`,
+    epoch: `${runId}/${history}`,
     master: infoField(replication, "role") === "master",
     connected: cluster === undefined || infoField(cluster, "cluster_state") === "ok",
   }

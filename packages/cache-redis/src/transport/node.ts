@@ -1,4 +1,4 @@
-import type { Incarnation } from "@fabra/core"
+import type { Epoch } from "@fabra/core"
 import { FabraError } from "@fabra/events"
 import type { Redis } from "ioredis"
 import type { Deadline } from "./deadline.js"
@@ -13,7 +13,7 @@ export interface Command {
 
 /** What came back for commands sent together: for each, in order, an error or a value. */
 export interface Replies {
-  readonly incarnation: Incarnation
+  readonly epoch: Epoch
   readonly replies: readonly (readonly [error: Error | null, value?: unknown])[]
 }
 
@@ -23,7 +23,7 @@ export class RedisNode {
   readonly #own: boolean
   readonly #inCluster: boolean
   // By socket, since a socket leads to one process as long as it lives, and a client to many.
-  readonly #incarnations = new WeakMap<object, Incarnation>()
+  readonly #epochs = new WeakMap<object, Epoch>()
   #connecting: Promise<void> | undefined
   #asking: Promise<NodeInfo> | undefined
   #lastError: Error | undefined
@@ -45,20 +45,20 @@ export class RedisNode {
   /**
    * Sends commands in one go. Rejects when it has **not** sent them.
    *
-   * The incarnation is the one known when they were sent. Should another one have answered, the label is too old, never
+   * The epoch is the one known when they were sent. Should another one have answered, the label is too old, never
    * too new: at worst work is done again, but nothing is believed that was lost.
    */
   async run(commands: readonly Command[], deadline: Deadline): Promise<Replies> {
-    const incarnation = this.#current() ?? (await this.#learn(deadline))
+    const epoch = this.#current() ?? (await this.#learn(deadline))
     const sent = commands.map((command) => new FleetingCommand(command))
     try {
       const outcomes = await this.#watched(this.#send(sent), deadline)
       const replies = outcomes.map((outcome, i): Replies["replies"][number] =>
         outcome.status === "rejected" ? [outcome.reason] : [null, sent[i]?.take()],
       )
-      return { incarnation, replies }
+      return { epoch, replies }
     } catch (error) {
-      return { incarnation, replies: commands.map(() => [error as Error]) }
+      return { epoch, replies: commands.map(() => [error as Error]) }
     }
   }
 
@@ -85,7 +85,7 @@ export class RedisNode {
     const replies = (await this.#watched(pipeline.exec(), deadline)) ?? []
     for (const [error] of replies) if (error !== null) throw error
     const info = parseInfo(replies.map(([, text]) => String(text)))
-    if (socket !== undefined && this.redis.stream === socket) this.#incarnations.set(socket, info.incarnation)
+    if (socket !== undefined && this.redis.stream === socket) this.#epochs.set(socket, info.epoch)
     return info
   }
 
@@ -101,19 +101,19 @@ export class RedisNode {
     if (this.redis.status !== "end") this.redis.disconnect()
   }
 
-  #current(): Incarnation | undefined {
-    return this.redis.status === "ready" ? this.#incarnations.get(this.redis.stream) : undefined
+  #current(): Epoch | undefined {
+    return this.redis.status === "ready" ? this.#epochs.get(this.redis.stream) : undefined
   }
 
-  async #learn(deadline: Deadline): Promise<Incarnation> {
+  async #learn(deadline: Deadline): Promise<Epoch> {
     // Twice, because a client given to us may connect only now: then the first answer belongs to no known socket.
     for (let i = 0; i < 2; i++) {
       this.#asking ??= this.ask(deadline).finally(() => {
         this.#asking = undefined
       })
       await deadline.race(this.#asking)
-      const incarnation = this.#current()
-      if (incarnation !== undefined) return incarnation
+      const epoch = this.#current()
+      if (epoch !== undefined) return epoch
     }
     throw new Error("the connection was replaced")
   }

@@ -17,10 +17,10 @@ export interface StoredValue {
 }
 
 /**
- * Which incarnation of which part of the store answered: it changes whenever that part may have lost acknowledged writes
+ * Which epoch of which part of the store answered: it changes whenever that part may have lost acknowledged writes
  * (a restart, a fail-over to a replica). Opaque; `""` for a store that never loses any.
  */
-export type Incarnation = string
+export type Epoch = string
 
 /** All that is known of one entity, as one consumer group sees it. */
 export interface EntityRecord {
@@ -38,11 +38,11 @@ export interface EntityRecord {
    * Where there is no `state`: what removals have left of the group's bookkeeping, which stands for that of every record
    * without; `null` when they have left none. See {@link EntityRemoval}.
    */
-  readonly remains: string | null
+  readonly tombstone: string | null
   /** The group's flags that were added and not removed. */
   readonly flags: ReadonlySet<string>
   readonly values: ReadonlyMap<string, StoredValue>
-  readonly incarnation: Incarnation
+  readonly epoch: Epoch
 }
 
 /** A change of one entity by one group, all of it or nothing. */
@@ -64,17 +64,17 @@ export interface EntityChange {
 /** What became of one change. */
 export type CommitResult =
   /** It is in the record; `token` is the record's token now, for the next change's `baseToken`. */
-  | { readonly status: "applied"; readonly token: string; readonly incarnation: Incarnation }
+  | { readonly status: "applied"; readonly token: string; readonly epoch: Epoch }
   /** The record had another token; nothing was written. */
   | { readonly status: "conflict" }
   /** Nobody can tell whether it was applied. Sending the same change again is safe. */
   | { readonly status: "unknown"; readonly error: FabraError }
 
-/** So many of an entity's last outside writes are known again. */
+/** So many of an entity's last direct writes are known again. */
 export const REMEMBERED_WRITES = 16
 
-/** A write from outside of event processing. */
-export interface OutsideWrite {
+/** A direct write, outside of event processing. */
+export interface DirectWrite {
   readonly key: EntityKey
   /** Unique among all writes that ever were, without line feeds: a write that comes again is known by it. */
   readonly token: string
@@ -82,27 +82,27 @@ export interface OutsideWrite {
   readonly values: ReadonlyMap<string, StoredValue | null>
 }
 
-/** What became of one outside write. */
+/** What became of one direct write. */
 export type WriteResult = { readonly status: "applied" } | { readonly status: "unknown"; readonly error: FabraError }
 
 /** All that is known of one entity, whoever wrote it. */
 export interface WholeRecord {
   readonly key: EntityKey
-  /** Names the exact version, and changes with every commit and outside write; `null` when there is no record. */
+  /** Names the exact version, and changes with every commit and direct write; `null` when there is no record. */
   readonly version: string | null
   /** What each group has in it. */
   readonly parts: ReadonlyMap<string, { readonly state: string; readonly flags: ReadonlySet<string> }>
   readonly values: ReadonlyMap<string, StoredValue>
-  /** Outside writes have changed it, of which some are known again. */
-  readonly writtenFromOutside: boolean
-  /** By group, what stands in the place of its bookkeeping where a record has none: see {@link EntityRemoval.remains}. */
-  readonly remains: ReadonlyMap<string, string>
+  /** Direct writes have changed it, of which some are known again. */
+  readonly writtenDirectly: boolean
+  /** By group, what stands in the place of its bookkeeping where a record has none: see {@link EntityRemoval.tombstones}. */
+  readonly tombstones: ReadonlyMap<string, string>
 }
 
 /** What takes the place of a group's bookkeeping in records that are removed. */
-export interface Remains {
+export interface Tombstone {
   readonly group: string
-  /** The group's remains as they were read with the record; the removal applies only if they are so still, or as `after`. */
+  /** The group's tombstones as they were read with the record; the removal applies only if they are so still, or as `after`. */
   readonly before: string | null
   readonly after: string
 }
@@ -118,13 +118,13 @@ export interface EntityRemoval {
   readonly version: string
   /** Unique among all commits, writes and removals that ever were. */
   readonly token: string
-  readonly remains: readonly Remains[]
+  readonly tombstones: readonly Tombstone[]
 }
 
 /** What became of one removal. */
 export type RemovalResult =
   | { readonly status: "removed" }
-  /** The record or the remains had changed; nothing was removed. */
+  /** The record or the tombstones had changed; nothing was removed. */
   | { readonly status: "conflict" }
   /** Nobody can tell. Whoever looks again sees it. */
   | { readonly status: "unknown"; readonly error: FabraError }
@@ -174,23 +174,23 @@ export interface FeatureCache {
    * `applied`: one whose answer was `unknown` is simply sent again, and a copy that the network brings late, when
    * handlers have built on it already, sets nothing back.
    */
-  write(writes: readonly OutsideWrite[]): Promise<WriteResult[]>
+  write(writes: readonly DirectWrite[]): Promise<WriteResult[]>
   /** Reads records as they are, in the order asked. @throws FabraError `cache_unavailable` */
   inspect(keys: readonly EntityKey[]): Promise<WholeRecord[]>
   /**
    * Removes records, each alone an atomic compare-and-set: the record goes, its id leaves {@link FeatureCache.entities},
-   * and the remains are put in its place. Never rejects. At most one removal per entity in one call.
+   * and the tombstones are put in its place. Never rejects. At most one removal per entity in one call.
    *
-   * From then on whoever loads a record in which a group has no part gets that group's remains with it, and a change that
+   * From then on whoever loads a record in which a group has no part gets that group's tombstones with it, and a change that
    * was computed from such a record without them is a conflict. An id is never missing while there is a record: whoever
    * makes one anew puts the id back.
    */
   remove(removals: readonly EntityRemoval[]): Promise<RemovalResult[]>
   /**
-   * True while every incarnation given is still the current one of its part of the store.
+   * True while every epoch given is still the current one of its part of the store.
    * @throws FabraError `cache_unavailable`
    */
-  verify(incarnations: readonly Incarnation[]): Promise<boolean>
+  verify(epochs: readonly Epoch[]): Promise<boolean>
   /**
    * The serving path: for each key, in order, the named features, in order, `undefined` where there is none. All features
    * of one entity are of one moment. One round trip where the engine can. @throws FabraError `cache_unavailable`

@@ -2,13 +2,13 @@ import { FabraError, show } from "@fabra/events"
 import {
   type CacheCapabilities,
   type CommitResult,
+  type DirectWrite,
   type EntityChange,
   type EntityKey,
   type EntityPage,
   type EntityRecord,
   type EntityRemoval,
   type FeatureCache,
-  type OutsideWrite,
   REMEMBERED_WRITES,
   type RemovalResult,
   type StoredValue,
@@ -22,7 +22,7 @@ interface Stored {
   readonly serial: number
   readonly values: Map<string, { -readonly [Field in keyof StoredValue]: StoredValue[Field] }>
   readonly groups: Map<string, GroupPart>
-  /** Tokens of the last outside writes, newest first. */
+  /** Tokens of the last direct writes, newest first. */
   lastWrites: readonly string[]
 }
 
@@ -41,7 +41,7 @@ export class MemoryFeatureCache implements FeatureCache {
   readonly #types = new Map<string, Map<string, Stored>>()
   #serials = 0
   /** What removals have left, by group, and the token of the last one. */
-  readonly #remains = new Map<string, string>()
+  readonly #tombstones = new Map<string, string>()
   #lastRemoval: string | undefined
 
   async load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]> {
@@ -52,10 +52,10 @@ export class MemoryFeatureCache implements FeatureCache {
         key,
         token: this.#token(stored, group),
         state: own?.state ?? null,
-        remains: own === undefined ? (this.#remains.get(group) ?? null) : null,
+        tombstone: own === undefined ? (this.#tombstones.get(group) ?? null) : null,
         flags: new Set(own?.flags),
         values: copyOf(stored?.values),
-        incarnation: "",
+        epoch: "",
       }
     })
   }
@@ -79,10 +79,10 @@ export class MemoryFeatureCache implements FeatureCache {
     for (const flag of removeFlags) own.flags.delete(flag)
     for (const flag of addFlags) own.flags.add(flag)
     setValues(stored, values)
-    return { status: "applied", token: own.effective, incarnation: "" }
+    return { status: "applied", token: own.effective, epoch: "" }
   }
 
-  async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+  async write(writes: readonly DirectWrite[]): Promise<WriteResult[]> {
     return writes.map(({ key, token, values }) => {
       const stored = this.#find(key) ?? this.#create(key)
       if (!stored.lastWrites.includes(token)) {
@@ -104,20 +104,20 @@ export class MemoryFeatureCache implements FeatureCache {
           [...(stored?.groups ?? [])].map(([name, { state, flags }]) => [name, { state, flags: new Set(flags) }]),
         ),
         values: copyOf(stored?.values),
-        writtenFromOutside: (stored?.lastWrites.length ?? 0) > 0,
-        remains: new Map(this.#remains),
+        writtenDirectly: (stored?.lastWrites.length ?? 0) > 0,
+        tombstones: new Map(this.#tombstones),
       }
     })
   }
 
   async remove(removals: readonly EntityRemoval[]): Promise<RemovalResult[]> {
-    return removals.map(({ key, version, token, remains }) => {
-      const hasChanged = remains.some(({ group, before, after }) => {
-        const now = this.#remains.get(group) ?? null
+    return removals.map(({ key, version, token, tombstones }) => {
+      const hasChanged = tombstones.some(({ group, before, after }) => {
+        const now = this.#tombstones.get(group) ?? null
         return now !== before && now !== after
       })
       if (hasChanged || versionOf(this.#find(key)) !== version) return { status: "conflict" }
-      for (const { group, after } of remains) this.#remains.set(group, after)
+      for (const { group, after } of tombstones) this.#tombstones.set(group, after)
       this.#lastRemoval = token
       this.#types.get(key.entityType)?.delete(key.entityId)
       return { status: "removed" }
@@ -170,11 +170,11 @@ export class MemoryFeatureCache implements FeatureCache {
   /** Forgets everything; for tests. */
   clear(): void {
     this.#types.clear()
-    this.#remains.clear()
+    this.#tombstones.clear()
     this.#lastRemoval = undefined
   }
 
-  /** A group's own last commit and the last outside write, since either makes a version new; without a part, the last removal. */
+  /** A group's own last commit and the last direct write, since either makes a version new; without a part, the last removal. */
   #token(stored: Stored | undefined, group: string): string | null {
     const own = stored?.groups.get(group)
     if (own !== undefined) return own.effective

@@ -59,8 +59,8 @@ export class MemoryVectorStore implements VectorStore {
     return entityIds.map((id) => {
       const stored = documents.get(id)
       if (stored === undefined) return undefined
-      const { version, writtenOutside, contentHash } = stored
-      return { version, writtenOutside, contentHash }
+      const { version, writtenDirectly, contentHash } = stored
+      return { version, writtenDirectly, contentHash }
     })
   }
 
@@ -130,11 +130,11 @@ export class MemoryVectorStore implements VectorStore {
   }
 }
 
-/** A write from outside leaves standing which event was the last one. */
+/** A direct write leaves standing which event was the last one. */
 function writtenBy(before: Stored | undefined, version: VectorDocument["version"]) {
   return version === null
-    ? { version: before?.version ?? null, writtenOutside: true }
-    : { version: { ...version }, writtenOutside: false }
+    ? { version: before?.version ?? null, writtenDirectly: true }
+    : { version: { ...version }, writtenDirectly: false }
 }
 
 function similarity(metric: Metric, a: Float32Array, b: Float32Array): number {

@@ -38,8 +38,8 @@ export interface VectorChunk {
 export interface DocumentState {
   /** Of the last event that wrote it; `null` when none did. */
   readonly version: DocumentVersion | null
-  /** It was written from outside of events since. */
-  readonly writtenOutside: boolean
+  /** It was written directly since. */
+  readonly writtenDirectly: boolean
   /** Of its text; `null` when it was removed. */
   readonly contentHash: string | null
 }
@@ -47,7 +47,7 @@ export interface DocumentState {
 /** A document to be put into an index in place of what is there under its id. */
 export interface VectorDocument {
   readonly entityId: string
-  /** `null`: written from outside of events. */
+  /** `null`: written directly. */
   readonly version: DocumentVersion | null
   readonly contentHash: string
   readonly metadata: JsonObject
@@ -158,13 +158,13 @@ export interface VectorStore {
 
 /**
  * Whether a write comes too late: the document has been written by a later event of the same source. The same event may
- * write again, as it does after a crash, unless somebody has written from outside meanwhile. Events of different sources,
- * and writes from outside, come as they come.
+ * write again, as it does after a crash, unless somebody has written directly meanwhile. Events of different sources,
+ * and direct writes, come as they come.
  */
 export function isStale(state: DocumentState | undefined, version: DocumentVersion | null): boolean {
   if (state === undefined || version === null || state.version?.source !== version.source) return false
   const { position } = state.version
-  return position > version.position || (position === version.position && state.writtenOutside)
+  return position > version.position || (position === version.position && state.writtenDirectly)
 }
 
 /** @throws FabraError `index_mismatch`, naming what differs between an index that is there and one that is asked for */

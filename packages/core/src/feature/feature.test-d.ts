@@ -131,7 +131,7 @@ const ageing = store.feature("ageing", {
 })
 expectTypeOf(store.getFeature(ageing, "u")).resolves.toEqualTypeOf<number>()
 
-// Features that are only set from outside.
+// Features that are only set directly, with `setFeature`.
 const plan = store.feature("plan", { entity: User, initial: "free" })
 expectTypeOf(store.getFeature(plan, "u")).resolves.toEqualTypeOf<string>()
 const note = store.feature<string>("note", { entity: User })

@@ -58,7 +58,7 @@ export interface AgeOptions<Value> {
 export interface FeatureOptions<T extends Trigger | readonly Trigger[], Value, Current> extends AgeOptions<Value> {
   /** The entity it belongs to, made by the same store; or its name. */
   readonly entity: Entity | string
-  /** The event or events that change it. Left out together with `compute`: the feature is only set from outside. */
+  /** The event or events that change it. Left out together with `compute`: the feature is only set directly, with `setFeature`. */
   readonly trigger: T
   /** The value before the first event; it is also what is served then, with status `DEFAULT`. */
   readonly initial?: Value
@@ -96,7 +96,7 @@ export interface Feature<Name extends string = string, Value = any, Served = Val
   readonly initial: Value | undefined
   /** What is served when there is no value. */
   readonly default: Value | undefined
-  /** What computes it: its events, whoever reads it, a schedule, or nothing (it is only set from outside). */
+  /** What computes it: its events, whoever reads it, a schedule, or nothing (it is only set directly, with `setFeature`). */
   readonly computedBy: "events" | "reads" | "schedule" | "nothing"
   /** Milliseconds; `undefined`: for ever. See {@link AgeOptions}. */
   readonly maxAgeMs: number | undefined

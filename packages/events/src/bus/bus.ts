@@ -79,10 +79,10 @@ export interface Assignment {
   /** Reading starts after this position; `null`: at the oldest record there is. */
   readonly checkpoint: Position | null
   /**
-   * Set when the last owner went without saying goodbye: whatever stands up to here may have killed it, so it is to be
-   * taken one by one, each noted before it is run ({@link Subscription.noteAttempt}).
+   * Set when the last owner disappeared without releasing its lease: any record up to here may have killed it, so they are
+   * to be run one by one, each noted before it is run ({@link Subscription.noteAttempt}).
    */
-  readonly cautiousUntil: Position | null
+  readonly quarantineUntil: Position | null
 }
 
 /** Options of {@link EventBus.subscribe}. */

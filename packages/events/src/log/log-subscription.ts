@@ -235,7 +235,7 @@ export class LogSubscription implements Subscription {
     try {
       await this.#syncLeases([], true)
     } catch (error) {
-      this.#notice("warn", "Could not say goodbye to the bus; others take over when the lease runs out.", error)
+      this.#notice("warn", "Could not release the leases; others take over when they run out.", error)
     } finally {
       this.#expiry?.cancel()
       await this.#log.close()

@@ -27,7 +27,7 @@ export interface LeaseView {
   /** Those of `held` that are still its own. A lease that ran out but was not taken is renewed and still its own. */
   readonly held: readonly number[]
   /**
-   * Those of `wanted` that it now holds. `cautiousUntil` is the position of the log's last record, read no sooner than the
+   * Those of `wanted` that it now holds. `quarantineUntil` is the position of the log's last record, read no sooner than the
    * lease was given, when the last owner was another member that never let go; else, or in an empty log, `null`.
    */
   readonly taken: readonly Assignment[]

@@ -189,7 +189,7 @@ export class MemoryEventBus extends BaseEventBus {
     if (last !== undefined && last.consumer !== lease.consumer && last.until > now) return []
     state.lease = lease
     const unclean = last !== undefined && last.consumer !== lease.consumer
-    return [{ partition: index, checkpoint: state.checkpoint, cautiousUntil: unclean ? partition.end : null }]
+    return [{ partition: index, checkpoint: state.checkpoint, quarantineUntil: unclean ? partition.end : null }]
   }
 
   async #read(cursors: ReadonlyMap<number, Position | null>, options: ReadOptions): Promise<PartitionBatch[]> {

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises"
-import type { CommitResult, EntityChange, EntityKey, EntityRecord, OutsideWrite, WriteResult } from "@fabra/core"
+import type { CommitResult, DirectWrite, EntityChange, EntityKey, EntityRecord, WriteResult } from "@fabra/core"
 import { type BrokenCache, PassingCache } from "./passing-cache.js"
 
 class IgnoresBase extends PassingCache {
@@ -63,9 +63,7 @@ class AppliedOnConflict extends PassingCache {
   override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
     const results = await super.commit(changes)
     return results.map((result, i) =>
-      result.status === "conflict"
-        ? { status: "applied", token: changes[i]?.token as string, incarnation: "" }
-        : result,
+      result.status === "conflict" ? { status: "applied", token: changes[i]?.token as string, epoch: "" } : result,
     )
   }
 }
@@ -100,7 +98,7 @@ class SharesTokens extends PassingCache {
 
 /** Writes as one more group would. */
 class WriteKeepsToken extends PassingCache {
-  override async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+  override async write(writes: readonly DirectWrite[]): Promise<WriteResult[]> {
     for (const { key, token, values } of writes) {
       const group = "outside"
       const baseToken = await this.tokenOf(key, group)
@@ -112,7 +110,7 @@ class WriteKeepsToken extends PassingCache {
 
 class RepeatsWrites extends PassingCache {
   #calls = 0
-  override write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+  override write(writes: readonly DirectWrite[]): Promise<WriteResult[]> {
     const call = ++this.#calls
     return super.write(writes.map((write) => ({ ...write, token: `${write.token}, call ${call}` })))
   }
@@ -121,7 +119,7 @@ class RepeatsWrites extends PassingCache {
 /** Knows again the last write of an entity only. */
 class ForgetsWrites extends PassingCache {
   readonly #last = new Map<string, string>()
-  override async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+  override async write(writes: readonly DirectWrite[]): Promise<WriteResult[]> {
     for (const { key, token, values } of writes) {
       const id = JSON.stringify(key)
       const isKnown = this.#last.get(id) === token
@@ -139,7 +137,7 @@ export const brokenCommits: readonly BrokenCache[] = [
     Cache: IgnoresBase,
     breaks: [
       "refuses a change on a stale token and writes nothing of it",
-      "makes every group's token stale by an outside write",
+      "makes every group's token stale by a direct write",
     ],
   },
   {
@@ -183,21 +181,21 @@ export const brokenCommits: readonly BrokenCache[] = [
     breaks: ["gives each group a token of its own that others do not disturb"],
   },
   {
-    fault: "keeps the token in an outside write",
+    fault: "keeps the token in a direct write",
     Cache: WriteKeepsToken,
     breaks: [
-      "makes every group's token stale by an outside write",
-      "makes the token of an empty record stale by an outside write",
+      "makes every group's token stale by a direct write",
+      "makes the token of an empty record stale by a direct write",
     ],
   },
   {
-    fault: "makes an outside write again that comes again",
+    fault: "makes a direct write again that comes again",
     Cache: RepeatsWrites,
-    breaks: ["knows an outside write again, and sets back nothing that was built on it"],
+    breaks: ["knows a direct write again, and sets back nothing that was built on it"],
   },
   {
-    fault: "knows only the last outside write again",
+    fault: "knows only the last direct write again",
     Cache: ForgetsWrites,
-    breaks: ["knows an outside write again that others have followed"],
+    breaks: ["knows a direct write again that others have followed"],
   },
 ]

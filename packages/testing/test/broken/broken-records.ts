@@ -1,10 +1,10 @@
 import type {
   CommitResult,
+  DirectWrite,
   EntityChange,
   EntityKey,
   EntityPage,
   EntityRecord,
-  OutsideWrite,
   StoredValue,
   WriteResult,
 } from "@fabra/core"
@@ -18,7 +18,7 @@ function storing(change: (values: Values) => Values) {
     override commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
       return super.commit(changes.map((each) => ({ ...each, values: change(each.values) })))
     }
-    override write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+    override write(writes: readonly DirectWrite[]): Promise<WriteResult[]> {
       return super.write(writes.map((each) => ({ ...each, values: change(each.values) })))
     }
   }
@@ -213,9 +213,9 @@ export const brokenRecords: readonly BrokenCache[] = [
     breaks: ["refuses to page on from where no page ended"],
   },
   {
-    fault: "forgets entities written from outside",
+    fault: "forgets entities written directly",
     Cache: ForgetsWritten,
-    breaks: ["knows entities that were only written from outside, or have no value"],
+    breaks: ["knows entities that were only written directly, or have no value"],
   },
   {
     fault: "joins type and id",
@@ -225,7 +225,7 @@ export const brokenRecords: readonly BrokenCache[] = [
   {
     fault: "never is what it was",
     Cache: NeverVerifies,
-    breaks: ["is still the incarnation that answered, while nothing happens to it"],
+    breaks: ["is still the epoch that answered, while nothing happens to it"],
   },
   {
     fault: "is gone with its process",

@@ -1,11 +1,11 @@
 import type {
   CommitResult,
+  DirectWrite,
   EntityChange,
   EntityKey,
   EntityPage,
   EntityRecord,
   EntityRemoval,
-  OutsideWrite,
   RemovalResult,
   WholeRecord,
   WriteResult,
@@ -38,9 +38,9 @@ class SeesOneGroup extends PassingCache {
 }
 
 /** Takes a record that was removed for one that never was. */
-class ForgetsRemains extends PassingCache {
+class ForgetsTombstones extends PassingCache {
   override async load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]> {
-    return (await super.load(keys, group)).map((record) => ({ ...record, remains: null }))
+    return (await super.load(keys, group)).map((record) => ({ ...record, tombstone: null }))
   }
 }
 
@@ -68,8 +68,11 @@ class LeavesTheLast extends PassingCache {
     const results: RemovalResult[] = []
     for (const removal of removals) {
       const [record] = await super.inspect([removal.key])
-      const remains = removal.remains.map((one) => ({ ...one, before: record?.remains.get(one.group) ?? null }))
-      results.push(...(await super.remove([{ ...removal, remains }])))
+      const tombstones = removal.tombstones.map((one) => ({
+        ...one,
+        before: record?.tombstones.get(one.group) ?? null,
+      }))
+      results.push(...(await super.remove([{ ...removal, tombstones }])))
     }
     return results
   }
@@ -84,7 +87,7 @@ function listing(isListed: (wasRemoved: boolean, isThere: boolean) => boolean) {
       for (const { key } of changes) this.#all.add(key.entityId)
       return super.commit(changes)
     }
-    override write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+    override write(writes: readonly DirectWrite[]): Promise<WriteResult[]> {
       for (const { key } of writes) this.#all.add(key.entityId)
       return super.write(writes)
     }
@@ -128,7 +131,7 @@ export const brokenRemovals: readonly BrokenCache[] = [
   },
   {
     fault: "takes what was removed for what never was",
-    Cache: ForgetsRemains,
+    Cache: ForgetsTombstones,
     breaks: ["gives what was left to whoever has no part in a record"],
   },
   {
@@ -139,7 +142,7 @@ export const brokenRemovals: readonly BrokenCache[] = [
   {
     fault: "leaves what the last removal wanted to",
     Cache: LeavesTheLast,
-    breaks: ["puts nothing in the place of remains that are others than were read"],
+    breaks: ["puts nothing in the place of tombstones that are others than were read"],
   },
   {
     fault: "lists what was removed",

@@ -65,7 +65,7 @@ class CountsAttempts extends PassingSubscription {
   }
 }
 
-/** Whoever says goodbye, all leases of the group are free. */
+/** Whichever member leaves, all leases of the group are free. */
 class LetsGoForAll extends MemoryEventBus {
   readonly #all: { readonly inner: Subscription; readonly options: SubscribeOptions }[] = []
   override async subscribe(options: SubscribeOptions): Promise<Subscription> {
@@ -134,18 +134,18 @@ export const brokenSharing: readonly BrokenBus[] = [
     breaks: ["hands a partition over only when its owner has drained it"],
   },
   {
-    fault: "never asks for caution",
+    fault: "never asks for quarantine",
     Bus: withOptions((options) => ({
       ...options,
-      onAssigned: (assignment) => options.onAssigned({ ...assignment, cautiousUntil: null }),
+      onAssigned: (assignment) => options.onAssigned({ ...assignment, quarantineUntil: null }),
     })),
-    breaks: ["passes a dead member's partitions on when its lease has run out, to be read with caution"],
+    breaks: ["passes a dead member's partitions on when its lease has run out, to be read in quarantine"],
   },
   {
     fault: "takes every leave for a crash",
     Bus: withOptions((options) => ({
       ...options,
-      onAssigned: (assignment) => options.onAssigned({ ...assignment, cautiousUntil: "000000000002" }),
+      onAssigned: (assignment) => options.onAssigned({ ...assignment, quarantineUntil: "000000000002" }),
     })),
     breaks: ["hands over at once when a member closes"],
   },
@@ -155,9 +155,9 @@ export const brokenSharing: readonly BrokenBus[] = [
     breaks: ["leaves a silent member its partitions until the lease has run out"],
   },
   {
-    fault: "lets go for all when one says goodbye",
+    fault: "lets go for all when one leaves",
     Bus: LetsGoForAll,
-    breaks: ["leaves an heir its partitions when the owner before it says goodbye late"],
+    breaks: ["leaves an heir its partitions when the owner before it releases its leases late"],
   },
   {
     fault: "counts attempts instead of consumers",

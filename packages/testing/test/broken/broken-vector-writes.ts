@@ -159,13 +159,13 @@ export const brokenWrites: readonly BrokenVectors[] = [
     breaks: ["compares no positions of different sources"],
   },
   {
-    fault: "forgets the last event at a write from outside",
+    fault: "forgets the last event at a direct write",
     Store: writing((document, before) =>
-      before?.writtenOutside && before.version?.position === document.version?.position
+      before?.writtenDirectly && before.version?.position === document.version?.position
         ? { ...document, version: null }
         : document,
     ),
-    breaks: ["takes any write from outside, and remembers the last event"],
+    breaks: ["accepts any direct write, and remembers the last event"],
   },
   {
     fault: "compares before it writes",

@@ -1,15 +1,15 @@
 import {
   type CacheCapabilities,
   type CommitResult,
+  type DirectWrite,
   type EntityChange,
   type EntityKey,
   type EntityPage,
   type EntityRecord,
   type EntityRemoval,
+  type Epoch,
   type FeatureCache,
-  type Incarnation,
   MemoryFeatureCache,
-  type OutsideWrite,
   type RemovalResult,
   type StoredValue,
   type WholeRecord,
@@ -27,7 +27,7 @@ export class PassingCache implements FeatureCache {
   commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
     return this.inner.commit(changes)
   }
-  write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+  write(writes: readonly DirectWrite[]): Promise<WriteResult[]> {
     return this.inner.write(writes)
   }
   inspect(keys: readonly EntityKey[]): Promise<WholeRecord[]> {
@@ -36,7 +36,7 @@ export class PassingCache implements FeatureCache {
   remove(removals: readonly EntityRemoval[]): Promise<RemovalResult[]> {
     return this.inner.remove(removals)
   }
-  verify(_: readonly Incarnation[]): Promise<boolean> {
+  verify(_: readonly Epoch[]): Promise<boolean> {
     return this.inner.verify()
   }
   read(keys: readonly EntityKey[], features: readonly string[]): Promise<(StoredValue | undefined)[][]> {

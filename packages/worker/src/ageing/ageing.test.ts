@@ -1,6 +1,6 @@
 import { FeatureStore, type WholeRecord } from "@fabra/core"
 import { expect, test } from "vitest"
-import { isForgotten, remainsOf } from "./ageing.js"
+import { isForgotten, tombstonesOf } from "./ageing.js"
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -18,8 +18,8 @@ function record(ages: Readonly<Record<string, number>>, rest: Partial<WholeRecor
     { text: "1", eventTime: null, computedAt: NOW - age },
   ])
   return {
-    ...{ key: { entityType: "User", entityId: "u" }, version: "v", writtenFromOutside: false },
-    ...{ values: new Map(values as never), parts: new Map(), remains: new Map(), ...rest },
+    ...{ key: { entityType: "User", entityId: "u" }, version: "v", writtenDirectly: false },
+    ...{ values: new Map(values as never), parts: new Map(), tombstones: new Map(), ...rest },
   }
 }
 
@@ -32,9 +32,9 @@ test.each([
   ["a value that has none", record({ short: 8 * DAY, endless: 1000 * DAY }), false],
   ["a value of no feature known", record({ short: 8 * DAY, unknown: 1000 * DAY }), false],
   ["no value", record({}), true],
-  ["an outside write of today", record({ short: DAY - 1 }, { writtenFromOutside: true }), false],
-  ["one of yesterday", record({ short: DAY }, { writtenFromOutside: true }), true],
-  ["one of nobody knows when", record({}, { writtenFromOutside: true }), false],
+  ["a direct write of today", record({ short: DAY - 1 }, { writtenDirectly: true }), false],
+  ["one of yesterday", record({ short: DAY }, { writtenDirectly: true }), true],
+  ["one of nobody knows when", record({}, { writtenDirectly: true }), false],
 ])("with %s, a record is forgotten or not", (_, one, expected) => {
   expect(isForgotten(one, store.registry.features, NOW)).toBe(expected)
 })
@@ -50,22 +50,22 @@ const checkpoints = new Map([
 ])
 
 test("what is left is a checkpoint of each group that was at work", () => {
-  const remains = new Map([["b", '{"0":["1"]}']])
-  expect(remainsOf(withParts({ a: '{"1":["7"]}', b: '{"1":["2"]}' }, { remains }), checkpoints)).toEqual([
+  const tombstones = new Map([["b", '{"0":["1"]}']])
+  expect(tombstonesOf(withParts({ a: '{"1":["7"]}', b: '{"1":["2"]}' }, { tombstones }), checkpoints)).toEqual([
     { group: "a", before: null, after: '{"1":["7"]}' },
     { group: "b", before: '{"0":["1"]}', after: '{"0":["1"],"1":["3"]}' },
   ])
 })
 
 test("what is left never goes back", () => {
-  const remains = new Map([["a", '{"1":["9"]}']])
-  expect(remainsOf(withParts({ a: '{"1":["2"]}' }, { remains }), checkpoints)).toEqual([
+  const tombstones = new Map([["a", '{"1":["9"]}']])
+  expect(tombstonesOf(withParts({ a: '{"1":["2"]}' }, { tombstones }), checkpoints)).toEqual([
     { group: "a", before: '{"1":["9"]}', after: '{"1":["9"]}' },
   ])
 })
 
 test("a record that was only set, or whose values readers keep, leaves nothing", () => {
-  expect(remainsOf(withParts({ "~reads": '{"some_feature":123}' }), checkpoints)).toEqual([])
+  expect(tombstonesOf(withParts({ "~reads": '{"some_feature":123}' }), checkpoints)).toEqual([])
 })
 
 test.each([
@@ -75,5 +75,5 @@ test.each([
   ["an event half done", withParts({ a: '{"0":["1","2",["x"]]}' })],
   ["a dead letter", record({}, { parts: new Map([["a", { state: "{}", flags: new Set(["dead:x/e"]) }]]) })],
 ])("with %s a record stays", (_, one) => {
-  expect(remainsOf(one, checkpoints)).toBeUndefined()
+  expect(tombstonesOf(one, checkpoints)).toBeUndefined()
 })

@@ -1,10 +1,10 @@
-import { type Feature, isGone, type Remains, type WholeRecord } from "@fabra/core"
+import { type Feature, isGone, type Tombstone, type WholeRecord } from "@fabra/core"
 import type { Position } from "@fabra/events"
 import { covers, decodeBookkeeping, encodeBooks } from "../record/bookkeeping.js"
 
 /** By so much clocks may differ: nobody shall miss a value that the own clock still serves. */
 const CLOCKS_DIFFER_MS = 60_000
-/** An outside write that is sent again is known again for at least so long: with the record, that would be forgotten. */
+/** A direct write that is sent again is known again for at least so long: with the record, that would be forgotten. */
 const KNOWN_AGAIN_MS = 24 * 3_600_000
 
 /** The stored checkpoints of groups, by partition; a group that the bus does not know has none. */
@@ -12,15 +12,15 @@ export type StoredCheckpoints = ReadonlyMap<string, readonly (Position | null)[]
 
 /** Whether nobody will ever be served anything of the record: every value in it has outlived its feature's `ttl`. */
 export function isForgotten(
-  { values, writtenFromOutside }: WholeRecord,
+  { values, writtenDirectly }: WholeRecord,
   features: ReadonlyMap<string, Feature>,
   now: number,
 ): boolean {
-  if (writtenFromOutside && values.size === 0) return false // nobody knows since when
+  if (writtenDirectly && values.size === 0) return false // nobody knows since when
   for (const [name, value] of values) {
     const feature = features.get(name)
     if (feature === undefined || !isGone(feature, value, now - CLOCKS_DIFFER_MS)) return false
-    if (writtenFromOutside && now - value.computedAt < KNOWN_AGAIN_MS) return false
+    if (writtenDirectly && now - value.computedAt < KNOWN_AGAIN_MS) return false
   }
   return true
 }
@@ -38,12 +38,12 @@ export function groupsIn({ parts }: WholeRecord): string[] {
  * checkpoint is a mark that holds for every record that is not there: whoever still has such an event in hand, or reads it
  * again, skips it.
  */
-export function remainsOf(record: WholeRecord, checkpoints: StoredCheckpoints): Remains[] | undefined {
-  const all: Remains[] = []
+export function tombstonesOf(record: WholeRecord, checkpoints: StoredCheckpoints): Tombstone[] | undefined {
+  const all: Tombstone[] = []
   for (const group of groupsIn(record)) {
     const { state, flags } = record.parts.get(group) as { state: string; flags: ReadonlySet<string> }
     if (flags.size > 0) return undefined
-    const before = record.remains.get(group) ?? null
+    const before = record.tombstones.get(group) ?? null
     const left = decodeBookkeeping(before)
     for (const [partition, { mark, halfDone }] of decodeBookkeeping(state)) {
       const checkpoint = checkpoints.get(group)?.[partition] ?? ""

@@ -9,7 +9,7 @@ import {
 import { type EventBus, FabraError, type Position, sleep } from "@fabra/events"
 import type { Observer } from "../observe/observer.js"
 import type { Settings } from "../settings.js"
-import { groupsIn, isForgotten, remainsOf } from "./ageing.js"
+import { groupsIn, isForgotten, tombstonesOf } from "./ageing.js"
 
 const ROUND_EVERY_MS = 300_000
 /** Between two pages of a round, so that it takes next to nothing from those who work. */
@@ -77,7 +77,7 @@ export class Sweeper {
     const records = await cache.inspect(keys)
     const forgotten = records.filter((record) => isForgotten(record, features, settings.clock.now()))
     const checkpoints = await this.#checkpoints(new Set(forgotten.flatMap(groupsIn)))
-    const removals = forgotten.flatMap((record) => toRemoval(record, remainsOf(record, checkpoints)))
+    const removals = forgotten.flatMap((record) => toRemoval(record, tombstonesOf(record, checkpoints)))
     if (removals.length === 0) return
     const results = await cache.remove(removals)
     const removed = results.filter(({ status }) => status === "removed").length
@@ -97,6 +97,9 @@ export class Sweeper {
   }
 }
 
-function toRemoval({ key, version }: WholeRecord, remains: EntityRemoval["remains"] | undefined): EntityRemoval[] {
-  return version === null || remains === undefined ? [] : [{ key, version, token: newToken(), remains }]
+function toRemoval(
+  { key, version }: WholeRecord,
+  tombstones: EntityRemoval["tombstones"] | undefined,
+): EntityRemoval[] {
+  return version === null || tombstones === undefined ? [] : [{ key, version, token: newToken(), tombstones }]
 }

@@ -136,7 +136,7 @@ export class Processor {
       this.#events.rolledBack(run)
       return
     }
-    run.incarnations.add(loaded.incarnation)
+    run.epochs.add(loaded.epoch)
     this.#records.set(lane, record)
     this.#compute(lane, record)
   }
@@ -211,7 +211,7 @@ export class Processor {
     if (result.status === "applied") {
       draft.confirm(result.token)
       this.#records.used(lane)
-      lane.run.incarnations.add(result.incarnation)
+      lane.run.epochs.add(result.epoch)
       this.#finish(lane)
       return
     }

@@ -50,8 +50,8 @@ export class Checkpoints {
 
   /** Whether the cache still is the one that confirmed what these checkpoints are about to leave behind. */
   #verify(runs: readonly PartitionRun[]): Promise<boolean> {
-    const incarnations = new Set(runs.flatMap((run) => [...run.incarnations]))
-    return this.#observer.time("cache", "verify", this.#cache.verify([...incarnations]))
+    const epochs = new Set(runs.flatMap((run) => [...run.epochs]))
+    return this.#observer.time("cache", "verify", this.#cache.verify([...epochs]))
   }
 
   /** @param isVerified all that was settled up to `safe` has been asked for since */

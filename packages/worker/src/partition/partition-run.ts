@@ -1,4 +1,4 @@
-import type { EntityKey, Incarnation } from "@fabra/core"
+import type { EntityKey, Epoch } from "@fabra/core"
 import type { Position } from "@fabra/events"
 import type { Item } from "../lane/item.js"
 import { type Lane, newLane } from "../lane/lane.js"
@@ -30,9 +30,9 @@ export class PartitionRun {
   /** What full lanes have left out. */
   readonly overflow = new Overflow()
   /** Where the last owner may have died: up to here events are run with caution (rule R13); `""`: nowhere. */
-  readonly cautiousUntil: Position
+  readonly quarantineUntil: Position
   /** Which parts of the cache have confirmed what was settled since the stored checkpoint (rule R3). */
-  readonly incarnations = new Set<Incarnation>()
+  readonly epochs = new Set<Epoch>()
   /** By type of entity, then by id: to join them to one key would cost every event a string. */
   readonly #lanes = new Map<string, Map<string, Lane>>()
   // Last settled position per entity (rule R2), in two ages so that what a checkpoint covers is dropped as a whole.
@@ -42,9 +42,9 @@ export class PartitionRun {
   #lastSettled: Position = ""
   #drained: (() => void) | undefined
 
-  constructor(partition: number, start: StartPoint, cautiousUntil: Position | null) {
+  constructor(partition: number, start: StartPoint, quarantineUntil: Position | null) {
     this.partition = partition
-    this.cautiousUntil = cautiousUntil ?? ""
+    this.quarantineUntil = quarantineUntil ?? ""
     this.start = start
     this.readTo = start.position ?? ""
     this.progress = new Progress(start.records)

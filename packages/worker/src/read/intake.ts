@@ -128,7 +128,7 @@ export class Intake {
       const lane = batch ? run.lane(entityType, event.entityId) : run.find(entityType, event.entityId)
       const itsBatch = lane && this.#admit(lane, record.position, batch)
       if (lane === undefined || itsBatch === undefined) continue
-      const caution = record.position <= run.cautiousUntil ? "ask" : undefined
+      const caution = record.position <= run.quarantineUntil ? "ask" : undefined
       this.#processor.enqueue(lane, newItem(lane, event, record, itsBatch, handlers, readAt, caution))
     }
   }

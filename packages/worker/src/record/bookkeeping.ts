@@ -64,11 +64,11 @@ export function covers({ mark, halfDone }: PartitionMark, position: Position): b
  * `awaited`, else only by a later one that did.
  */
 export function isSettled(
-  { state, remains }: Pick<EntityRecord, "state" | "remains">,
+  { state, tombstone }: Pick<EntityRecord, "state" | "tombstone">,
   partition: number,
   position: Position,
 ): boolean {
-  return covers(decodeBookkeeping(state ?? remains).get(partition) ?? NO_MARK, position)
+  return covers(decodeBookkeeping(state ?? tombstone).get(partition) ?? NO_MARK, position)
 }
 
 /** Whether the feature's failure on the event lies in the dead-letter queue, as the record says. */

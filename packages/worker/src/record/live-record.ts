@@ -21,8 +21,8 @@ export class LiveRecord {
   readonly #values: RecordValues
   #flags: Set<string>
 
-  constructor({ token, state, remains, flags, values }: EntityRecord, partition: number, places: Places) {
-    const books = decodeBookkeeping(state ?? remains)
+  constructor({ token, state, tombstone, flags, values }: EntityRecord, partition: number, places: Places) {
+    const books = decodeBookkeeping(state ?? tombstone)
     this.token = token
     this.mark = books.get(partition) ?? NO_MARK
     books.delete(partition)

@@ -97,7 +97,7 @@ function toChange(
     ...{ key: record.key, group, baseToken: record.token, token: newToken() },
     // What the group has settled is left as it is.
     ...{
-      state: record.state ?? record.remains ?? "{}",
+      state: record.state ?? record.tombstone ?? "{}",
       values: new Map([[feature.name, value]]),
       addFlags: [],
       removeFlags: [],

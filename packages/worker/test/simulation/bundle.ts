@@ -22,7 +22,7 @@ const worker = (file: string, find: string, replace: string): Replacement => ({
 
 /**
  * The only parts of the code under test that differ: so few records are kept that some are always being reloaded, and what
- * takes hours takes seconds. An execution is over before an outside write may be forgotten.
+ * takes hours takes seconds. An execution is over before a direct write may be forgotten.
  */
 const SMALLER: readonly Replacement[] = [
   worker("record/record-cache", "const MAX_BYTES = 64 * 1024 * 1024", "const MAX_BYTES = 2000"),

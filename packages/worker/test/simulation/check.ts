@@ -22,7 +22,7 @@ function isSettled({ master }: Server, group: Group): boolean {
 
 /**
  * Compares what the features hold with what the log holds. Exempt is what the promises exempt: a failover of the bus may
- * lose an acknowledged publish, one of the cache an acknowledged outside write.
+ * lose an acknowledged publish, one of the cache an acknowledged direct write.
  */
 export function check(world: World, plan: Plan, told: Told, quiet: boolean): void {
   const planned = new Map(plan.events.map((event) => [event.id, event]))
@@ -45,7 +45,7 @@ export function check(world: World, plan: Plan, told: Told, quiet: boolean): voi
     }
     if (world.cacheFailed) continue
     for (const { mark, feature } of told.written.filter((write) => write.entity === entity)) {
-      if (!history[feature]?.includes(mark)) world.violated("lost", `outside write ${mark} of ${entity}.${feature}`)
+      if (!history[feature]?.includes(mark)) world.violated("lost", `direct write ${mark} of ${entity}.${feature}`)
     }
   }
   for (const letter of lettersOn(queueServer(world).master).filter(({ reason }) => reason === "worker_crashed")) {

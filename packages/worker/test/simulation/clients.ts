@@ -10,11 +10,11 @@ import type { World } from "./world.js"
 export class Told {
   /** Ids of events whose publish was acknowledged. */
   readonly published = new Set<string>()
-  /** Outside writes that were acknowledged. */
+  /** Direct writes that were acknowledged. */
   readonly written: { readonly mark: string; readonly entity: string; readonly feature: string }[] = []
 }
 
-/** Starts everybody who is no worker: publishers, outside writers, an operator. */
+/** Starts everybody who is no worker: publishers, direct writers, an operator. */
 export function startClients(world: World, plan: Plan): Told {
   const told = new Told()
   const { random, scheduler } = world
@@ -45,7 +45,7 @@ export function startClients(world: World, plan: Plan): Told {
   if (world.configuration.calm) return told
   for (let i = random.int(0, 3); i > 0; i--) {
     const write = { mark: `S${i}`, entity: random.pick(ENTITIES), feature: random.pick(["a1", "b1"]) }
-    start(plan.near(), (process) => writeFromOutside(world, process, write, told))
+    start(plan.near(), (process) => writeDirectly(world, process, write, told))
   }
   for (let i = 3; i > 0; i--) start(random.int(2000, 14_500), (process) => replayDeadLetters(world, process))
   return told
@@ -63,7 +63,7 @@ async function publish(world: World, process: Process, { id, entity, type, mode 
   }
 }
 
-async function writeFromOutside(
+async function writeDirectly(
   world: World,
   process: Process,
   write: Told["written"][number],

@@ -168,8 +168,8 @@ export const MUTATIONS: readonly Mutation[] = [
     changes: [
       worker(
         "partition/checkpoints",
-        'return this.#observer.time("cache", "verify", this.#cache.verify([...incarnations]))',
-        "return Promise.resolve(incarnations.size >= 0)",
+        'return this.#observer.time("cache", "verify", this.#cache.verify([...epochs]))',
+        "return Promise.resolve(epochs.size >= 0)",
       ),
     ],
     config: "cache",
@@ -177,15 +177,15 @@ export const MUTATIONS: readonly Mutation[] = [
     finds: ["lost"],
   },
   {
-    guard: "R3: the incarnation that confirmed a commit is among those asked for",
-    changes: [worker("lane/processor", "lane.run.incarnations.add(result.incarnation)", "")],
+    guard: "R3: the epoch that confirmed a commit is among those asked for",
+    changes: [worker("lane/processor", "lane.run.epochs.add(result.epoch)", "")],
     config: "cache",
     finds: [],
-    covered: "the incarnation of the load that every first commit is built on",
+    covered: "the epoch of the load that every first commit is built on",
   },
   {
-    guard: "R3: the incarnation that showed a mark is among those asked for",
-    changes: [worker("lane/processor", "run.incarnations.add(loaded.incarnation)", "")],
+    guard: "R3: the epoch that showed a mark is among those asked for",
+    changes: [worker("lane/processor", "run.epochs.add(loaded.epoch)", "")],
     config: "cache",
     from: 3507,
     finds: ["lost"],
@@ -311,7 +311,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker(
         "lane/processor",
         'if (result.status === "applied") {',
-        'if (result.status === "unknown") result = { status: "applied", token: draft.record.token ?? "", incarnation: [...lane.run.incarnations][0] ?? "" }\n    if (result.status === "applied") {',
+        'if (result.status === "unknown") result = { status: "applied", token: draft.record.token ?? "", epoch: [...lane.run.epochs][0] ?? "" }\n    if (result.status === "applied") {',
       ),
     ],
     config: "processes",
@@ -331,7 +331,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker(
         "lane/processor",
         'if (result.status === "applied") {',
-        'if (result.status === "conflict") result = { status: "applied", token: draft.record.token ?? "", incarnation: [...lane.run.incarnations][0] ?? "" }\n    if (result.status === "applied") {',
+        'if (result.status === "conflict") result = { status: "applied", token: draft.record.token ?? "", epoch: [...lane.run.epochs][0] ?? "" }\n    if (result.status === "applied") {',
       ),
     ],
     config: "processes",
@@ -346,7 +346,7 @@ export const MUTATIONS: readonly Mutation[] = [
     finds: ["lost"],
   },
   {
-    guard: "R11: an outside write makes every group's token new",
+    guard: "R11: a direct write makes every group's token new",
     changes: [adapter("records", '`${own ?? ""}/${lastWrite ?? ""}`', '`${own ?? ""}/`')],
     config: "processes",
     finds: ["lost"],
@@ -365,15 +365,15 @@ export const MUTATIONS: readonly Mutation[] = [
     covered: "the compare-and-set: groups that share a token meet conflicts, which costs work",
   },
   {
-    guard: "R11: an outside write that comes again is known",
+    guard: "R11: a direct write that comes again is known",
     changes: [adapter("records", "if (before.lastWrites.includes(token)) return", "")],
     config: "processes",
     from: 42,
     finds: ["duplicated"],
   },
   {
-    guard: "R11: an outside write of unknown outcome is sent again",
-    changes: [core("cache/outside-write", 'if (result?.status === "applied") return', "return")],
+    guard: "R11: a direct write of unknown outcome is sent again",
+    changes: [core("cache/direct-write", 'if (result?.status === "applied") return', "return")],
     config: "processes",
     from: 230,
     finds: ["lost"],
@@ -437,7 +437,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R13: after a crash events are noted before they run",
-    changes: [worker("read/intake", 'record.position <= run.cautiousUntil ? "ask" : undefined', "undefined")],
+    changes: [worker("read/intake", 'record.position <= run.quarantineUntil ? "ask" : undefined', "undefined")],
     config: "poison",
     finds: ["stuck", "lost"],
   },
@@ -482,7 +482,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     guard: "R13: caution covers the stretch up to the log's end at take-over",
     changes: [
-      adapter("simulated-log", "cautiousUntil: unclean ? end : null", "cautiousUntil: unclean ? checkpoint : null"),
+      adapter("simulated-log", "quarantineUntil: unclean ? end : null", "quarantineUntil: unclean ? checkpoint : null"),
     ],
     config: "poison",
     finds: ["stuck", "lost"],
@@ -583,7 +583,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "schedule: what the group has settled of an entity stays in its record",
-    changes: [worker("schedule/scheduled-batch", 'state: record.state ?? record.remains ?? "{}"', 'state: "{}"')],
+    changes: [worker("schedule/scheduled-batch", 'state: record.state ?? record.tombstone ?? "{}"', 'state: "{}"')],
     config: "schedules",
     finds: ["duplicated"],
   },
@@ -624,7 +624,7 @@ export const MUTATIONS: readonly Mutation[] = [
     changes: [
       worker(
         "record/live-record",
-        "const books = decodeBookkeeping(state ?? remains)",
+        "const books = decodeBookkeeping(state ?? tombstone)",
         "const books = decodeBookkeeping(state)",
       ),
     ],
@@ -637,10 +637,10 @@ export const MUTATIONS: readonly Mutation[] = [
     changes: [worker("ageing/ageing", 'if (!covers(left.get(partition) ?? { mark: "" }, checkpoint)) left', "left")],
     config: "ageing",
     finds: [],
-    covered: "checkpoints are asked for after the remains, and never lowered; a test of its own in ageing.test.ts",
+    covered: "checkpoints are asked for after the tombstones, and never lowered; a test of its own in ageing.test.ts",
   },
   {
-    guard: "ageing: an outside write is known again for longer than it can be on its way",
+    guard: "ageing: a direct write is known again for longer than it can be on its way",
     changes: [worker("ageing/ageing", "const KNOWN_AGAIN_MS = 100_000", "const KNOWN_AGAIN_MS = 0")],
     config: "ageing",
     from: 394,
@@ -656,7 +656,7 @@ export const MUTATIONS: readonly Mutation[] = [
     finds: ["duplicated", "lost"],
   },
   {
-    guard: "ageing: remains are changed only where they are as they were read",
+    guard: "ageing: tombstones are changed only where they are as they were read",
     changes: [
       adapter(
         "records",

@@ -4,7 +4,7 @@ import { PARTITIONS, type World } from "./world.js"
 /** Two entities of each partition. */
 export const ENTITIES: readonly string[] = pickEntities()
 
-/** Consumer groups, and the features that each computes. `note` is only ever set from outside. */
+/** Consumer groups, and the features that each computes. `note` is only ever set directly. */
 export const GROUPS = { A: ["a1", "a2"], B: ["b1"] } as const satisfies Record<string, readonly string[]>
 
 /** Name of one of {@link GROUPS}. */

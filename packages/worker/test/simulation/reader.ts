@@ -37,7 +37,7 @@ export function findHalf(
 ): string | undefined {
   const [a1 = [], a1Twin = [], a2 = [], a2Twin = []] = values.map(listOf)
   const told = () => `a1 ${a1} a1_twin ${a1Twin} a2 ${a2} a2_twin ${a2Twin}`
-  // An outside write replaces a1, not its twin: what follows on it is the end of the twin.
+  // A direct write replaces a1, not its twin: what follows on it is the end of the twin.
   const since = a1.findLastIndex((id) => id.startsWith("S")) + 1
   const tail = a1Twin.slice(a1Twin.length - (a1.length - since))
   if (String(a1.slice(since)) !== String(tail) || (since === 0 && a1.length !== a1Twin.length)) return told()

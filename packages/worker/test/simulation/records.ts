@@ -1,7 +1,7 @@
 import {
+  type DirectWrite,
   type EntityChange,
   type EntityRemoval,
-  type OutsideWrite,
   REMEMBERED_WRITES,
   type StoredValue,
 } from "@fabra/core"
@@ -14,7 +14,7 @@ export interface SimulatedRecord {
   readonly values: Readonly<Record<string, StoredValue>>
   readonly groups: Readonly<Record<string, { token: string; state: string; flags: readonly string[] }>>
   readonly lastWrites: readonly string[]
-  /** For the check alone: all that was ever added to each list, also what an outside write has replaced since. */
+  /** For the check alone: all that was ever added to each list, also what a direct write has replaced since. */
   readonly history: Readonly<Record<string, readonly string[]>>
 }
 
@@ -30,17 +30,17 @@ export function shardOf(entityId: string): number {
 }
 
 /** What removals have left on one server. */
-export interface SimulatedRemains {
+export interface SimulatedTombstones {
   readonly token: string | undefined
   readonly states: Readonly<Record<string, string>>
 }
 
 /** Before anything was removed. */
-export const NO_REMAINS: SimulatedRemains = { token: undefined, states: {} }
+export const NO_TOMBSTONES: SimulatedTombstones = { token: undefined, states: {} }
 
 /** What removals have left on a server. */
-export function remainsOn(master: Master): SimulatedRemains {
-  return master.get<SimulatedRemains>("remains") ?? NO_REMAINS
+export function tombstonesOn(master: Master): SimulatedTombstones {
+  return master.get<SimulatedTombstones>("tombstones") ?? NO_TOMBSTONES
 }
 
 /** The token of the version that a group reads. @param removal token of the last removal, which stands for one not there */
@@ -58,7 +58,7 @@ export function effectiveToken(
 export function commitOn(world: World, master: Master, change: EntityChange, by: string): string | undefined {
   const { key, group, baseToken, token, state, values, addFlags, removeFlags } = change
   const before = master.get<SimulatedRecord>(`record/${key.entityId}`) ?? EMPTY
-  const removal = remainsOn(master).token
+  const removal = tombstonesOn(master).token
   if (effectiveToken(before, group, removal) !== baseToken) return undefined
   for (const [name, value] of values)
     if (name === SCHEDULED && value !== null) checkSeen(world, key.entityId, before, value)
@@ -85,16 +85,16 @@ export function versionOf({ groups, lastWrites }: SimulatedRecord): string | nul
   return tokens.length + lastWrites.length === 0 ? null : JSON.stringify([tokens, lastWrites[0]])
 }
 
-/** Removes a record if it and the remains are as they were; whether it did. */
+/** Removes a record if it and the tombstones are as they were; whether it did. */
 export function removeOn(world: World, master: Master, removal: EntityRemoval, by: string): boolean {
-  const { key, version, token, remains } = removal
+  const { key, version, token, tombstones } = removal
   const record = master.get<SimulatedRecord>(`record/${key.entityId}`) ?? EMPTY
-  const { states } = remainsOn(master)
-  const fits = remains.every(({ group, before, after }) => [before, after].includes(states[group] ?? null))
+  const { states } = tombstonesOn(master)
+  const fits = tombstones.every(({ group, before, after }) => [before, after].includes(states[group] ?? null))
   if (!fits || versionOf(record) !== version) return false
   master.set(`record/${key.entityId}`, { ...EMPTY, history: record.history })
-  const left = Object.fromEntries(remains.map(({ group, after }) => [group, after]))
-  master.set("remains", { token, states: { ...states, ...left } })
+  const left = Object.fromEntries(tombstones.map(({ group, after }) => [group, after]))
+  master.set("tombstones", { token, states: { ...states, ...left } })
   world.tell(() => `${by} removes ${key.entityId} on ${master.name}, leaving ${JSON.stringify(left)}`)
   return true
 }
@@ -112,15 +112,15 @@ function checkSeen(world: World, entityId: string, before: SimulatedRecord, valu
   world.violated("lost", `turn ${turn} of ${entityId} has seen ${seen} of ${events} events`)
 }
 
-/** Applies a write from outside. */
-export function writeOn(world: World, master: Master, { key, token, values }: OutsideWrite): void {
+/** Applies a direct write. */
+export function writeOn(world: World, master: Master, { key, token, values }: DirectWrite): void {
   const before = master.get<SimulatedRecord>(`record/${key.entityId}`) ?? EMPTY
   if (before.lastWrites.includes(token)) return
   const lastWrites = [token, ...before.lastWrites].slice(0, REMEMBERED_WRITES)
   master.set(`record/${key.entityId}`, { ...withValues(before, values, { replacing: true }), lastWrites })
   world.tell(() => {
     const set = [...values].map(([name, value]) => `${name}=${value?.text}`)
-    return `outside write of ${key.entityId} on ${master.name}: ${set.join(" ")}`
+    return `direct write of ${key.entityId} on ${master.name}: ${set.join(" ")}`
   })
 }
 
@@ -140,7 +140,7 @@ function withValues(
     let common = 0
     while (!replaces && common < old.length && old[common] === list[common]) common++
     const known = history[name] ?? []
-    // What a handler's value does not build on is gone, unlike what an outside write replaces or has outlived its ttl.
+    // What a handler's value does not build on is gone, unlike what a direct write replaces or has outlived its ttl.
     const kept = replaces ? known : known.slice(0, known.length - (old.length - common))
     history[name] = [...kept, ...list.slice(common)]
     next[name] = value

@@ -1,13 +1,13 @@
 import type {
   CacheCapabilities,
   CommitResult,
+  DirectWrite,
   EntityChange,
   EntityKey,
   EntityPage,
   EntityRecord,
   EntityRemoval,
   FeatureCache,
-  OutsideWrite,
   RemovalResult,
   StoredValue,
   WholeRecord,
@@ -21,12 +21,12 @@ import {
   EMPTY,
   effectiveToken,
   isOn,
-  NO_REMAINS,
-  remainsOn,
+  NO_TOMBSTONES,
   removeOn,
   type SimulatedRecord,
-  type SimulatedRemains,
+  type SimulatedTombstones,
   shardOf,
+  tombstonesOn,
   versionOf,
   writeOn,
 } from "./records.js"
@@ -43,8 +43,8 @@ export class SimulatedCache implements FeatureCache {
   }
   readonly #world: World
   readonly #process: Process
-  /** What this process knows of the remains on each shard, which may be old. */
-  readonly #remains = new Map<number, SimulatedRemains>()
+  /** What this process knows of the tombstones on each shard, which may be old. */
+  readonly #tombstones = new Map<number, SimulatedTombstones>()
 
   constructor(world: World, process: Process) {
     this.#world = world
@@ -57,15 +57,15 @@ export class SimulatedCache implements FeatureCache {
     return keys.map((key, i) => {
       const { record, shard, lineage } = found[i] as Found
       const own = record.groups[group]
-      const remains = this.#remains.get(shard) ?? NO_REMAINS
+      const tombstones = this.#tombstones.get(shard) ?? NO_TOMBSTONES
       return {
         key,
-        token: effectiveToken(record, group, remains.token),
+        token: effectiveToken(record, group, tombstones.token),
         state: own?.state ?? null,
-        remains: own === undefined ? (remains.states[group] ?? null) : null,
+        tombstone: own === undefined ? (tombstones.states[group] ?? null) : null,
         flags: new Set(own?.flags),
         values: new Map(Object.entries(record.values)),
-        incarnation: `${shard}:${lineage}`,
+        epoch: `${shard}:${lineage}`,
       }
     })
   }
@@ -88,7 +88,7 @@ export class SimulatedCache implements FeatureCache {
         results[index] =
           token === undefined
             ? { status: "conflict" }
-            : { status: "applied", token, incarnation: `${shard}:${answer.lineage}` }
+            : { status: "applied", token, epoch: `${shard}:${answer.lineage}` }
       }
       if (answer.value.includes(undefined)) await this.#learn(server, shard)
     })
@@ -105,11 +105,11 @@ export class SimulatedCache implements FeatureCache {
 
   async #learn(server: Server, shard: number): Promise<void> {
     if (!this.#world.configuration.ageing) return
-    const answer = await this.#process.ask(server, remainsOn)
-    if (answer !== undefined) this.#remains.set(shard, answer.value)
+    const answer = await this.#process.ask(server, tombstonesOn)
+    if (answer !== undefined) this.#tombstones.set(shard, answer.value)
   }
 
-  async write(writes: readonly OutsideWrite[]): Promise<WriteResult[]> {
+  async write(writes: readonly DirectWrite[]): Promise<WriteResult[]> {
     const results = writes.map((): WriteResult => ({ status: "unknown", error: unavailable() }))
     await this.#perShard(writes, async (server, _shard, mine) => {
       const answer = await this.#process.ask(server, (master) => {
@@ -132,8 +132,8 @@ export class SimulatedCache implements FeatureCache {
         Object.entries(record.groups).map(([group, { state, flags }]) => [group, { state, flags: new Set(flags) }]),
       ),
       values: new Map(Object.entries(record.values)),
-      writtenFromOutside: record.lastWrites.length > 0,
-      remains: new Map(Object.entries(this.#remains.get(shard)?.states ?? {})),
+      writtenDirectly: record.lastWrites.length > 0,
+      tombstones: new Map(Object.entries(this.#tombstones.get(shard)?.states ?? {})),
     }))
   }
 
@@ -150,11 +150,11 @@ export class SimulatedCache implements FeatureCache {
     return results
   }
 
-  async verify(incarnations: readonly string[]): Promise<boolean> {
+  async verify(epochs: readonly string[]): Promise<boolean> {
     const answers = await Promise.all(this.#world.cache.map((server) => this.#process.ask(server, () => true)))
     if (answers.includes(undefined)) throw unavailable()
     const current = new Set(answers.map((answer, shard) => `${shard}:${answer?.lineage}`))
-    return incarnations.every((incarnation) => current.has(incarnation))
+    return epochs.every((epoch) => current.has(epoch))
   }
 
   async read(keys: readonly EntityKey[], features: readonly string[]): Promise<(StoredValue | undefined)[][]> {

@@ -44,7 +44,7 @@ export class SimulatedLog implements PartitionedLog {
     }))
     if (answer === undefined) throw unavailable()
     const { checkpoint, end } = answer.value
-    return { partition, checkpoint, cautiousUntil: unclean ? end : null }
+    return { partition, checkpoint, quarantineUntil: unclean ? end : null }
   }
 
   async read(cursors: ReadonlyMap<number, Position | null>, options: ReadOptions): Promise<PartitionBatch[]> {

@@ -11,7 +11,7 @@ class Host {
   readonly #world: World
   readonly #name: string
   readonly #group: Group
-  #incarnation = 0
+  #starts = 0
   #process: Process | undefined
   #worker: AxiomWorker | undefined
 
@@ -23,7 +23,7 @@ class Host {
 
   start(): void {
     const world = this.#world
-    const process = new Process(world, `${this.#name}.${++this.#incarnation}`)
+    const process = new Process(world, `${this.#name}.${++this.#starts}`)
     process.onCrash = () => this.crash(world.random.int(100, 5000))
     const tell = (_fields: object, message: string) => world.tell(() => `${process.name} says: ${message}`)
     const worker = new AxiomWorker(makeStore(world, process, this.#group), {

@@ -8,7 +8,7 @@ export function testAssignment(check: Check): void {
   check("gives one member every partition", async (world) => {
     const only = await world.joinAlone()
     expect(only.assigned.map(({ partition }) => partition).sort()).toEqual([0, 1, 2, 3])
-    expect(only.assigned.map(({ checkpoint, cautiousUntil }) => [checkpoint, cautiousUntil])).toEqual(
+    expect(only.assigned.map(({ checkpoint, quarantineUntil }) => [checkpoint, quarantineUntil])).toEqual(
       Array(4).fill([null, null]),
     )
   })
@@ -68,7 +68,7 @@ export function testAssignment(check: Check): void {
 
     release()
     const assignment = await fresh.assignment(partition)
-    expect(assignment).toEqual({ partition, checkpoint: own[4]?.position, cautiousUntil: null })
+    expect(assignment).toEqual({ partition, checkpoint: own[4]?.position, quarantineUntil: null })
     expect(old.lost).toEqual([])
   })
 
@@ -83,7 +83,7 @@ export function testAssignment(check: Check): void {
     release()
     await closing
     await staying.holds(4)
-    expect(staying.assigned.map(({ cautiousUntil }) => cautiousUntil)).toEqual([null, null, null, null])
+    expect(staying.assigned.map(({ quarantineUntil }) => quarantineUntil)).toEqual([null, null, null, null])
     expect(leaving.revoked.sort()).toEqual([0, 1, 2, 3])
     expect(leaving.lost).toEqual([])
   })
@@ -97,7 +97,7 @@ export function testAssignment(check: Check): void {
     )
     await passing.subscription.close()
     await staying.holds(4)
-    expect(staying.assigned.every(({ cautiousUntil }) => cautiousUntil === null)).toBe(true)
+    expect(staying.assigned.every(({ quarantineUntil }) => quarantineUntil === null)).toBe(true)
   })
 }
 

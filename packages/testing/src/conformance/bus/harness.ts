@@ -24,7 +24,7 @@ export interface EventBusHarness {
    */
   reopen?(): Promise<EventBus>
   /**
-   * Stops every subscription of this client dead, as `kill -9` would: no goodbye and no renewal from here on. A bus that
+   * Stops every subscription of this client dead, as `kill -9` would: it neither renews nor releases a lease from here on. A bus that
    * is not shared stays usable for new subscriptions. For one that is, and makes them with `LogSubscription`, it is enough
    * that the client's clock dies: see `MortalClock`.
    */

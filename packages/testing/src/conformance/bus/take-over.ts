@@ -4,7 +4,7 @@ import { type BusWorld, type Check, LONG_LEASE_MS, SHORT_LEASE_MS } from "./worl
 
 /** A member that dies. */
 export function testTakeOver(check: Check): void {
-  check("passes a dead member's partitions on when its lease has run out, to be read with caution", async (world) => {
+  check("passes a dead member's partitions on when its lease has run out, to be read in quarantine", async (world) => {
     const survivor = await world.other()
     const dead = await world.joinAlone({ leaseMs: SHORT_LEASE_MS })
     const positions = await world.fill(5)
@@ -16,12 +16,12 @@ export function testTakeOver(check: Check): void {
     expect(await heir.assignment(0)).toEqual({
       partition: 0,
       checkpoint: positions[1],
-      cautiousUntil: positions.at(-1),
+      quarantineUntil: positions.at(-1),
     })
     expect((await heir.take(6)).map(({ position }) => position)).toEqual(positions.slice(2))
   })
 
-  check("asks for caution up to the end of the log at take-over, not beyond", async (world) => {
+  check("asks for quarantine up to the end of the log at take-over, not beyond", async (world) => {
     const survivor = await world.other()
     const dead = await world.joinAlone({ leaseMs: SHORT_LEASE_MS })
     const positions = await world.fill(2)
@@ -29,11 +29,11 @@ export function testTakeOver(check: Check): void {
     const heir = await world.joinAlone({ bus: survivor, leaseMs: SHORT_LEASE_MS })
     await published(world, survivor, 2)
     await heir.take(4)
-    expect((await heir.assignment(0)).cautiousUntil).toBe(positions[1])
+    expect((await heir.assignment(0)).quarantineUntil).toBe(positions[1])
     await heir.subscription.close()
-    // The heir said goodbye: whatever it had read has not killed it.
+    // The heir released its leases: what it had read has not killed it.
     const next = await world.joinAlone({ bus: survivor })
-    expect(next.assigned.map(({ cautiousUntil }) => cautiousUntil)).toEqual([null, null, null, null])
+    expect(next.assigned.map(({ quarantineUntil }) => quarantineUntil)).toEqual([null, null, null, null])
   })
 
   check("leaves a silent member its partitions until the lease has run out", async (world) => {
@@ -45,7 +45,7 @@ export function testTakeOver(check: Check): void {
     expect(waiting.assigned).toEqual([])
   })
 
-  check("leaves an heir its partitions when the owner before it says goodbye late", async (world) => {
+  check("leaves an heir its partitions when the owner before it releases its leases late", async (world) => {
     const survivor = await world.other()
     const late = await world.joinAlone({ leaseMs: SHORT_LEASE_MS })
     await world.crash(late)

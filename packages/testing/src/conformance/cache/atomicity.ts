@@ -59,7 +59,7 @@ export function testAtomicity(check: Check): void {
     expect((await world.load(user(1), "group", reader)).state).toBe(String(ROUNDS))
   })
 
-  check("shows readers all of an outside write or nothing of it", async (world) => {
+  check("shows readers all of a direct write or nothing of it", async (world) => {
     const reader = await world.other()
     const features = ["a", "b", "c", "d"]
     const write = async () => {

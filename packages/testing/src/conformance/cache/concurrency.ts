@@ -31,7 +31,7 @@ export function testConcurrency(check: Check): void {
     expect((await world.load(user(1))).values.get("total")?.text).toBe(String(CLIENTS * INCREMENTS))
   })
 
-  check("loses no increment to writes from outside", async (world) => {
+  check("loses no increment to direct writes", async (world) => {
     const clients = await clientsOf(world)
     await Promise.all(
       clients.map(async (client, i) => {

@@ -26,7 +26,7 @@ export function testEntities(check: Check): void {
     expect(await allIds(world.cache, "Use", 10)).toEqual([])
   })
 
-  check("knows entities that were only written from outside, or have no value", async (world) => {
+  check("knows entities that were only written directly, or have no value", async (world) => {
     await world.write(user("written"), new Map([["a", value("1")]]))
     await world.apply(user("bookkept"))
     await world.apply(user("again"), { values: new Map([["a", value("1")]]) })

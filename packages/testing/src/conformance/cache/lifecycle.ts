@@ -1,27 +1,25 @@
 import { expect } from "vitest"
 import { type Check, user, value } from "./world.js"
 
-/** Incarnations, what the capabilities claim, and closing. */
+/** Epochs, what the capabilities claim, and closing. */
 export function testLifecycle(check: Check): void {
-  check("is still the incarnation that answered, while nothing happens to it", async (world) => {
+  check("is still the epoch that answered, while nothing happens to it", async (world) => {
     const keys = Array.from({ length: 40 }, (_, n) => user(n))
     const results = await world.cache.commit(keys.map((key) => world.change(key, null)))
-    const confirmed = results.flatMap((result) => (result.status === "applied" ? [result.incarnation] : []))
-    const loaded = (await world.cache.load([...keys, user("never written")], "group")).map(
-      (record) => record.incarnation,
-    )
+    const confirmed = results.flatMap((result) => (result.status === "applied" ? [result.epoch] : []))
+    const loaded = (await world.cache.load([...keys, user("never written")], "group")).map((record) => record.epoch)
     expect(confirmed).toHaveLength(40)
     expect(await world.cache.verify([...new Set([...confirmed, ...loaded])])).toBe(true)
     expect(await (await world.other()).verify(confirmed)).toBe(true)
   })
 
-  check("names an incarnation if it can lose what it confirmed, and only then", async (world) => {
+  check("names an epoch if it can lose what it confirmed, and only then", async (world) => {
     await world.apply(user(1))
-    const { incarnation } = await world.load(user(1))
+    const { epoch } = await world.load(user(1))
     const mayLose = world.cache.capabilities.rollbackWindowMs > 0
-    expect(incarnation !== "").toBe(mayLose)
+    expect(epoch !== "").toBe(mayLose)
     // No store has ever been this one.
-    if (mayLose) expect(await world.cache.verify([incarnation, `${incarnation}-never-was`])).toBe(false)
+    if (mayLose) expect(await world.cache.verify([epoch, `${epoch}-never-was`])).toBe(false)
   })
 
   check("can be used by other clients if it claims so, and only then", async (world) => {

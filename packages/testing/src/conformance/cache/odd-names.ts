@@ -18,7 +18,7 @@ export function testOddNames(check: Check): void {
     expect([...new Set(ids)].sort()).toEqual([...ODD_IDS].sort())
   })
 
-  check("writes to entities of odd ids from outside", async (world) => {
+  check("writes directly to entities of odd ids", async (world) => {
     const keys = ODD_IDS.map((id) => user(id))
     const writes = keys.map((key, i) => ({ key, token: `odd/${i}`, values: new Map([["n", value(String(i))]]) }))
     expect(await world.cache.write(writes)).toEqual(keys.map(() => ({ status: "applied" })))

@@ -1,4 +1,4 @@
-import type { EntityKey, EntityRemoval, Remains, WholeRecord } from "@fabra/core"
+import type { EntityKey, EntityRemoval, Tombstone, WholeRecord } from "@fabra/core"
 import { expect } from "vitest"
 import { type CacheWorld, type Check, user, value } from "./world.js"
 
@@ -13,7 +13,7 @@ export function testRemoval(check: Check): void {
     })
     await world.apply(user(1), { group: "two", state: "of two", values: new Map([["y", value("2", 5)]]) })
     const record = await inspect(world)
-    expect(record).toMatchObject({ key: user(1), version: expect.any(String), writtenFromOutside: false })
+    expect(record).toMatchObject({ key: user(1), version: expect.any(String), writtenDirectly: false })
     expect(record.parts).toEqual(
       new Map([
         ["one", { state: "of one", flags: new Set(["a", "b/c"]) }],
@@ -27,10 +27,10 @@ export function testRemoval(check: Check): void {
       ]),
     )
     await world.write(user(1))
-    expect(await inspect(world)).toMatchObject({ writtenFromOutside: true })
+    expect(await inspect(world)).toMatchObject({ writtenDirectly: true })
     const none = await inspect(world, user(2))
-    expect(none).toMatchObject({ version: null, writtenFromOutside: false })
-    expect([none.parts.size, none.values.size, none.remains.size]).toEqual([0, 0, 0])
+    expect(none).toMatchObject({ version: null, writtenDirectly: false })
+    expect([none.parts.size, none.values.size, none.tombstones.size]).toEqual([0, 0, 0])
   })
 
   check("removes a record and its id", async (world) => {
@@ -66,11 +66,11 @@ export function testRemoval(check: Check): void {
     await world.apply(user(1), { group: "one", state: "of one" })
     await world.apply(user(2), { group: "two", state: "of two" })
     await remove(world, user(1), [{ group: "one", before: null, after: "left of one" }])
-    expect(await world.load(user(1), "one")).toMatchObject({ state: null, remains: "left of one" })
-    expect(await world.load(user(2), "one")).toMatchObject({ state: null, remains: "left of one" })
-    expect(await world.load(user(2), "two")).toMatchObject({ state: "of two", remains: null })
-    expect(await world.load(user(1), "two")).toMatchObject({ state: null, remains: null })
-    expect((await inspect(world, user(3))).remains).toEqual(new Map([["one", "left of one"]]))
+    expect(await world.load(user(1), "one")).toMatchObject({ state: null, tombstone: "left of one" })
+    expect(await world.load(user(2), "one")).toMatchObject({ state: null, tombstone: "left of one" })
+    expect(await world.load(user(2), "two")).toMatchObject({ state: "of two", tombstone: null })
+    expect(await world.load(user(1), "two")).toMatchObject({ state: null, tombstone: null })
+    expect((await inspect(world, user(3))).tombstones).toEqual(new Map([["one", "left of one"]]))
   })
 
   check("gives it also to other clients, before they can change anything", async (world) => {
@@ -84,7 +84,7 @@ export function testRemoval(check: Check): void {
         const [result] = await other.commit([world.change(key, record.token)])
         if (result?.status === "conflict") continue
         expect(result?.status).toBe("applied")
-        expect(record.remains).toBe("left")
+        expect(record.tombstone).toBe("left")
         break
       }
     }
@@ -109,7 +109,7 @@ export function testRemoval(check: Check): void {
     const { token } = await world.load(user("committed"))
     await world.applyOn(user("committed"), token, { state: "new", values: new Map([["y", value("new")]]) })
     await world.write(user("written"), new Map([["y", value("new")]]))
-    expect(await world.load(user("committed"))).toMatchObject({ state: "new", remains: null })
+    expect(await world.load(user("committed"))).toMatchObject({ state: "new", tombstone: null })
     expect(await world.cache.read([user("committed"), user("written")], ["x", "y"])).toEqual([
       [undefined, value("new")],
       [undefined, value("new")],
@@ -117,16 +117,19 @@ export function testRemoval(check: Check): void {
     expect([...(await world.cache.entities("User")).ids].sort()).toEqual(["committed", "written"])
   })
 
-  check("puts nothing in the place of remains that are others than were read", async (world) => {
-    const [one, two] = ["one", "two"].map((after) => ({ group: "group", before: null, after })) as [Remains, Remains]
+  check("puts nothing in the place of tombstones that are others than were read", async (world) => {
+    const [one, two] = ["one", "two"].map((after) => ({ group: "group", before: null, after })) as [
+      Tombstone,
+      Tombstone,
+    ]
     for (const id of [1, 2, 3]) await world.apply(user(id))
     const records = await Promise.all([1, 2, 3].map((id) => inspect(world, user(id))))
     const removals = records.map((record, i) => removalOf(world, record, [i === 1 ? two : one]))
     const results = await world.cache.remove(removals)
     expect(results.map(({ status }) => status)).toEqual(["removed", "conflict", "removed"])
-    expect((await inspect(world)).remains).toEqual(new Map([["group", "one"]]))
+    expect((await inspect(world)).tombstones).toEqual(new Map([["group", "one"]]))
     await remove(world, user(2), [{ group: "group", before: "one", after: "two" }])
-    expect((await inspect(world)).remains).toEqual(new Map([["group", "two"]]))
+    expect((await inspect(world)).tombstones).toEqual(new Map([["group", "two"]]))
   })
 
   check("changes nothing when a removal comes again", async (world) => {
@@ -160,11 +163,15 @@ async function inspect(world: CacheWorld, key = user(1)): Promise<WholeRecord> {
   return (await world.cache.inspect([key]))[0] as WholeRecord
 }
 
-function removalOf(world: CacheWorld, { key, version }: WholeRecord, remains: readonly Remains[] = []): EntityRemoval {
-  return { key, version: version as string, token: world.newToken(), remains }
+function removalOf(
+  world: CacheWorld,
+  { key, version }: WholeRecord,
+  tombstones: readonly Tombstone[] = [],
+): EntityRemoval {
+  return { key, version: version as string, token: world.newToken(), tombstones }
 }
 
-async function remove(world: CacheWorld, key: EntityKey, remains: readonly Remains[] = []): Promise<void> {
-  const removal = removalOf(world, await inspect(world, key), remains)
+async function remove(world: CacheWorld, key: EntityKey, tombstones: readonly Tombstone[] = []): Promise<void> {
+  const removal = removalOf(world, await inspect(world, key), tombstones)
   expect(await world.cache.remove([removal])).toEqual([{ status: "removed" }])
 }

@@ -63,7 +63,7 @@ export class CacheWorld {
     expect(await this.cache.commit([this.change(key, baseToken, changes)])).toEqual([{ status: "conflict" }])
   }
 
-  /** A write from outside, which must succeed; returns its token. */
+  /** A direct write, which must succeed; returns its token. */
   async write(key: EntityKey, values: EntityChange["values"] = new Map(), token = this.newToken()): Promise<string> {
     expect(await this.cache.write([{ key, token, values }])).toEqual([{ status: "applied" }])
     return token

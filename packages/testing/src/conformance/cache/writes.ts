@@ -2,9 +2,9 @@ import { REMEMBERED_WRITES } from "@fabra/core"
 import { expect } from "vitest"
 import { type Check, user, value } from "./world.js"
 
-/** Writes from outside of event processing. */
+/** Direct writes. */
 export function testWrites(check: Check): void {
-  check("makes every group's token stale by an outside write", async (world) => {
+  check("makes every group's token stale by a direct write", async (world) => {
     const one = await world.applyOn(user(1), null, { group: "one", state: "of one", addFlags: ["flag"] })
     const two = await world.applyOn(user(1), null, { group: "two", state: "of two" })
     await world.write(user(1), new Map([["total", value("9")]]))
@@ -14,7 +14,7 @@ export function testWrites(check: Check): void {
     for (const group of ["one", "two", "three"]) await world.apply(user(1), { group })
   })
 
-  check("makes a token stale by every further outside write", async (world) => {
+  check("makes a token stale by every further direct write", async (world) => {
     for (let round = 0; round < 3; round++) {
       const { token } = await world.load(user(1))
       await world.write(user(1), new Map([["total", value("same")]]))
@@ -22,7 +22,7 @@ export function testWrites(check: Check): void {
     }
   })
 
-  check("makes the token of an empty record stale by an outside write", async (world) => {
+  check("makes the token of an empty record stale by a direct write", async (world) => {
     await world.write(user(1), new Map([["total", value("9")]]))
     await world.refuse(user(1), null)
     const record = await world.load(user(1))
@@ -61,7 +61,7 @@ export function testWrites(check: Check): void {
     )
   })
 
-  check("knows an outside write again, and sets back nothing that was built on it", async (world) => {
+  check("knows a direct write again, and sets back nothing that was built on it", async (world) => {
     const token = await world.write(user(1), new Map([["total", value("100")]]))
     await world.apply(user(1), { values: new Map([["total", value("101")]]) })
     const before = await world.load(user(1))
@@ -71,7 +71,7 @@ export function testWrites(check: Check): void {
     expect(await world.cache.read([user(2)], ["total"])).toEqual([[value("of another")]])
   })
 
-  check("knows an outside write again that others have followed", async (world) => {
+  check("knows a direct write again that others have followed", async (world) => {
     const token = await world.write(user(1), new Map([["total", value("first")]]))
     for (let i = 1; i < REMEMBERED_WRITES; i++) await world.write(user(1), new Map([["total", value("later")]]))
     await world.write(user(1), new Map([["total", value("first")]]), token)

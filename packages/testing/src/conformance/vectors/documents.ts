@@ -8,7 +8,7 @@ export function testDocuments(check: Check): void {
     const version = at(5)
     const metadata = { lang: "en", tags: ["a", { deep: null }], year: 2026.5, draft: false }
     expect(await index.upsert(document("one", ["Hello. ", "World."], { version, metadata }))).toBe("applied")
-    expect(await index.find("one")).toEqual({ version, writtenOutside: false, contentHash: "hash of Hello. World." })
+    expect(await index.find("one")).toEqual({ version, writtenDirectly: false, contentHash: "hash of Hello. World." })
     const shared = { entityId: "one", metadata, eventTime: 1_000, indexedAt: 1_500, score: expect.any(Number) }
     expect(await index.search()).toEqual([
       { ...shared, chunk: 0, text: "Hello. ", start: 0, end: 7 },
@@ -47,7 +47,7 @@ export function testDocuments(check: Check): void {
     await index.upsert(document("two", ["b"], { version: at(1) }))
     expect(await index.remove("one", at(2))).toBe("applied")
     expect(await index.texts()).toEqual(["b"])
-    expect(await index.find("one")).toEqual({ version: at(2), writtenOutside: false, contentHash: null })
+    expect(await index.find("one")).toEqual({ version: at(2), writtenDirectly: false, contentHash: null })
   })
 
   check("keeps chunks where it is told to, and moves everything else on", async (world) => {

@@ -39,7 +39,7 @@ export function testOddTexts(check: Check): void {
       const metadata: JsonObject = { text, [`key ${text}`]: [text, { [text]: text }] }
       const version = { source: text, position: text }
       await index.upsert(document(`doc ${n}`, ["a"], { metadata, version, contentHash: text }))
-      expect(await index.find(`doc ${n}`)).toEqual({ version, contentHash: text, writtenOutside: false })
+      expect(await index.find(`doc ${n}`)).toEqual({ version, contentHash: text, writtenDirectly: false })
     }
     const hits = await index.search({ topK: 1000 })
     for (const { entityId, metadata } of hits) {

@@ -62,26 +62,26 @@ export function testOrder(check: Check): void {
     expect((await index.find("one"))?.version).toEqual(at(1, "bus/1"))
   })
 
-  check("takes any write from outside, and remembers the last event", async (world) => {
+  check("accepts any direct write, and remembers the last event", async (world) => {
     const index = await world.index()
     await index.upsert(document("one", ["event"], { version: at(5) }))
     expect(await index.upsert(document("one", ["outside"]))).toBe("applied")
-    expect(await index.find("one")).toMatchObject({ version: at(5), writtenOutside: true })
+    expect(await index.find("one")).toMatchObject({ version: at(5), writtenDirectly: true })
     // What was written on top of an event must not be set back by that event's being run again.
     expect(await index.upsert(document("one", ["event"], { version: at(5) }))).toBe("stale")
     expect(await index.upsert(document("one", ["older"], { version: at(4) }))).toBe("stale")
     expect(await index.texts()).toEqual(["outside"])
     expect(await index.upsert(document("one", ["next"], { version: at(6) }))).toBe("applied")
-    expect(await index.find("one")).toMatchObject({ version: at(6), writtenOutside: false })
+    expect(await index.find("one")).toMatchObject({ version: at(6), writtenDirectly: false })
     expect(await index.remove("one", null)).toBe("applied")
-    expect(await index.find("one")).toEqual({ version: at(6), writtenOutside: true, contentHash: null })
+    expect(await index.find("one")).toEqual({ version: at(6), writtenDirectly: true, contentHash: null })
     expect(await index.upsert(document("one", ["event"], { version: at(6) }))).toBe("stale")
   })
 
-  check("knows no event of a document that only came from outside", async (world) => {
+  check("knows no event of a document that was only written directly", async (world) => {
     const index = await world.index()
     await index.upsert(document("one", ["outside"]))
-    expect(await index.find("one")).toMatchObject({ version: null, writtenOutside: true })
+    expect(await index.find("one")).toMatchObject({ version: null, writtenDirectly: true })
     expect(await index.upsert(document("one", ["event"], { version: at(1) }))).toBe("applied")
   })
 }

@@ -1,17 +1,17 @@
 import { type Clock, FabraError, sleep } from "@fabra/events"
-import type { FeatureCache, OutsideWrite } from "./cache.js"
+import type { DirectWrite, FeatureCache } from "./cache.js"
 import { newToken } from "./token.js"
 
 const TRIES = 5
 const RETRY_MS = 100
 
 /**
- * Sets values from outside of events, again when the cache has not answered: it knows the token of the last try (rule R11).
+ * Sets values outside of event processing, again when the cache has not answered: it knows the token of the last try (rule R11).
  * @throws FabraError `cache_unavailable`
  */
-export async function writeFromOutside(
+export async function writeDirectly(
   { cache, clock }: { readonly cache: FeatureCache; readonly clock: Clock },
-  write: Omit<OutsideWrite, "token">,
+  write: Omit<DirectWrite, "token">,
 ): Promise<void> {
   const token = newToken()
   let failure: FabraError | undefined

@@ -4,44 +4,44 @@ import { type Keys, REMOVED, STATE } from "../keyspace/keys.js"
 import type { Reply, Request } from "../transport/delivery.js"
 
 /** What removals have left behind in one place. */
-export interface KnownRemains {
+export interface KnownTombstones {
   /** Token of the last removal; `undefined` when there was none. */
   readonly token: string | undefined
   /** By group. */
   readonly states: ReadonlyMap<string, string>
 }
 
-const NONE: KnownRemains = { token: undefined, states: new Map() }
+const NONE: KnownTombstones = { token: undefined, states: new Map() }
 
 /**
- * What this process knows of the remains. Loading would cost more if it asked each time. What is known may be old: the
+ * What this process knows of the tombstones. Loading would cost more if it asked each time. What is known may be old: the
  * script refuses what was computed from that, and then they are asked for.
  *
- * A record and the remains that stand for it must be changed by one script. So there is one place for all on a single
+ * A record and the tombstones that stand for it must be changed by one script. So there is one place for all on a single
  * server, and one for each slot of a cluster.
  */
-export class RemainsBook {
+export class TombstoneBook {
   readonly #keys: Keys
   readonly #spread: boolean
-  readonly #known = new Map<string, KnownRemains>()
+  readonly #known = new Map<string, KnownTombstones>()
 
   constructor(keys: Keys, spread: boolean) {
     this.#keys = keys
     this.#spread = spread
   }
 
-  /** The key of the remains that stand for an entity. */
+  /** The key of the tombstones that stand for an entity. */
   keyOf(entity: EntityKey): string {
-    return this.#keys.remains(this.#spread ? tagOf(slotOf(this.#keys.entity(entity))) : undefined)
+    return this.#keys.tombstones(this.#spread ? tagOf(slotOf(this.#keys.entity(entity))) : undefined)
   }
 
   /** As far as is known. */
-  of(entity: EntityKey): KnownRemains {
+  of(entity: EntityKey): KnownTombstones {
     // Nearly always there are none at all.
     return this.#known.size === 0 ? NONE : (this.#known.get(this.keyOf(entity)) ?? NONE)
   }
 
-  /** The requests that ask for the remains of these entities; {@link learn} takes the replies. */
+  /** The requests that ask for the tombstones of these entities; {@link learn} takes the replies. */
   ask(entities: readonly EntityKey[]): Request[] {
     const keys = new Set(entities.map((entity) => this.keyOf(entity)))
     return [...keys].map((key) => ({ key, name: "HGETALL", args: [key] }))
