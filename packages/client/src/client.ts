@@ -1,7 +1,10 @@
 import type { SearchHit } from "@fabra/core"
-import { FabraApiError } from "./api-error.js"
+import { type DeadLetters, HttpDeadLetters } from "./dead-letters.js"
+import { ingest } from "./ingest.js"
 import { ingestMany } from "./ingest-many.js"
-import type { CallOptions, ClientOptions } from "./options.js"
+import { type AppliedNotices, type Lag, lag, watch } from "./operate.js"
+import type { CallOptions, ClientOptions, ReadOptions, WaitOptions } from "./options.js"
+import { getEntity, getFeatures, search } from "./reads.js"
 import { Transport } from "./transport.js"
 import type {
   Applied,
@@ -15,23 +18,7 @@ import type {
   ManyInput,
   SearchQuery,
 } from "./types.js"
-import { type AnyEvent, fromWire, hitFromWire, newEventId, toWire } from "./wire.js"
-
-/** Options of waiting for an event's effects. */
-export interface WaitOptions extends CallOptions {
-  /** Answer when the event's features are applied, with their values. */
-  readonly wait: "applied"
-  /** The longest to wait for that, in milliseconds, up to 30,000. Default 2,000. */
-  readonly waitMs?: number
-}
-
-/** Options of {@link FabraClient.getFeatures}. */
-export interface ReadOptions extends CallOptions {
-  /** Values that were computed longer ago than this, in whole milliseconds, are marked `STALE`. */
-  readonly maxAgeMs?: number
-  /** JSON, for features that are computed when they are read. */
-  readonly input?: Readonly<Record<string, unknown>>
-}
+import type { AnyEvent } from "./wire.js"
 
 /** A client of one server. @typeParam App the module that exports features and events: `typeof import("./features.js")` */
 export interface FabraClient<App = unknown> {
@@ -65,10 +52,33 @@ export interface FabraClient<App = unknown> {
     options?: ReadOptions,
   ): Promise<FeatureValues<App, Name>[]>
   /**
+   * Reads all features of one entity, or those of `names`. Ids that URLs cannot carry, `.` and `..`, only
+   * {@link getFeatures} can read.
+   * @throws FabraApiError
+   */
+  getEntity(
+    entityType: string,
+    entityId: string,
+    options?: ReadOptions & { readonly names?: readonly FeatureName<App>[] | undefined },
+  ): Promise<Partial<FeatureValues<App, FeatureName<App>>>>
+  /**
    * The chunks of an index that are nearest to a text or a vector, best first.
    * @throws FabraApiError
    */
   search(index: IndexName<App>, query: SearchQuery, options?: CallOptions): Promise<SearchHit[]>
+  /** Events that failed for good: list, show, replay, discard. */
+  readonly deadLetters: DeadLetters
+  /**
+   * How far workers are behind. Needs a key of the scope `admin`. @param group default the one that the server is set to
+   * @throws FabraApiError `not_found` for a group that never had a worker
+   */
+  lag(group?: string, options?: CallOptions): Promise<Lag>
+  /**
+   * What workers apply, as they apply it, from now until `signal` fires or the loop is left. Only `fabra serve` and
+   * `fabra dev` tell it, and on a busy system not all.
+   * @throws FabraApiError `unreachable` when the connection ends: what is applied before the next call is not told
+   */
+  watch(options?: CallOptions): AsyncGenerator<AppliedNotices, void>
 }
 
 /**
@@ -81,74 +91,17 @@ export interface FabraClient<App = unknown> {
 export function createClient<App = unknown>(options: ClientOptions): FabraClient<App> {
   const transport = new Transport(options)
   const client = {
-    ingest: (eventType: string, event: AnyEvent, options: CallOptions & Partial<WaitOptions> = {}) =>
-      ingest(transport, eventType, event, options),
+    ingest: (type: string, event: AnyEvent, options: CallOptions = {}) => ingest(transport, type, event, options),
     ingestMany: (events: readonly (AnyEvent & { eventType: string })[], options: CallOptions = {}) =>
       ingestMany(transport, events, options),
     getFeatures: (names: readonly string[], rows: EntityRow | readonly EntityRow[], options: ReadOptions = {}) =>
       getFeatures(transport, names, rows, options),
+    getEntity: (type: string, id: string, options: ReadOptions = {}) => getEntity(transport, type, id, options),
     search: (index: string, query: SearchQuery, options: CallOptions = {}) => search(transport, index, query, options),
+    deadLetters: new HttpDeadLetters(transport),
+    lag: (group?: string, options: CallOptions = {}) => lag(transport, group, options),
+    watch: (options: CallOptions = {}) => watch(transport, options),
   }
   // What the types promise is what the server serves; nothing here could check it.
   return client as unknown as FabraClient<App>
-}
-
-async function ingest(
-  transport: Transport,
-  eventType: string,
-  event: AnyEvent,
-  { signal, wait, waitMs = 2000 }: CallOptions & Partial<WaitOptions>,
-): Promise<Ingested | Applied<unknown>> {
-  const eventId = event.eventId ?? newEventId()
-  const query = wait === undefined ? "" : `?wait=applied&timeout=${Math.trunc(waitMs)}ms`
-  const path = `/ingest/${encodeURIComponent(eventType)}${query}`
-  const body = JSON.stringify(toWire(event, eventId))
-  const extraMs = wait === undefined ? 0 : waitMs
-  try {
-    const answer = read(await transport.send({ path, contentType: "application/json", body, signal, extraMs }))
-    const ingested = { eventId, duplicate: answer.duplicate }
-    if (wait === undefined) return ingested
-    const { applied, dead_lettered: deadLettered, features } = answer
-    return { ...ingested, applied, deadLettered, features: fromWire(features) }
-  } catch (error) {
-    throw (error as FabraApiError).about(eventId)
-  }
-}
-
-async function getFeatures(
-  transport: Transport,
-  names: readonly string[],
-  rows: EntityRow | readonly EntityRow[],
-  { signal, maxAgeMs, input }: ReadOptions,
-): Promise<unknown> {
-  const body = JSON.stringify({
-    features: names,
-    entity_rows: Array.isArray(rows) ? rows : [rows],
-    max_age: maxAgeMs === undefined ? undefined : `${Math.trunc(maxAgeMs)}ms`,
-    input,
-  })
-  const answer = read(await transport.send({ path: "/features", contentType: "application/json", body, signal }))
-  const values = (answer.rows as { features: Record<string, unknown> }[]).map(({ features }) => fromWire(features))
-  return Array.isArray(rows) ? values : values[0]
-}
-
-async function search(
-  transport: Transport,
-  index: string,
-  { text, vector, topK, filter, mode, efSearch }: SearchQuery,
-  { signal }: CallOptions,
-): Promise<SearchHit[]> {
-  const path = `/search/${encodeURIComponent(index)}`
-  const query = { text, vector: vector && [...vector], top_k: topK, filter, mode, ef_search: efSearch }
-  const body = JSON.stringify(query)
-  const answer = read(await transport.send({ path, contentType: "application/json", body, signal }))
-  return answer.hits.map(hitFromWire)
-}
-
-function read(text: string): any {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new FabraApiError("invalid_answer", "The answer is no JSON.", { cause })
-  }
 }

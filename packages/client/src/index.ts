@@ -1,7 +1,10 @@
 export type { SearchHit } from "@fabra/core"
+export type { DeadLetterFilter, PartitionLag, ReplayOutcome } from "@fabra/events"
 export { type ApiErrorDetails, type ApiIssue, FabraApiError } from "./api-error.js"
-export { createClient, type FabraClient, type ReadOptions, type WaitOptions } from "./client.js"
-export type { CallOptions, ClientOptions } from "./options.js"
+export { createClient, type FabraClient } from "./client.js"
+export type { DeadLetterDetails, DeadLetterPage, DeadLetterSummary, DeadLetters } from "./dead-letters.js"
+export type { AppliedNotice, AppliedNotices, Lag } from "./operate.js"
+export type { CallOptions, ClientOptions, PageOptions, ReadOptions, WaitOptions } from "./options.js"
 export type {
   Applied,
   EntityRow,

@@ -1,12 +1,14 @@
 import { FabraApiError } from "./api-error.js"
 import type { CallOptions } from "./options.js"
-import type { Transport } from "./transport.js"
+import { parseAnswer, type Transport } from "./transport.js"
 import type { IngestResult } from "./types.js"
 import { type AnyEvent, newEventId, toWire } from "./wire.js"
 
 /** Most events of one request, and about how many characters. */
 const MAX_EVENTS = 1000
 const MAX_CHARACTERS = 1024 * 1024
+/** The status of what makes a server stop before the last event: it is full, away or being closed. */
+const STOPPED = 503
 
 interface Pending {
   readonly index: number
@@ -60,10 +62,10 @@ async function sendBatch(
     await transport.retrying(signal, async () => {
       const body = pending.map(({ line }) => line).join("")
       const text = await transport.once({ path: "/ingest", contentType: "application/x-ndjson", body, signal })
-      const answers = answersOf(text)
+      const [answers, rest] = answersOf(text)
       const trouble: FabraApiError[] = []
       pending = pending.filter((one, i) => {
-        const error = settle(one, answers.get(i + 1), results)
+        const error = settle(one, answers.get(i + 1) ?? rest, results)
         if (error !== undefined) trouble.push(error)
         return error !== undefined
       })
@@ -75,21 +77,22 @@ async function sendBatch(
   }
 }
 
-/** The results of an answer, by the number of their line. */
-function answersOf(text: string): Map<number, any> {
-  const lines = text.split("\n").filter((line) => line !== "")
-  return new Map(lines.map((line) => JSON.parse(line)).map((answer) => [answer.line, answer]))
+/** The results of an answer by the number of their line, and why it stopped early, if it did. */
+function answersOf(text: string): [results: Map<number, any>, rest: any] {
+  const lines = text.split("\n").flatMap((line) => (line === "" ? [] : parseAnswer(line)))
+  return [new Map(lines.map((line) => [line.line, line])), lines.find(({ done }) => done === false)]
 }
 
 /** Keeps what became of an event; returns an error when it should be sent again. */
 function settle({ index, eventId }: Pending, answer: any, results: IngestResult[]): FabraApiError | undefined {
-  if (answer === undefined)
+  if (answer?.code === undefined && answer?.status !== 202) {
     return new FabraApiError("unreachable", "The server stopped before this event.", { eventId })
+  }
   if (answer.status === 202) {
     results[index] = { ok: true, eventId, duplicate: answer.duplicate }
     return undefined
   }
-  const error = FabraApiError.fromProblem({ ...answer, event_id: eventId }, answer.status)
+  const error = FabraApiError.fromProblem({ ...answer, event_id: eventId }, answer.status ?? STOPPED)
   if (error.isPassing) return error
   results[index] = { ok: false, eventId, error }
   return undefined

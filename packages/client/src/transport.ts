@@ -3,34 +3,50 @@ import type { ClientOptions } from "./options.js"
 
 const MAX_PAUSE_MS = 10_000
 
-/** A request that may be sent more than once. */
+/** A request that may be sent more than once: GET without a body, else POST. */
 export interface ApiRequest {
   readonly path: string
-  readonly contentType: string
-  readonly body: string
   readonly signal: AbortSignal | undefined
+  readonly body?: string | undefined
+  /** Of the body. Default `application/json`. */
+  readonly contentType?: string
   /** What the answer may take in addition, in milliseconds. */
   readonly extraMs?: number
 }
 
 /** Sends requests, and again where that may help. */
 export class Transport {
-  readonly #options: Required<Omit<ClientOptions, "apiKey">>
+  readonly #url: string
   readonly #headers: Readonly<Record<string, string>>
+  readonly #timeoutMs: number
+  readonly #maxRetries: number
+  readonly #retryBaseMs: number
+  readonly #fetch: typeof fetch
 
-  constructor({ url, apiKey, timeoutMs = 10_000, maxRetries = 3, retryBaseMs = 100, ...rest }: ClientOptions) {
-    this.#options = {
-      ...{ timeoutMs, maxRetries, retryBaseMs },
-      url: url.replace(/\/+$/, ""),
-      // Not the function itself: called as a method of ours, a browser's fetch refuses.
-      fetch: rest.fetch ?? ((...args) => fetch(...args)),
-    }
+  constructor(options: ClientOptions) {
+    const { url, apiKey, timeoutMs = 10_000, maxRetries = 3, retryBaseMs = 100 } = options
+    this.#url = url.replace(/\/+$/, "")
     this.#headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
+    this.#timeoutMs = timeoutMs
+    this.#maxRetries = maxRetries
+    this.#retryBaseMs = retryBaseMs
+    // Not the function itself: called as a method of ours, a browser's fetch refuses.
+    this.#fetch = options.fetch ?? ((...args) => fetch(...args))
   }
 
-  /** Sends until there is an answer that is no passing trouble. @throws FabraApiError */
-  async send(request: ApiRequest): Promise<string> {
-    return this.retrying(request.signal, () => this.once(request))
+  /** The JSON of the answer, asked for until there is one that is no passing trouble. @throws FabraApiError */
+  async send(request: ApiRequest): Promise<any> {
+    return parseAnswer(await this.retrying(request.signal, () => this.once(request)))
+  }
+
+  /** The body of an answer that goes on for as long as the connection stands. @throws FabraApiError */
+  stream(request: ApiRequest): Promise<ReadableStream<Uint8Array> | null> {
+    return this.retrying(request.signal, () => this.#exchange(request, async ({ body }) => body))
+  }
+
+  /** The text of the answer, asked for once. @throws FabraApiError */
+  once(request: ApiRequest): Promise<string> {
+    return this.#exchange(request, (response) => response.text())
   }
 
   /** Tries again what fails for a passing reason. @throws FabraApiError the last one */
@@ -40,35 +56,62 @@ export class Transport {
         return await attempt()
       } catch (error) {
         const isPassing = error instanceof FabraApiError && error.isPassing
-        if (!isPassing || retries >= this.#options.maxRetries || signal?.aborted) throw error
-        await pause(this.#options.retryBaseMs * 2 ** retries, error.retryAfterMs, signal)
+        if (!isPassing || retries >= this.#maxRetries || signal?.aborted) throw error
+        await pause(this.#retryBaseMs * 2 ** retries, error.retryAfterMs, signal)
       }
     }
   }
 
-  /** Sends once. @throws FabraApiError */
-  async once({ path, contentType, body, signal, extraMs = 0 }: ApiRequest): Promise<string> {
-    const timeout = AbortSignal.timeout(this.#options.timeoutMs + extraMs)
+  /** Sends once; the time is up when `read` has not resolved by then. */
+  async #exchange<Result>(request: ApiRequest, read: (response: Response) => Promise<Result>): Promise<Result> {
+    const { path, signal, body, contentType = "application/json", extraMs = 0 } = request
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(), this.#timeoutMs + extraMs)
     try {
-      const response = await this.#options.fetch(this.#options.url + path, {
-        method: "POST",
-        headers: { ...this.#headers, "content-type": contentType },
-        body,
-        signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+      const response = await this.#fetch(this.#url + path, {
+        signal: signal === undefined ? late.signal : AbortSignal.any([late.signal, signal]),
+        ...(body === undefined
+          ? { headers: this.#headers }
+          : { method: "POST", headers: { ...this.#headers, "content-type": contentType }, body }),
       })
-      const text = await response.text()
-      if (response.ok) return text
-      throw FabraApiError.fromProblem(parse(text), response.status, retryAfter(response))
+      if (response.ok) return await read(response)
+      throw FabraApiError.fromProblem(tryParse(await response.text()), response.status, retryAfter(response))
     } catch (error) {
       if (error instanceof FabraApiError) throw error
       if (signal?.aborted) throw new FabraApiError("aborted", "The call was given up.", { cause: error })
-      if (timeout.aborted) throw new FabraApiError("timeout", "The server did not answer in time.", { cause: error })
-      throw new FabraApiError("unreachable", `The server cannot be reached: ${describe(error)}.`, { cause: error })
+      if (late.signal.aborted)
+        throw new FabraApiError("timeout", "The server did not answer in time.", { cause: error })
+      throw unreachable(`Nothing answers at ${this.#url.replace(/\/\/[^/]*@/, "//")}`, error)
+    } finally {
+      clearTimeout(timer)
     }
   }
 }
 
-function parse(text: string): unknown {
+/** No answer, or only a part of one. */
+export function unreachable(what: string, cause: unknown): FabraApiError {
+  const { message, cause: inner } = cause as { message?: string; cause?: { code?: string; message?: string } }
+  const why = inner?.code ?? inner?.message ?? message ?? String(cause)
+  return new FabraApiError("unreachable", `${what} (${why}).`, { cause })
+}
+
+/** @throws FabraApiError `invalid_answer` */
+export function parseAnswer(text: string): any {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new FabraApiError("invalid_answer", "The answer is no JSON.", { cause })
+  }
+}
+
+/** What is given, as the query of a path. */
+export function toQuery(values: Readonly<Record<string, string | number | undefined>>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, String(value))
+  return query.size === 0 ? "" : `?${query}`
+}
+
+function tryParse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -79,11 +122,6 @@ function parse(text: string): unknown {
 function retryAfter({ headers }: Response): number | undefined {
   const seconds = Number(headers.get("retry-after") ?? Number.NaN)
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined
-}
-
-function describe(error: unknown): string {
-  const { message, cause } = error as { message?: string; cause?: { code?: string; message?: string } }
-  return cause?.code ?? cause?.message ?? message ?? String(error)
 }
 
 /** Waits a while of chance, so that clients do not come back all at once; not less than what the server asks for. */

@@ -4,10 +4,10 @@ import type { FeatureValue } from "./types.js"
 /** An event as callers give it, whatever its type. */
 export interface AnyEvent {
   readonly entityId: string
-  readonly payload?: object
-  readonly timestamp?: Date | string | number
-  readonly eventId?: string
-  readonly traceparent?: string
+  readonly payload?: object | undefined
+  readonly timestamp?: Date | string | number | undefined
+  readonly eventId?: string | undefined
+  readonly traceparent?: string | undefined
 }
 
 const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -28,7 +28,7 @@ export function toWire(
 }
 
 /** The values of an answer. */
-export function fromWire(features: Record<string, any>): Record<string, FeatureValue<unknown>> {
+export function valuesFromWire(features: Record<string, any>): Record<string, FeatureValue<unknown>> {
   return Object.fromEntries(
     Object.entries(features).map(([name, { value, status, event_time, computed_at }]) => [
       name,

@@ -119,6 +119,15 @@ describe("ingestMany", () => {
     expect(await store.getFeature("order", "ann")).toEqual(["a", "b", "c"])
   })
 
+  test("says why the server stopped before an event", async () => {
+    const stopped = { done: false, code: "bus_full", detail: "Full.", stopped_after_line: 0 }
+    const middleman = await startMiddleman("", () => ({ status: 207, body: `${JSON.stringify(stopped)}\n` }))
+    const fabra = createClient({ url: middleman.url, maxRetries: 1, retryBaseMs: 1 })
+    const [result] = await fabra.ingestMany([purchase("ann", "e1")])
+    expect(result).toMatchObject({ ok: false, eventId: "e1", error: { code: "bus_full", eventId: "e1" } })
+    expect(middleman.requests).toBe(2)
+  })
+
   test("says of each event that it was not taken when the server stays away", async () => {
     const fabra = createClient({ url: "http://127.0.0.1:1", maxRetries: 1, retryBaseMs: 1 })
     const results = await fabra.ingestMany(Array.from({ length: 1500 }, (_, i) => purchase("ann", `e${i}`)))

@@ -66,8 +66,9 @@ export async function startMiddleman(
       outgoing.writeHead(verdict.status, { ...verdict.headers }).end(verdict.body ?? "")
       return
     }
-    const headers = { "content-type": incoming.headers["content-type"] as string }
-    const answer = await fetch(url + incoming.url, { method: "POST", headers, body })
+    const { method = "GET", headers: given } = incoming
+    const sent = method === "GET" ? {} : { headers: { "content-type": given["content-type"] as string }, body }
+    const answer = await fetch(url + incoming.url, { method, ...sent })
     const text = await answer.text()
     if (verdict === "lose") incoming.socket.resetAndDestroy()
     else outgoing.writeHead(answer.status, Object.fromEntries(answer.headers)).end(text)
