@@ -5,7 +5,7 @@ import { mustRun } from "./lib/run.mjs"
 
 const root = join(import.meta.dirname, "../..")
 await mustRun("npm", ["run", "-s", "setup"], { cwd: root })
-await mustRun("npm", ["run", "-s", "build", "--", "--filter=@fabra/cli"], { cwd: root })
+await mustRun("npm", ["run", "-s", "build"], { cwd: root })
 
 const args = [join(root, "packages/cli/dist/bin.js"), ...process.argv.slice(2)]
 const child = spawn(process.execPath, args, { cwd: process.env.INIT_CWD, stdio: "inherit" })

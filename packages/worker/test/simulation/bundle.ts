@@ -45,8 +45,8 @@ interface Build {
 export async function bundleSimulation(replacements: readonly Replacement[] = []): Promise<string> {
   const all = [...SMALLER, ...replacements]
   const missing = new Set(all)
-  // Comes with tsup, which builds our packages.
-  const load = createRequire(createRequire(import.meta.url).resolve("tsup"))
+  // Comes with tsx, which runs our programs.
+  const load = createRequire(createRequire(import.meta.url).resolve("tsx"))
   const { build } = load("esbuild") as { build: (options: object) => Promise<Build> }
   const { outputFiles } = await build({
     entryPoints: [join(HERE, "run.ts")],
