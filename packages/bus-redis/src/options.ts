@@ -1,4 +1,12 @@
-import { type Clock, checkName, checkPartitions, DEFAULT_MAX_EVENT_BYTES, FabraError, systemClock } from "@fabra/events"
+import {
+  type Clock,
+  checkName,
+  checkPartitions,
+  checkWhole,
+  DEFAULT_MAX_EVENT_BYTES,
+  FabraError,
+  systemClock,
+} from "@fabra/events"
 import type { Cluster, Redis } from "ioredis"
 
 /** Where Redis is when nothing is said. */
@@ -70,8 +78,8 @@ function whole<Name extends keyof RedisEventBusOptions>(
   least: number,
 ): number {
   const value = options[name] ?? fallback
-  if (Number.isSafeInteger(value) && value >= least) return value
-  throw invalid(name, `${value} is not a whole number from ${least} on`)
+  checkWhole(name, value, [least])
+  return value
 }
 
 function checkUrl(url: string): string {

@@ -3,6 +3,7 @@ import {
   type BusCapabilities,
   type BusNotice,
   checkName,
+  checkWhole,
   type DeadLetterQueue,
   type EncodedEvent,
   FabraError,
@@ -149,9 +150,5 @@ function checkSubscribeOptions({ group, consumer, leaseMs = 1 }: SubscribeOption
       path: "consumer",
     })
   }
-  if (!Number.isSafeInteger(leaseMs) || leaseMs < 1) {
-    throw new FabraError("invalid_argument", `leaseMs: ${leaseMs} is not a whole number from 1 on.`, {
-      path: "leaseMs",
-    })
-  }
+  checkWhole("leaseMs", leaseMs, [1])
 }

@@ -1,4 +1,4 @@
-import { checkName, FabraError, show } from "@fabra/events"
+import { checkName, checkWhole, FabraError } from "@fabra/events"
 import { type Cluster, Redis } from "ioredis"
 
 /** Where the cache lies, and how patient it is. */
@@ -35,13 +35,13 @@ const MAX_MS = 2 ** 31 - 1
 export function checkOptions(options: RedisFeatureCacheOptions): CheckedOptions {
   const { url, client, namespace = "fabra", commandTimeoutMs = 5_000 } = options
   checkName("namespace", namespace)
-  checkMs("commandTimeoutMs", commandTimeoutMs, 1)
+  checkWhole("commandTimeoutMs", commandTimeoutMs, [1, MAX_MS])
   if (url !== undefined && client !== undefined) {
     throw new FabraError("invalid_argument", "url and client are both given: name one of them.", { path: "url" })
   }
   if (client !== undefined) checkClient(client)
   const { rollbackWindowMs = client?.isCluster ? 20_000 : 5_000 } = options
-  checkMs("rollbackWindowMs", rollbackWindowMs, 0)
+  checkWhole("rollbackWindowMs", rollbackWindowMs, [0, MAX_MS])
   return {
     client: client ?? createClient(url ?? "redis://127.0.0.1:6379", commandTimeoutMs),
     own: client === undefined,
@@ -49,12 +49,6 @@ export function checkOptions(options: RedisFeatureCacheOptions): CheckedOptions 
     commandTimeoutMs,
     rollbackWindowMs,
   }
-}
-
-function checkMs(name: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least && value <= MAX_MS) return
-  const rule = `a whole number of milliseconds from ${least} to ${MAX_MS}`
-  throw new FabraError("invalid_argument", `${name} is ${show(value)}: it must be ${rule}.`, { path: name })
 }
 
 function checkClient(client: Redis | Cluster): void {

@@ -14,7 +14,7 @@ import type {
   WholeRecord,
   WriteResult,
 } from "@fabra/core"
-import { FabraError, show } from "@fabra/events"
+import { checkWhole, FabraError } from "@fabra/events"
 import type { Cluster, Redis } from "ioredis"
 import { type Applied, ApplyCalls, type Applying } from "./commit/apply.js"
 import { decodeField, decodeRecord, effectiveToken, isPartless } from "./commit/record.js"
@@ -152,11 +152,7 @@ export class RedisFeatureCache implements FeatureCache {
     entityType: string,
     { after, limit = 1000 }: { readonly after?: string; readonly limit?: number } = {},
   ): Promise<EntityPage> {
-    if (!Number.isInteger(limit) || limit < 1) {
-      throw new FabraError("invalid_argument", `limit is ${show(limit)}: it must be a whole number from 1.`, {
-        path: "limit",
-      })
-    }
+    checkWhole("limit", limit, [1])
     const deadline = new Deadline(this.#timeoutMs)
     try {
       return await pageOfIndex(this.#keys, entityType, after, limit, (requests) => this.#send(requests, deadline, true))

@@ -94,15 +94,15 @@ test("a variable that is none of ours is told, with the nearest that is", () => 
     A: "b",
   }
   expect(warnUnknown(env)).toEqual([
-    "FABRA_REDIS_URI is no setting of fabra; did you mean FABRA_REDIS_URL?",
-    "FABRA_WORKER_BATCHSIZE is no setting of fabra; did you mean FABRA_WORKER_BATCH_SIZE?",
-    "FABRA_QUITE_ELSE is no setting of fabra",
+    'FABRA_REDIS_URI is not a setting of fabra. Did you mean "FABRA_REDIS_URL"?',
+    'FABRA_WORKER_BATCHSIZE is not a setting of fabra. Did you mean "FABRA_WORKER_BATCH_SIZE"?',
+    "FABRA_QUITE_ELSE is not a setting of fabra.",
   ])
 })
 
 test("the command itself warns of those, takes what is empty for not set, and ends with 2 where a setting is wrong", async () => {
   const { code, stdout, stderr } = await fabra(["config", "--json"], { env: { FABRA_HOST: "", FABRA_HOSTS: "x" } })
-  expect(stderr).toBe("warning: FABRA_HOSTS is no setting of fabra; did you mean FABRA_HOST?\n")
+  expect(stderr).toBe('warning: FABRA_HOSTS is not a setting of fabra. Did you mean "FABRA_HOST"?\n')
   expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ variable: "FABRA_HOST", value: "127.0.0.1" }))
   expect(code).toBe(0)
   const wrong = await fabra(["config"], { env: { FABRA_PORT: "x" } })

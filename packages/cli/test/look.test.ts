@@ -36,7 +36,7 @@ test("doctor says how to mend what is amiss, and fails for it", async () => {
   const env = { FABRA_NAMESPACE: redis.namespace(), FABRA_REDIS_URL: redis.url, FABRA_PROT: "1" }
   const { code, stdout } = await fabra(["doctor", "absent.ts"], { env })
   expect(stdout).toMatch(
-    /^warn {2}settings +FABRA_PROT is no setting of fabra; did you mean FABRA_PORT\?\n +→ correct its name/m,
+    /^warn {2}settings +FABRA_PROT is not a setting of fabra\. Did you mean "FABRA_PORT"\?\n +→ correct its name/m,
   )
   expect(stdout).toMatch(
     /^fail {2}features +There is no file absent\.ts\.\n +→ name your features file: fabra doctor <file>/m,

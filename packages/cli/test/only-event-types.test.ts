@@ -48,7 +48,7 @@ test("only what the named events trigger is computed, as it is defined", async (
 })
 
 test.each([
-  [["purchas"], 'no feature is triggered by "purchas"; did you mean "purchase"?'],
+  [["purchas"], 'no feature is triggered by "purchas". Did you mean "purchase"?'],
   [["gift"], 'feature "spent" is triggered by "gift" and by "purchase": name both or neither.'],
 ])("%j is refused", (eventTypes, message) => {
   expect(() => onlyEventTypes(shop(), eventTypes)).toThrow(message)

@@ -69,8 +69,8 @@ test.each([
   ["invalid_argument", /no schedule.*minute: 61/, { trigger: undefined, ...every({ cron: "61 * * * *" }) }],
   ["invalid_argument", /never comes/, { trigger: undefined, ...every({ cron: "0 0 30 2 *" }) }],
   ["invalid_argument", /Mars/, { trigger: undefined, ...every({ cron: "0 3 * * *", timeZone: "Mars/Base" }) }],
-  ["invalid_value", /default of feature "m" is NaN/, { default: Number.NaN }],
-  ["invalid_value", /initial of feature "m" is NaN/, { initial: Number.NaN }],
+  ["invalid_value", /Feature "m": default is NaN/, { default: Number.NaN }],
+  ["invalid_value", /Feature "m": initial is NaN/, { initial: Number.NaN }],
 ])("%s at definition: %s", (code, message, wrong) => {
   const { store, User } = shop()
   store.feature("n", { entity: User, trigger: "x", compute })

@@ -1,5 +1,4 @@
-import type { EventDefinition } from "@fabra/events"
-import { checkName, FabraError, nearest } from "@fabra/events"
+import { checkName, didYouMean, type EventDefinition, FabraError } from "@fabra/events"
 import { newVectorIndex, type VectorIndex, type VectorIndexOptions } from "./documents/vector-index.js"
 import type { ReadHandler } from "./feature/computed-feature.js"
 import type { Entity, Feature, FeatureHandler, Trigger } from "./feature/feature.js"
@@ -10,6 +9,7 @@ import {
   toScheduledHandler,
 } from "./feature/feature-definition.js"
 import type { ScheduledHandler } from "./feature/scheduled-feature.js"
+import { inDefinition } from "./in-definition.js"
 
 /** What a store knows by name: its entities, features and the events that trigger them. Checks them as they come. */
 export class Registry {
@@ -79,9 +79,12 @@ export class Registry {
     const entity = this.#entityOf(name, options.entity)
     const triggers = options.trigger === undefined ? [] : this.#triggersOf(name, options.trigger)
     const names = triggers.map((one) => (typeof one === "string" ? one : one.name))
-    const feature = defineFeature(name, entity, names, options)
-    if (feature.computedBy === "reads") this.readHandlers.set(name, toReadHandler(feature, options))
-    if (feature.computedBy === "schedule") this.scheduledHandlers.set(name, toScheduledHandler(feature, options))
+    const feature = inDefinition(`Feature "${name}"`, () => {
+      const defined = defineFeature(name, entity, names, options)
+      if (defined.computedBy === "reads") this.readHandlers.set(name, toReadHandler(defined, options))
+      if (defined.computedBy === "schedule") this.scheduledHandlers.set(name, toScheduledHandler(defined, options))
+      return defined
+    })
     this.features.set(name, feature)
     this.#ofEntity.get(entity)?.push(feature)
     this.definitions.set(name, options)
@@ -144,7 +147,6 @@ function unknown(
   known: Iterable<string>,
 ): FabraError {
   const names = [...known]
-  const near = nearest(name, names)
-  const hint = near.length > 0 ? ` Did you mean ${near.map((one) => `"${one}"`).join(" or ")}?` : ""
-  return new FabraError(code, `${what} "${name}" is not known to this store.${hint}`, { allowed: names })
+  const message = `${what} "${name}" is not known to this store.${didYouMean(name, names)}`
+  return new FabraError(code, message, { allowed: names })
 }

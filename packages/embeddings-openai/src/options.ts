@@ -1,19 +1,19 @@
-import { type Clock, FabraError, show, systemClock } from "@fabra/events"
+import { type Clock, checkWhole, FabraError, show, systemClock } from "@fabra/events"
 import { OpenAI } from "openai"
 
 /** Which model makes the vectors, where it is, and how much may be asked of it. */
 export interface OpenAIEmbedderOptions {
   readonly apiKey?: string | undefined
   /** Of a server that speaks the same API. Default `https://api.openai.com/v1`. */
-  readonly baseUrl?: string
+  readonly baseUrl?: string | undefined
   /** An OpenAI client of your own, instead of `apiKey` and `baseUrl`. */
   readonly client?: OpenAI
   /** Default `text-embedding-3-small`. */
-  readonly model?: string
+  readonly model?: string | undefined
   /** Length of the vectors. Default: what the model is known for; has to be said for others. */
-  readonly dimensions?: number
+  readonly dimensions?: number | undefined
   /** Most tokens to send in a minute, over all calls; what would be more waits. Default: no limit. */
-  readonly tokensPerMinute?: number
+  readonly tokensPerMinute?: number | undefined
   /** How long one request may take, in milliseconds, default 20,000. */
   readonly timeoutMs?: number
   /** Further requests after one that failed and may succeed later, 0 to 100, default 4. */
@@ -48,10 +48,10 @@ export function checkOptions(options: OpenAIEmbedderOptions): Settings {
     const message = `The vectors of ${show(model)} are of unknown length: say its dimensions.`
     throw new FabraError("invalid_argument", message, { path: "dimensions" })
   }
-  checkCount("dimensions", dimensions, 1, 100_000)
-  if (tokensPerMinute !== undefined) checkCount("tokensPerMinute", tokensPerMinute, 1, Number.MAX_SAFE_INTEGER)
-  checkCount("timeoutMs", timeoutMs, 1, 3_600_000)
-  checkCount("maxRetries", maxRetries, 0, 100)
+  checkWhole("dimensions", dimensions, [1, 100_000])
+  if (tokensPerMinute !== undefined) checkWhole("tokensPerMinute", tokensPerMinute, [1])
+  checkWhole("timeoutMs", timeoutMs, [1, 3_600_000])
+  checkWhole("maxRetries", maxRetries, [0, 100])
   return {
     client: clientOf(options),
     model,
@@ -62,12 +62,6 @@ export function checkOptions(options: OpenAIEmbedderOptions): Settings {
     maxRetries,
     clock: options.clock ?? systemClock,
   }
-}
-
-function checkCount(path: string, value: number, min: number, max: number): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return
-  const message = `${path} is ${show(value)}: it must be a whole number from ${min} to ${max}.`
-  throw new FabraError("invalid_argument", message, { path })
 }
 
 function clientOf({ client, apiKey, baseUrl }: OpenAIEmbedderOptions): OpenAI {
@@ -105,23 +99,19 @@ export function embedderSettingsFromEnv(
   const apiKey = env.OPENAI_API_KEY || undefined
   const baseUrl = env.OPENAI_BASE_URL || undefined
   if (apiKey === undefined && baseUrl === undefined) return undefined
-  const model = env.FABRA_EMBEDDING_MODEL || undefined
-  const dimensions = countFrom(env, "FABRA_EMBEDDING_DIMENSIONS")
-  const tokensPerMinute = countFrom(env, "FABRA_EMBEDDING_TOKENS_PER_MINUTE")
   return {
     apiKey: apiKey ?? "none",
-    ...(baseUrl === undefined ? {} : { baseUrl }),
-    ...(model === undefined ? {} : { model }),
-    ...(dimensions === undefined ? {} : { dimensions }),
-    ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),
+    baseUrl,
+    model: env.FABRA_EMBEDDING_MODEL || undefined,
+    dimensions: countFrom(env, "FABRA_EMBEDDING_DIMENSIONS"),
+    tokensPerMinute: countFrom(env, "FABRA_EMBEDDING_TOKENS_PER_MINUTE"),
   }
 }
 
 function countFrom(env: Readonly<Record<string, string | undefined>>, name: string): number | undefined {
   const text = env[name]?.trim()
   if (!text) return undefined
-  if (/^[1-9]\d*$/.test(text)) return Number(text)
-  throw new FabraError("invalid_setting", `${name} is ${show(text)}: it must be a whole number from 1 on.`, {
-    path: name,
-  })
+  const value = /^\d+$/.test(text) ? Number(text) : text
+  checkWhole(name, value, [1], "invalid_setting")
+  return value
 }

@@ -43,11 +43,11 @@ export interface ErrorIssue {
 /** What an error may be built with besides its message. */
 export interface FabraErrorOptions {
   /** Where in the input the fault lies, as `payload.items[2].price`. */
-  readonly path?: string
+  readonly path?: string | undefined
   /** Every fault found, when there may be more than one. */
-  readonly issues?: readonly ErrorIssue[]
+  readonly issues?: readonly ErrorIssue[] | undefined
   /** What would have been accepted. */
-  readonly allowed?: readonly string[]
+  readonly allowed?: readonly string[] | undefined
   /** The error this one was made from. */
   readonly cause?: unknown
 }

@@ -35,6 +35,7 @@ export { discardAll, replayAll } from "./bus/dead-letters-all.js"
 export { checkPartitions, DEFAULT_PARTITIONS, hashEntityId, MAX_PARTITIONS, partitionOf } from "./bus/partition.js"
 export { partitionTestVectors } from "./bus/partition-vectors.js"
 export type { Position } from "./bus/position.js"
+export { checkWhole } from "./check-whole.js"
 export { type Clock, sleep, systemClock, type Timer, withDeadline } from "./clock.js"
 export {
   BusFullError,
@@ -54,8 +55,6 @@ export {
   checkName,
   MAX_ENTITY_ID_BYTES,
   MAX_EVENT_ID_BYTES,
-  nearest,
-  show,
   utf8Length,
 } from "./event/names.js"
 export { spellTime } from "./event/spell-time.js"
@@ -66,3 +65,4 @@ export { assignPartitions } from "./log/assign.js"
 export type { LeaseRequest, LeaseView, PartitionedLog } from "./log/log.js"
 export { DEFAULT_LEASE_MS, LogSubscription } from "./log/log-subscription.js"
 export { MemoryEventBus, type MemoryEventBusOptions } from "./memory/memory-bus.js"
+export { didYouMean, nearest, show } from "./message.js"

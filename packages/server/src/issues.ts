@@ -1,4 +1,4 @@
-import { type ErrorIssue, joinPath, nearest, show } from "@fabra/events"
+import { didYouMean, type ErrorIssue, joinPath, show } from "@fabra/events"
 import type { ErrorObject } from "ajv"
 
 /** What a schema has against a request. */
@@ -28,9 +28,9 @@ function describe(error: ErrorObject, root: string): ErrorIssue & { readonly all
       return { path: joinPath(path, params.missingProperty), message: "is missing" }
     case "additionalProperties": {
       const allowed = Object.keys((error.parentSchema as { properties?: object }).properties ?? {})
-      const [near] = nearest(params.additionalProperty, allowed)
-      const hint = near === undefined ? "" : `; did you mean ${near}?`
-      return { path: joinPath(path, params.additionalProperty), message: `is not known${hint}`, allowed }
+      const name = params.additionalProperty
+      const hint = didYouMean(name, allowed)
+      return { path: joinPath(path, name), message: hint === "" ? "is not known" : `is not known.${hint}`, allowed }
     }
     case "type":
       return { path, message: `is ${show(data)}: it must be ${kindOf(params.type)}` }

@@ -1,5 +1,5 @@
 import type { Entity, Feature } from "@fabra/core"
-import { nearest } from "@fabra/events"
+import { didYouMean, nearest } from "@fabra/events"
 import type { ServerContext } from "./context.js"
 import { Problem, type ProblemCode } from "./problem.js"
 
@@ -7,7 +7,8 @@ import { Problem, type ProblemCode } from "./problem.js"
 export function entityOf({ store: { registry } }: ServerContext, name: string): Entity {
   const found = registry.entities.get(name)
   if (found !== undefined) return found
-  throw unknownName("unknown_entity", `There is no entity "${name}".`, name, [...registry.entities.keys()], "entity")
+  const known = [...registry.entities.keys()]
+  throw unknownName("unknown_entity", `There is no entity "${name}".`, { name, known, path: "entity" })
 }
 
 /** The features of an entity that a request names; all when it names none. @throws Problem `unknown_feature` */
@@ -22,7 +23,11 @@ export function featuresOf(
     const found = registry.features.get(name)
     if (found?.entity === entity) return found
     const known = all.map((feature) => feature.name)
-    throw unknownName("unknown_feature", `${entity.name} has no feature "${name}".`, name, known, "query.names")
+    throw unknownName("unknown_feature", `${entity.name} has no feature "${name}".`, {
+      name,
+      known,
+      path: "query.names",
+    })
   })
 }
 
@@ -30,11 +35,9 @@ export function featuresOf(
 export function unknownName(
   code: ProblemCode,
   message: string,
-  name: string,
-  known: readonly string[],
-  path: string,
+  { name, known, path }: { readonly name: string; readonly known: readonly string[]; readonly path: string },
 ): Problem {
   const near = nearest(name, known)
-  const hint = near.length === 0 ? "" : ` Did you mean ${near.join(" or ")}?`
-  return new Problem(code, `${message}${hint}`, { path, allowed: near.length === 0 ? known : near })
+  const allowed = near.length === 0 ? known : near
+  return new Problem(code, `${message}${didYouMean(name, known)}`, { path, allowed })
 }

@@ -1,6 +1,6 @@
 import { isIP } from "node:net"
 import { consoleLogger, type FeatureCache, type Logger } from "@fabra/core"
-import { checkName, type EventBus, FabraError, show } from "@fabra/events"
+import { checkName, checkWhole, type EventBus, FabraError, show } from "@fabra/events"
 import { type ApiKey, KeyRing } from "./api-keys.js"
 
 /** What `/metrics` serves; `@fabra/metrics` makes one. */
@@ -81,11 +81,11 @@ export function resolveSettings(options: ServerOptions): Settings {
     logger: options.logger ?? consoleLogger,
   }
   checkName("group", settings.group)
-  checkNumber("port", settings.port, 0, 65_535)
-  checkNumber("maxRequestsPerMinute", settings.maxRequestsPerMinute, 1, 10_000_000)
-  checkNumber("deadlineMs", settings.deadlineMs, 1, 3_600_000)
-  checkNumber("maxBodyBytes", settings.maxBodyBytes, 1024, 1024 ** 3)
-  checkNumber("drainMs", settings.drainMs, 0, 3_600_000)
+  checkWhole("port", settings.port, [0, 65_535], "invalid_setting")
+  checkWhole("maxRequestsPerMinute", settings.maxRequestsPerMinute, [1, 10_000_000], "invalid_setting")
+  checkWhole("deadlineMs", settings.deadlineMs, [1, 3_600_000], "invalid_setting")
+  checkWhole("maxBodyBytes", settings.maxBodyBytes, [1024, 1024 ** 3], "invalid_setting")
+  checkWhole("drainMs", settings.drainMs, [0, 3_600_000], "invalid_setting")
   for (const [i, origin] of settings.corsOrigins.entries()) checkOrigin(origin, `corsOrigins[${i}]`)
   if (settings.keys.size === 0 && !isLoopback(settings.host)) {
     throw new FabraError(
@@ -102,17 +102,6 @@ export function resolveSettings(options: ServerOptions): Settings {
 export function isLoopback(host: string): boolean {
   const name = host.replace(/^\[(.*)\]$/, "$1").toLowerCase()
   return name === "localhost" || name === "::1" || (isIP(name) === 4 && name.startsWith("127."))
-}
-
-function checkNumber(name: string, value: unknown, min: number, max: number): void {
-  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return
-  throw new FabraError(
-    "invalid_setting",
-    `${name} is ${show(value)}: it must be a whole number from ${min} to ${max}.`,
-    {
-      path: name,
-    },
-  )
 }
 
 function checkOrigin(origin: string, path: string): void {

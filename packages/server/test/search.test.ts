@@ -64,7 +64,7 @@ test("names the index that is nearest to one that is not there", async () => {
   const { post } = await startServer()
   expect(await post("/search/reviws", { text: "hat" })).toMatchObject({
     status: 404,
-    body: { code: "unknown_index", path: "index", allowed: ["reviews"], detail: expect.stringMatching(/reviews\?$/) },
+    body: { code: "unknown_index", path: "index", allowed: ["reviews"], detail: expect.stringMatching(/"reviews"\?$/) },
   })
 })
 

@@ -1,4 +1,4 @@
-import { checkName, FabraError, show } from "@fabra/events"
+import { checkName, checkWhole, FabraError, show } from "@fabra/events"
 import type { Pool } from "pg"
 import type { Database } from "./database.js"
 import { ServerDatabase } from "./server-database.js"
@@ -26,8 +26,6 @@ export interface CheckedOptions {
   readonly timeoutMs: number
 }
 
-const MAX_MS = 600_000
-
 /** @throws FabraError `invalid_argument`, `invalid_name` */
 export function checkOptions(options: PgVectorStoreOptions, database?: Database): CheckedOptions {
   const { url, pool, schema = "fabra", timeoutMs = 20_000 } = options
@@ -35,9 +33,7 @@ export function checkOptions(options: PgVectorStoreOptions, database?: Database)
   const refuse = (path: string, message: string) => new FabraError("invalid_argument", message, { path })
   // Postgres would cut it off, and two could become one.
   if (schema.length > 63) throw refuse("schema", `schema is ${show(schema)}: it must be at most 63 characters.`)
-  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > MAX_MS) {
-    throw refuse("timeoutMs", `timeoutMs is ${show(timeoutMs)}: it must be a whole number from 1 to ${MAX_MS}.`)
-  }
+  checkWhole("timeoutMs", timeoutMs, [1, 600_000])
   if (url !== undefined && pool !== undefined) throw refuse("url", "url and pool are both given: name one of them.")
   if (url !== undefined && !(/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) {
     // Not shown in the message: it may hold a password.

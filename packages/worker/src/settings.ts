@@ -1,7 +1,16 @@
 import { randomBytes } from "node:crypto"
 import { hostname } from "node:os"
 import { consoleLogger, type FeatureCache, type Logger, type Telemetry } from "@fabra/core"
-import { type Clock, checkName, DEFAULT_LEASE_MS, type EventBus, FabraError, show, systemClock } from "@fabra/events"
+import {
+  type Clock,
+  checkName,
+  checkWhole,
+  DEFAULT_LEASE_MS,
+  type EventBus,
+  FabraError,
+  show,
+  systemClock,
+} from "@fabra/events"
 
 /** Options of {@link AxiomWorker}. */
 export interface WorkerOptions {
@@ -87,12 +96,12 @@ export function resolveSettings(options: WorkerOptions): Settings {
     consumer: options.consumer ?? `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`,
   }
   checkName("group", settings.group)
-  checkNumber("batchSize", settings.batchSize, 1, 10_000, true)
+  checkWhole("batchSize", settings.batchSize, [1, 10_000], "invalid_setting")
   checkNumber("pollIntervalMs", settings.pollIntervalMs, 1, 3_600_000)
   checkNumber("drainMs", settings.drainMs, 0, 3_600_000)
   checkNumber("leaseMs", settings.leaseMs, 10, 3_600_000)
   checkNumber("trailMs", settings.trailMs ?? 0, 0, 3_600_000)
-  checkNumber("maxCrashes", settings.maxCrashes, 1, 100, true)
+  checkWhole("maxCrashes", settings.maxCrashes, [1, 100], "invalid_setting")
   checkNumber("watchdogMs", settings.watchdogMs ?? 100, 100, 3_600_000)
   checkOneOf("onDeadLetter", settings.onDeadLetter, ["continue", "halt-entity"])
   checkOneOf("futureEvents", settings.futureEvents, ["accept", "clamp", "refuse"])
@@ -107,13 +116,10 @@ function checkOneOf(name: string, value: string, allowed: readonly string[]): vo
   throw new FabraError("invalid_setting", `${name} is ${show(value)}: it must be ${names}.`, { path: name, allowed })
 }
 
-function checkNumber(name: string, value: unknown, min: number, max: number, whole = false): void {
-  const fits = typeof value === "number" && value >= min && value <= max && (!whole || Number.isInteger(value))
-  if (fits) return
-  const kind = whole ? "a whole number" : "a number"
-  throw new FabraError("invalid_setting", `${name} is ${show(value)}: it must be ${kind} from ${min} to ${max}.`, {
-    path: name,
-  })
+function checkNumber(name: string, value: unknown, min: number, max: number): asserts value is number {
+  if (typeof value === "number" && value >= min && value <= max) return
+  const message = `${name} is ${show(value)}: it must be a number from ${min} to ${max}.`
+  throw new FabraError("invalid_setting", message, { path: name })
 }
 
 /**
@@ -124,8 +130,10 @@ function checkNumber(name: string, value: unknown, min: number, max: number, who
 export function settingsFromEnv(
   env: Readonly<Record<string, string | undefined>>,
 ): Pick<WorkerOptions, "batchSize" | "pollIntervalMs" | "group"> {
-  const batchSize = numberFrom(env, "FABRA_WORKER_BATCH_SIZE", 1, 10_000, true)
-  const pollSeconds = numberFrom(env, "FABRA_WORKER_POLL_INTERVAL", 0.001, 3600, false)
+  const batchSize = numberFrom(env, "FABRA_WORKER_BATCH_SIZE")
+  if (batchSize !== undefined) checkWhole("FABRA_WORKER_BATCH_SIZE", batchSize, [1, 10_000], "invalid_setting")
+  const pollSeconds = numberFrom(env, "FABRA_WORKER_POLL_INTERVAL")
+  if (pollSeconds !== undefined) checkNumber("FABRA_WORKER_POLL_INTERVAL", pollSeconds, 0.001, 3600)
   const group = env.FABRA_WORKER_CONSUMER_GROUP || undefined
   if (group !== undefined) checkName("FABRA_WORKER_CONSUMER_GROUP: group", group, "FABRA_WORKER_CONSUMER_GROUP")
   return {
@@ -135,16 +143,9 @@ export function settingsFromEnv(
   }
 }
 
-function numberFrom(
-  env: Readonly<Record<string, string | undefined>>,
-  name: string,
-  min: number,
-  max: number,
-  whole: boolean,
-): number | undefined {
+/** A text that is no number is returned as it is, for the check to show. */
+function numberFrom(env: Readonly<Record<string, string | undefined>>, name: string): number | string | undefined {
   const text = env[name]?.trim()
   if (!text) return undefined
-  const value = Number(text)
-  checkNumber(name, Number.isNaN(value) ? text : value, min, max, whole)
-  return value
+  return Number.isNaN(Number(text)) ? text : Number(text)
 }

@@ -2,8 +2,8 @@ import type { FeatureStore, ReadInput } from "@fabra/core"
 import {
   type AxiomEvent,
   type DeadLetterQueue,
+  didYouMean,
   FabraError,
-  nearest,
   type PartitionLag,
   type PublishResult,
 } from "@fabra/events"
@@ -123,9 +123,8 @@ function letterAccess(queue: DeadLetterQueue): LetterAccess {
 /** What the HTTP API would refuse: an event that nothing is triggered by, or that does not match its schema. */
 async function check({ registry }: FeatureStore, { eventType, payload }: AxiomEvent): Promise<FabraError | undefined> {
   if (registry.handlersFor(eventType).length === 0) {
-    const [near] = nearest(eventType, registry.eventTypes)
-    const hint = near === undefined ? "" : ` Did you mean "${near}"?`
-    return new FabraError("invalid_event", `No feature is triggered by "${eventType}".${hint}`, { path: "event_type" })
+    const message = `No feature is triggered by "${eventType}".${didYouMean(eventType, registry.eventTypes)}`
+    return new FabraError("invalid_event", message, { path: "event_type" })
   }
   try {
     await registry.events.get(eventType)?.parse(payload)
@@ -136,7 +135,6 @@ async function check({ registry }: FeatureStore, { eventType, payload }: AxiomEv
 }
 
 function unknownEntity(name: string, known: readonly string[]): FabraError {
-  const [near] = nearest(name, known)
-  const hint = near === undefined ? `There are ${known.join(", ")}.` : `Did you mean "${near}"?`
-  return new FabraError("unknown_entity", `Entity "${name}" is not known to this store. ${hint}`, { allowed: known })
+  const hint = didYouMean(name, known) || ` There are ${known.join(", ")}.`
+  return new FabraError("unknown_entity", `Entity "${name}" is not known to this store.${hint}`, { allowed: known })
 }

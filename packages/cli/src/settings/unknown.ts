@@ -1,4 +1,4 @@
-import { nearest } from "@fabra/events"
+import { didYouMean } from "@fabra/events"
 import { settings } from "./table.js"
 
 /** Variables of other parts of Fabra. */
@@ -9,8 +9,5 @@ export function warnUnknown(env: Readonly<Record<string, string | undefined>>): 
   const known = [...Object.values(settings).map((one) => one.env), ...ELSEWHERE]
   return Object.keys(env)
     .filter((name) => name.startsWith("FABRA_") && !known.includes(name))
-    .map((name) => {
-      const [near] = nearest(name, known)
-      return `${name} is no setting of fabra${near === undefined ? "" : `; did you mean ${near}?`}`
-    })
+    .map((name) => `${name} is not a setting of fabra.${didYouMean(name, known)}`)
 }

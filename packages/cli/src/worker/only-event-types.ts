@@ -1,5 +1,5 @@
 import { type AnyFeatureOptions, FeatureStore } from "@fabra/core"
-import { FabraError, nearest } from "@fabra/events"
+import { didYouMean, FabraError } from "@fabra/events"
 
 /**
  * A store that has every feature of `store`, but computes only those that the named events trigger.
@@ -33,9 +33,8 @@ function withoutUndefined<T extends object>(options: T): Partial<T> {
 
 function checkTriggers(name: string, known: readonly string[]): void {
   if (known.includes(name)) return
-  const [near] = nearest(name, known)
-  const hint = near === undefined ? `there are ${known.join(", ")}` : `did you mean "${near}"?`
-  throw fault(`no feature is triggered by "${name}"; ${hint}`)
+  const hint = didYouMean(name, known) || ` There are ${known.join(", ")}.`
+  throw fault(`no feature is triggered by "${name}".${hint}`)
 }
 
 function fault(message: string): FabraError {

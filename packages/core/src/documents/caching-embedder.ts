@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { FabraError, show } from "@fabra/events"
+import { checkWhole } from "@fabra/events"
 import { type Embedder, embedChecked } from "./embedder.js"
 
 /**
@@ -18,10 +18,7 @@ export class CachingEmbedder implements Embedder {
   /** @throws FabraError `invalid_argument` */
   constructor(embedder: Embedder, options: { /** From 1 on, default 5,000. */ readonly maxTexts?: number } = {}) {
     const { maxTexts = 5_000 } = options
-    if (!Number.isInteger(maxTexts) || maxTexts < 1) {
-      const message = `maxTexts is ${show(maxTexts)}: it must be a whole number from 1 on.`
-      throw new FabraError("invalid_argument", message, { path: "maxTexts" })
-    }
+    checkWhole("maxTexts", maxTexts, [1])
     this.id = embedder.id
     this.dimensions = embedder.dimensions
     if (embedder.countTokens !== undefined) this.countTokens = embedder.countTokens.bind(embedder)

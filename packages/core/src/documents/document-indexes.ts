@@ -55,7 +55,7 @@ export class DocumentIndexes {
     if (transaction?.origin === null) return { status: "rehearsed" }
     return this.#connect(index).indexer.index({
       entityId,
-      text: wellFormedText(text),
+      text: text.toWellFormed(),
       metadata,
       version: versionOf(transaction?.origin),
       eventTime: transaction?.origin.eventTime ?? null,
@@ -119,14 +119,10 @@ function copyMetadata(metadata: JsonObject): JsonObject {
   return wellFormed(metadata) as JsonObject
 }
 
+/** A lone surrogate has no UTF-8 form. Its replacement is as long, so that offsets still hold. */
 function wellFormed(value: JsonValue): JsonValue {
-  if (typeof value === "string") return wellFormedText(value)
+  if (typeof value === "string") return value.toWellFormed()
   if (value === null || typeof value !== "object") return value
   if (Array.isArray(value)) return value.map(wellFormed)
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [wellFormedText(key), wellFormed(item)]))
-}
-
-/** A lone surrogate has no UTF-8 form; what takes its place is as long, so that offsets still hold. */
-function wellFormedText(text: string): string {
-  return Buffer.from(text).toString()
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.toWellFormed(), wellFormed(item)]))
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { FabraError, hashEntityId, show } from "@fabra/events"
+import { checkWhole, FabraError, hashEntityId, show } from "@fabra/events"
 import type { FeatureCache } from "../cache/cache.js"
 import { newToken } from "../cache/token.js"
 import { decodeValue, encodeValue } from "../feature/values.js"
@@ -78,9 +78,8 @@ function check(query: SearchQuery, dimensions: number): Asked {
   if (mode !== "vector" && mode !== "text" && mode !== "hybrid") {
     throw refuse("mode", mode, '"vector", "text" or "hybrid"')
   }
-  const isCount = (value: number) => Number.isInteger(value) && value >= 1 && value <= 1000
-  if (!isCount(topK)) throw refuse("topK", topK, "a whole number from 1 to 1000")
-  if (efSearch !== undefined && !isCount(efSearch)) throw refuse("efSearch", efSearch, "a whole number from 1 to 1000")
+  checkWhole("topK", topK, [1, 1000])
+  if (efSearch !== undefined) checkWhole("efSearch", efSearch, [1, 1000])
   if (!(maxAgeMs >= 0)) throw refuse("maxAgeMs", maxAgeMs, "0 or more")
   const needsText = mode !== "vector" || query.vector === undefined
   if (text !== undefined || needsText) {

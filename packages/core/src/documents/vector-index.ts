@@ -1,4 +1,5 @@
-import { checkName, FabraError, show } from "@fabra/events"
+import { checkName, checkWhole, FabraError, show } from "@fabra/events"
+import { inDefinition } from "../in-definition.js"
 import type { Embedder } from "./embedder.js"
 import { METRICS, type Metric } from "./vector-store.js"
 
@@ -37,16 +38,13 @@ export function newVectorIndex(name: string, options: VectorIndexOptions): Vecto
   checkName("index", name)
   const { embedder, metric = "cosine", chunking = {}, language = "english" } = options
   const { maxTokens = 400, overlapTokens = Math.floor(maxTokens / 8) } = chunking
-  const check = (path: string, value: unknown, fits: boolean, rule: string, allowed?: readonly string[]) => {
-    if (fits) return
-    const message = `Index "${name}": ${path} is ${show(value)}: it must be ${rule}.`
-    throw new FabraError("invalid_argument", message, allowed === undefined ? { path } : { path, allowed })
-  }
-  const isWhole = (value: number, min: number, max: number) => Number.isInteger(value) && value >= min && value <= max
-  check("metric", metric, METRICS.includes(metric), METRICS.map(show).join(", "), METRICS)
-  check("chunking.maxTokens", maxTokens, isWhole(maxTokens, 1, MAX_TOKENS), `a whole number from 1 to ${MAX_TOKENS}`)
-  const most = maxTokens - 1
-  check("chunking.overlapTokens", overlapTokens, isWhole(overlapTokens, 0, most), `a whole number from 0 to ${most}`)
-  check("language", language, /^[a-z]{1,63}$/.test(language), "a word of small letters")
-  return Object.freeze({ name, embedder, metric, maxTokens, overlapTokens, language })
+  return inDefinition(`Index "${name}"`, () => {
+    const refuse = (path: string, value: unknown, rule: string, allowed?: readonly string[]) =>
+      new FabraError("invalid_argument", `${path} is ${show(value)}: it must be ${rule}.`, { path, allowed })
+    if (!METRICS.includes(metric)) throw refuse("metric", metric, METRICS.map(show).join(", "), METRICS)
+    checkWhole("chunking.maxTokens", maxTokens, [1, MAX_TOKENS])
+    checkWhole("chunking.overlapTokens", overlapTokens, [0, maxTokens - 1])
+    if (!/^[a-z]{1,63}$/.test(language)) throw refuse("language", language, "a word of small letters")
+    return Object.freeze({ name, embedder, metric, maxTokens, overlapTokens, language })
+  })
 }

@@ -1,4 +1,4 @@
-import { FabraError, hashEntityId, show } from "@fabra/events"
+import { checkWhole, hashEntityId } from "@fabra/events"
 import type { Embedder } from "./embedder.js"
 
 /** Against a whole word, a piece of three letters counts so much. */
@@ -15,10 +15,7 @@ export class WordHashEmbedder implements Embedder {
 
   /** @throws FabraError `invalid_argument` */
   constructor({ dimensions = 256 }: { /** 8 to 4,000, default 256. */ readonly dimensions?: number } = {}) {
-    if (!Number.isInteger(dimensions) || dimensions < 8 || dimensions > 4000) {
-      const message = `dimensions is ${show(dimensions)}: it must be a whole number from 8 to 4000.`
-      throw new FabraError("invalid_argument", message, { path: "dimensions" })
-    }
+    checkWhole("dimensions", dimensions, [8, 4000])
     this.dimensions = dimensions
     this.id = `word-hash-${dimensions}`
   }

@@ -31,11 +31,11 @@ export interface ReadFeatureOptions<Value> extends AgeOptions<Value> {
    * How long a computed value is kept and served before it is computed again, once for all who ask meanwhile, whatever
    * process they ask in. Default: it is computed with each read, and never kept.
    */
-  readonly refresh?: Duration
+  readonly refresh?: Duration | undefined
   /** With `refresh`: an older value is served at once, as `STALE`, while a new one is computed. Default: readers wait. */
-  readonly staleWhileRevalidate?: boolean
+  readonly staleWhileRevalidate?: boolean | undefined
   /** Milliseconds it may take; then its signal fires and the read fails. Default 30,000. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Computes the value; `undefined`: there is none. What it throws, the reader gets as `feature_failed`. */
   readonly compute: (entityId: string, context: ReadContext) => Computed<Value>
 }

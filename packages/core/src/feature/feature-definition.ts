@@ -1,6 +1,6 @@
-import { FabraError, show } from "@fabra/events"
+import { checkWhole, FabraError, show } from "@fabra/events"
 import type { ReadFeatureOptions, ReadHandler } from "./computed-feature.js"
-import { parseDuration } from "./duration.js"
+import { type Duration, parseDuration } from "./duration.js"
 import type { Entity, Feature, FeatureOptions, Trigger } from "./feature.js"
 import { parseSchedule, type Refresh } from "./schedule.js"
 import type { ScheduledFeatureOptions, ScheduledHandler } from "./scheduled-feature.js"
@@ -45,8 +45,7 @@ export function defineFeature(
   triggers: readonly string[],
   options: AnyFeatureOptions,
 ): Feature {
-  const fault = faultOf(name)
-  const by = computedBy(options, fault)
+  const by = computedBy(options)
   for (const [option, allowed] of Object.entries(ONLY_FOR)) {
     if (options[option as keyof AnyFeatureOptions] === undefined || allowed.includes(by)) continue
     throw fault(option, `${option} is not for a feature that is computed by ${by === "events" ? "its events" : by}.`)
@@ -58,29 +57,32 @@ export function defineFeature(
     }
   }
   const { initial, maxRetries = DEFAULT_MAX_RETRIES, timeoutMs = DEFAULT_TIMEOUT_MS, onLate = "apply" } = options
-  if (!isWhole(maxRetries, 0, 100)) {
-    throw fault("maxRetries", `maxRetries is ${show(maxRetries)}: it must be a whole number from 0 to 100.`)
-  }
+  checkWhole("maxRetries", maxRetries, [0, 100])
   if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
     throw fault("timeoutMs", `timeoutMs is ${show(timeoutMs)}: it must be above 0 and at most ${MAX_TIMEOUT_MS}.`)
   }
   if (onLate !== "apply" && onLate !== "skip") {
     throw fault("onLate", `onLate is ${show(onLate)}: it must be "apply" or "skip".`)
   }
-  if (initial !== undefined) encodeValue(initial, `initial of feature "${name}"`)
-  if (options.default !== undefined) encodeValue(options.default, `default of feature "${name}"`)
+  if (initial !== undefined) encodeValue(initial, "initial")
+  if (options.default !== undefined) encodeValue(options.default, "default")
   return Object.freeze({
-    ...{ name, entity, triggers, maxRetries, timeoutMs, initial, onLate },
+    name,
+    entity,
+    triggers,
+    maxRetries,
+    timeoutMs,
+    initial,
+    onLate,
     default: options.default ?? initial,
     computedBy: by,
-    maxAgeMs: durationOf("maxAge", options.maxAge, fault),
-    ttlMs: durationOf("ttl", options.ttl, fault),
+    maxAgeMs: durationOf("maxAge", options.maxAge),
+    ttlMs: durationOf("ttl", options.ttl),
   })
 }
 
 /** What computes a feature when it is read. @throws FabraError `invalid_argument` */
 export function toReadHandler(feature: Feature, options: AnyFeatureOptions): ReadHandler {
-  const fault = faultOf(feature.name)
   const { compute, refresh, staleWhileRevalidate = false } = options as ReadFeatureOptions<unknown>
   if (staleWhileRevalidate && refresh === undefined) {
     throw fault("staleWhileRevalidate", "staleWhileRevalidate needs refresh: nothing is kept without.")
@@ -88,7 +90,7 @@ export function toReadHandler(feature: Feature, options: AnyFeatureOptions): Rea
   if (typeof refresh === "object") {
     throw fault("refresh", "refresh by cron needs materialize: true; without, give a span such as 5m.")
   }
-  const refreshMs = durationOf("refresh", refresh, fault)
+  const refreshMs = durationOf("refresh", refresh)
   if (refreshMs !== undefined && feature.ttlMs !== undefined && feature.ttlMs < refreshMs) {
     throw fault("ttl", "ttl is shorter than refresh: there would be no value in between.")
   }
@@ -97,7 +99,6 @@ export function toReadHandler(feature: Feature, options: AnyFeatureOptions): Rea
 
 /** What computes a feature on schedule. @throws FabraError `invalid_argument` */
 export function toScheduledHandler(feature: Feature, options: AnyFeatureOptions): ScheduledHandler {
-  const fault = faultOf(feature.name)
   const { compute, computeMany, sql, entities, jitter, refresh, concurrency = DEFAULT_CONCURRENCY } = options
   if ([compute, computeMany, sql].filter((one) => one !== undefined).length !== 1) {
     throw fault("compute", "give one of compute, computeMany and sql.")
@@ -108,28 +109,22 @@ export function toScheduledHandler(feature: Feature, options: AnyFeatureOptions)
   if (sql !== undefined && entities !== undefined) {
     throw fault("entities", "entities and sql do not go together: the query says which entities there are.")
   }
-  if (!isWhole(concurrency, 1, 1000)) {
-    throw fault("concurrency", `concurrency is ${show(concurrency)}: it must be a whole number from 1 to 1000.`)
-  }
-  const schedule = inFeature(fault, () => parseSchedule(refresh as Refresh, "refresh"))
-  const jitterMs = durationOf("jitter", jitter, fault) ?? 0
+  checkWhole("concurrency", concurrency, [1, 1000])
+  const schedule = parseSchedule(refresh as Refresh, "refresh")
+  const jitterMs = durationOf("jitter", jitter) ?? 0
   return {
-    ...{ feature, schedule, jitterMs, concurrency },
-    ...(compute === undefined ? {} : { compute }),
-    ...(computeMany === undefined ? {} : { computeMany }),
-    ...(entities === undefined ? {} : { entities }),
-    ...(sql === undefined ? {} : { sql }),
+    feature,
+    schedule,
+    jitterMs,
+    concurrency,
+    compute,
+    computeMany,
+    entities,
+    sql,
   }
 }
 
-type Fault = (path: string, message: string) => FabraError
-
-const faultOf =
-  (name: string): Fault =>
-  (path, message) =>
-    new FabraError("invalid_argument", `Feature "${name}": ${message}`, { path })
-
-function computedBy(options: AnyFeatureOptions, fault: Fault): Feature["computedBy"] {
+function computedBy(options: AnyFeatureOptions): Feature["computedBy"] {
   const { trigger, refresh, materialize, compute, computeMany, sql } = options
   if (trigger !== undefined) {
     if (refresh !== undefined || materialize) {
@@ -149,19 +144,10 @@ function computedBy(options: AnyFeatureOptions, fault: Fault): Feature["computed
   return "nothing"
 }
 
-function durationOf(option: string, value: Parameters<typeof parseDuration>[0] | undefined, fault: Fault) {
-  return value === undefined ? undefined : inFeature(fault, () => parseDuration(value, option))
+function durationOf(option: string, value: Duration | undefined): number | undefined {
+  return value === undefined ? undefined : parseDuration(value, option)
 }
 
-function inFeature<Result>(fault: Fault, parse: () => Result): Result {
-  try {
-    return parse()
-  } catch (error) {
-    const { path = "", message } = FabraError.from(error)
-    throw fault(path, message)
-  }
-}
-
-function isWhole(value: number, min: number, max: number): boolean {
-  return Number.isInteger(value) && value >= min && value <= max
+function fault(path: string, message: string): FabraError {
+  return new FabraError("invalid_argument", message, { path })
 }

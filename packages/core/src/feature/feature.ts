@@ -47,9 +47,9 @@ export type Computed<Value> = Value | undefined | Promise<Value | undefined>
 /** How long the values of a feature are good for, and what is served when there is none. */
 export interface AgeOptions<Value> {
   /** A value that was computed longer ago is served as `STALE`. Default: none is. */
-  readonly maxAge?: Duration
+  readonly maxAge?: Duration | undefined
   /** A value that was computed so long ago is gone, for readers and handlers, as if it had never been. Default: never. */
-  readonly ttl?: Duration
+  readonly ttl?: Duration | undefined
   /** What is served, with status `DEFAULT`, when there is no value. Default: `initial`. */
   readonly default?: Value
 }
@@ -63,16 +63,16 @@ export interface FeatureOptions<T extends Trigger | readonly Trigger[], Value, C
   /** The value before the first event; it is also what is served then, with status `DEFAULT`. */
   readonly initial?: Value
   /** Only events it returns true for change the feature. */
-  readonly when?: (event: TriggerEvent<T>) => boolean
+  readonly when?: ((event: TriggerEvent<T>) => boolean) | undefined
   /** Further tries after a failed one, before the event goes to the dead-letter queue. 0 to 100, default 3. */
-  readonly maxRetries?: number
+  readonly maxRetries?: number | undefined
   /**
    * What becomes of an event that is older, by its `timestamp`, than one the value comes from already. `apply` (default):
    * it changes the feature as any other. `skip`: it does not, which is right for whatever holds the last of something.
    */
-  readonly onLate?: "apply" | "skip"
+  readonly onLate?: "apply" | "skip" | undefined
   /** Milliseconds a handler may take; then its signal fires and the try has failed. Default 30,000. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /**
    * Computes the new value. May be run more than once for one event (after a conflict, a crash, a failure), so it should
    * have no effects elsewhere, or use `event.eventId` as idempotency key for them. `undefined` changes nothing.

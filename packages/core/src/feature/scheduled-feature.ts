@@ -23,27 +23,31 @@ export interface ScheduledFeatureOptions<Value> extends AgeOptions<Value> {
   readonly refresh: Refresh
   readonly materialize: true
   /** Each turn begins up to so much later, by chance, the same for all workers. Default 0. */
-  readonly jitter?: Duration
+  readonly jitter?: Duration | undefined
   /** Which entities, page by page, from the beginning where `after` is not given. Default: all that have a record. */
-  readonly entities?: (page: { readonly after?: string; readonly limit: number }) => EntityPage | Promise<EntityPage>
+  readonly entities?:
+    | ((page: { readonly after?: string; readonly limit: number }) => EntityPage | Promise<EntityPage>)
+    | undefined
   /** So many are computed at once. 1 to 1,000, default 16. */
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
   /** Further tries after a failed one; then the entity keeps the value it has. 0 to 100, default 3. */
-  readonly maxRetries?: number
+  readonly maxRetries?: number | undefined
   /** Milliseconds one call may take, or the query of `sql` for a page of 500 entities. Default 30,000. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Computes the value of one entity; `undefined` changes nothing. May be run more than once for a turn. */
-  readonly compute?: (entityId: string, context: ScheduleContext) => Computed<Value>
+  readonly compute?: ((entityId: string, context: ScheduleContext) => Computed<Value>) | undefined
   /** Instead of `compute`: the values of many entities at once, by id; those that are left out are not changed. */
-  readonly computeMany?: (
-    entityIds: readonly string[],
-    context: ScheduleContext,
-  ) => ReadonlyMap<string, Value> | Promise<ReadonlyMap<string, Value>>
+  readonly computeMany?:
+    | ((
+        entityIds: readonly string[],
+        context: ScheduleContext,
+      ) => ReadonlyMap<string, Value> | Promise<ReadonlyMap<string, Value>>)
+    | undefined
   /**
    * Instead of `compute`: a query of the offline store that yields `entity_id` and `value`, one row for each entity that
    * gets a value. The others keep what they have; `ttl` lets it go.
    */
-  readonly sql?: string
+  readonly sql?: string | undefined
 }
 
 /** A feature that is a query: its values have whatever type the query gives them. */

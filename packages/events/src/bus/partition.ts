@@ -1,4 +1,4 @@
-import { FabraError } from "../errors.js"
+import { checkWhole } from "../check-whole.js"
 
 /** How many partitions a namespace gets when nothing else is said. */
 export const DEFAULT_PARTITIONS = 16
@@ -43,10 +43,5 @@ export function partitionOf(entityId: string, partitions: number): number {
 
 /** @throws FabraError `invalid_argument` unless `partitions` is a whole number from 1 to {@link MAX_PARTITIONS} */
 export function checkPartitions(partitions: number): void {
-  if (Number.isInteger(partitions) && partitions >= 1 && partitions <= MAX_PARTITIONS) return
-  throw new FabraError(
-    "invalid_argument",
-    `partitions is ${partitions}: it must be a whole number from 1 to ${MAX_PARTITIONS}.`,
-    { path: "partitions" },
-  )
+  checkWhole("partitions", partitions, [1, MAX_PARTITIONS])
 }

@@ -1,9 +1,10 @@
 import type { Position } from "../bus/position.js"
 import { type Clock, systemClock } from "../clock.js"
 import { FabraError } from "../errors.js"
+import { show } from "../message.js"
 import { newEventId } from "./event-id.js"
 import { checkJson, isPlainObject, type JsonObject } from "./json.js"
-import { checkEntityId, checkEventId, checkName, show } from "./names.js"
+import { checkEntityId, checkEventId, checkName } from "./names.js"
 import { parseTime } from "./time.js"
 
 /** See https://www.w3.org/TR/trace-context/#traceparent-header */

@@ -1,5 +1,5 @@
 import { FabraError } from "../errors.js"
-import { show } from "./names.js"
+import { show } from "../message.js"
 
 /** What JSON can say. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject

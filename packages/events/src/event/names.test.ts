@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { checkEntityId, checkEventId, checkName, nearest, show, utf8Length } from "./names.js"
+import { checkEntityId, checkEventId, checkName, utf8Length } from "./names.js"
 
 test.each(["a", "_", "User", "a.b:c-d_1", "__proto__", "x".repeat(128)])("allows the name %s", (name) => {
   checkName("feature", name)
@@ -34,27 +34,4 @@ test("refuses control characters in event ids only", () => {
 
 test.each(["", "abc", "ü", "€", "😀", "a😀ü€\u0000", "👩‍👩‍👧"])("counts the bytes of %j", (text) => {
   expect(utf8Length(text)).toBe(Buffer.byteLength(text))
-})
-
-test("shows any value shortly", () => {
-  const values = ["a", "x".repeat(100), 1n, () => 1, [], new Date(), {}, null, undefined, Symbol("s")]
-  expect(values.map(show)).toEqual([
-    '"a"',
-    `"${"x".repeat(57)}..."`,
-    "1n",
-    "a function",
-    "an array",
-    "a Date",
-    "an object",
-    "null",
-    "undefined",
-    "Symbol(s)",
-  ])
-})
-
-test("finds the names that were meant", () => {
-  const known = ["total_purchases", "total_refunds", "average", "User"]
-  expect(nearest("totl_purchases", known)).toEqual(["total_purchases"])
-  expect(nearest("user", known)).toEqual(["User"])
-  expect(nearest("something_else", known)).toEqual([])
 })

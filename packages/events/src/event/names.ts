@@ -1,4 +1,5 @@
 import { FabraError } from "../errors.js"
+import { show } from "../message.js"
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/
 const NAME_RULE = "a letter or underscore, then letters, digits and _ . : - (at most 128 characters)"
@@ -48,7 +49,7 @@ function checkId(what: string, id: unknown, maxBytes: number, path: string): ass
   if (typeof id !== "string" || id === "") throw wrong("a non-empty string")
   if (utf8Length(id) > maxBytes) throw wrong(`at most ${maxBytes} bytes in UTF-8`)
   // A lone surrogate has no UTF-8 form: two such ids would become one on the way through a bus.
-  if (!isWellFormed(id)) throw wrong("well-formed Unicode (it has a lone surrogate)")
+  if (!id.isWellFormed()) throw wrong("well-formed Unicode (it has a lone surrogate)")
 }
 
 /** Bytes of `text` in UTF-8. */
@@ -64,43 +65,4 @@ export function utf8Length(text: string): number {
     } else bytes += 2
   }
   return bytes
-}
-
-function isWellFormed(text: string): boolean {
-  return !/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(text)
-}
-
-/** A short, readable picture of any value for an error message. */
-export function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
-  if (typeof value === "bigint") return `${value}n`
-  if (typeof value === "function") return "a function"
-  if (Array.isArray(value)) return "an array"
-  if (value instanceof Date) return "a Date"
-  if (typeof value === "object" && value !== null) return "an object"
-  return String(value)
-}
-
-/** The names in `known` nearest to `name`, best first, at most three; for "did you mean". */
-export function nearest(name: string, known: Iterable<string>): string[] {
-  const limit = Math.max(2, Math.floor(name.length / 3))
-  return [...known]
-    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ distance }) => distance <= limit)
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, 3)
-    .map(({ candidate }) => candidate)
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, swap))
-    }
-    row = next
-  }
-  return row[b.length] as number
 }

@@ -1,9 +1,10 @@
 import { type Clock, systemClock } from "../clock.js"
 import { FabraError } from "../errors.js"
+import { show } from "../message.js"
 import { type AxiomEvent, checkEvent, type ReplayOrigin, TRACEPARENT } from "./event.js"
 import { newEventId } from "./event-id.js"
 import { checkJson, isPlainObject, type JsonObject } from "./json.js"
-import { checkEntityId, checkEventId, checkName, show, utf8Length } from "./names.js"
+import { checkEntityId, checkEventId, checkName, utf8Length } from "./names.js"
 import { spellTime } from "./spell-time.js"
 import { parseTime } from "./time.js"
 

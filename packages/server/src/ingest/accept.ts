@@ -19,7 +19,8 @@ export async function acceptEvent(context: ServerContext, fields: EventFields): 
 function checkEventType({ store, settings }: ServerContext, eventType: string): void {
   if (settings.acceptUnknownEvents || store.registry.handlersFor(eventType).length > 0) return
   const known = store.registry.eventTypes
-  throw unknownName("unknown_event_type", `No feature is triggered by "${eventType}".`, eventType, known, "event_type")
+  const wanted = { name: eventType, known, path: "event_type" }
+  throw unknownName("unknown_event_type", `No feature is triggered by "${eventType}".`, wanted)
 }
 
 function toEvent(fields: EventFields): AxiomEvent {

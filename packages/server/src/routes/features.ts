@@ -143,7 +143,7 @@ function byEntity({ store: { registry } }: ServerContext, names: readonly string
     const feature = registry.features.get(name)
     if (feature === undefined) {
       const known = [...registry.features.keys()]
-      throw unknownName("unknown_feature", `There is no feature "${name}".`, name, known, `features[${i}]`)
+      throw unknownName("unknown_feature", `There is no feature "${name}".`, { name, known, path: `features[${i}]` })
     }
     groups.set(feature.entity.name, [...(groups.get(feature.entity.name) ?? []), feature])
   }

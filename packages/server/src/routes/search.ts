@@ -92,5 +92,6 @@ export function addSearchRoute(app: TypeBoxApp, context: ServerContext): void {
 function indexOf({ store: { registry } }: ServerContext, name: string): VectorIndex {
   const found = registry.indexes.get(name)
   if (found !== undefined) return found
-  throw unknownName("unknown_index", `There is no index "${name}".`, name, [...registry.indexes.keys()], "index")
+  const known = [...registry.indexes.keys()]
+  throw unknownName("unknown_index", `There is no index "${name}".`, { name, known, path: "index" })
 }

@@ -1,0 +1,40 @@
+/** A short, readable picture of any value for an error message. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
+  if (typeof value === "bigint") return `${value}n`
+  if (typeof value === "function") return "a function"
+  if (Array.isArray(value)) return "an array"
+  if (value instanceof Date) return "a Date"
+  if (typeof value === "object" && value !== null) return "an object"
+  return String(value)
+}
+
+/** The end of a message about an unknown name: ` Did you mean "plan"?`, empty when no known name is near. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const [near] = nearest(name, known)
+  return near === undefined ? "" : ` Did you mean "${near}"?`
+}
+
+/** The names in `known` nearest to `name`, best first, at most three. */
+export function nearest(name: string, known: Iterable<string>): string[] {
+  const limit = Math.max(2, Math.floor(name.length / 3))
+  return [...known]
+    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ candidate }) => candidate)
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, swap))
+    }
+    row = next
+  }
+  return row[b.length] as number
+}
