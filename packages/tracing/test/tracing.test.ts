@@ -191,7 +191,7 @@ test("what is refused makes the span an error, and is refused all the same", asy
 })
 
 test("an event that had been settled before makes no span", async () => {
-  const { store, User, bus, work } = setup({ trailMs: 3_600_000 })
+  const { store, User, bus, work } = setup({ rollbackMarginMs: 3_600_000 })
   store.feature("n", { entity: User, trigger: "purchase", compute: () => 1 })
   await bus.publish(createEvent({ eventType: "purchase", entityId: "ann" }))
   await work()

@@ -1,4 +1,4 @@
-export { type Preview, type PreviewedChange, type PreviewOptions, preview } from "./preview.js"
+export { type DryRun, type DryRunChange, type DryRunOptions, dryRun } from "./dry-run.js"
 export { isDeadLettered, isSettled } from "./record/bookkeeping.js"
 export { type FinishedRun, type OpenRun, ScheduleBook, type ScheduleState } from "./schedule/schedule-book.js"
 export { settingsFromEnv, type WorkerOptions } from "./settings.js"

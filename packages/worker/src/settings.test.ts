@@ -31,7 +31,7 @@ test.each([
   ["pollIntervalMs", Number.NaN],
   ["leaseMs", 1],
   ["drainMs", -1],
-  ["trailMs", Number.POSITIVE_INFINITY],
+  ["rollbackMarginMs", Number.POSITIVE_INFINITY],
   ["group", ""],
   ["futureEvents", "drop"],
 ])("the option %s: %s is refused by name", (name, value) => {

@@ -37,7 +37,7 @@ export interface WorkerOptions {
    * How far, in milliseconds, checkpoints stay behind the work: longer than the cache can roll back. Default: what the
    * cache says of itself.
    */
-  readonly trailMs?: number
+  readonly rollbackMarginMs?: number
   /**
    * What becomes of an entity's later events while one of its events lies in the dead-letter queue. `continue` (default):
    * they are applied. `halt-entity`: they go to the queue too (reason `entity_halted`), so that a replay of all, oldest
@@ -69,8 +69,10 @@ export interface WorkerOptions {
 }
 
 /** Options with every default filled in. */
-export type Settings = Required<Omit<WorkerOptions, "bus" | "cache" | "trailMs" | "watchdogMs" | "telemetry">> & {
-  readonly trailMs: number | undefined
+export type Settings = Required<
+  Omit<WorkerOptions, "bus" | "cache" | "rollbackMarginMs" | "watchdogMs" | "telemetry">
+> & {
+  readonly rollbackMarginMs: number | undefined
   readonly watchdogMs: number | undefined
   readonly telemetry: readonly Telemetry[]
 }
@@ -83,7 +85,7 @@ export function resolveSettings(options: WorkerOptions): Settings {
     pollIntervalMs: options.pollIntervalMs ?? 1000,
     drainMs: options.drainMs ?? 10_000,
     leaseMs: options.leaseMs ?? DEFAULT_LEASE_MS,
-    trailMs: options.trailMs,
+    rollbackMarginMs: options.rollbackMarginMs,
     onDeadLetter: options.onDeadLetter ?? "continue",
     futureEvents: options.futureEvents ?? "accept",
     maxCrashes: options.maxCrashes ?? 3,
@@ -100,7 +102,7 @@ export function resolveSettings(options: WorkerOptions): Settings {
   checkNumber("pollIntervalMs", settings.pollIntervalMs, 1, 3_600_000)
   checkNumber("drainMs", settings.drainMs, 0, 3_600_000)
   checkNumber("leaseMs", settings.leaseMs, 10, 3_600_000)
-  checkNumber("trailMs", settings.trailMs ?? 0, 0, 3_600_000)
+  checkNumber("rollbackMarginMs", settings.rollbackMarginMs ?? 0, 0, 3_600_000)
   checkWhole("maxCrashes", settings.maxCrashes, [1, 100], "invalid_setting")
   checkNumber("watchdogMs", settings.watchdogMs ?? 100, 100, 3_600_000)
   checkOneOf("onDeadLetter", settings.onDeadLetter, ["continue", "halt-entity"])

@@ -1,17 +1,19 @@
 import { type FeatureStore, withTimeout } from "@fabra/core"
 import { type Assignment, type EventBus, FabraError, type Subscription, sleep } from "@fabra/events"
 import { Sweeper } from "./ageing/sweeper.js"
-import { Caution } from "./lane/caution.js"
-import { Processor } from "./lane/processor.js"
+import { Compute } from "./compute/compute.js"
+import type { ComputeEnvironment } from "./compute/compute-environment.js"
+import type { WorkerContext } from "./context.js"
 import { LossWarnings } from "./observe/loss-warnings.js"
 import { Observer } from "./observe/observer.js"
 import { startWatchdog } from "./observe/watchdog.js"
 import { Checkpoints, TICK_MS } from "./partition/checkpoints.js"
-import { PartitionRun } from "./partition/partition-run.js"
+import { PartitionSession } from "./partition/partition-session.js"
+import { Processor } from "./process/processor.js"
+import { Quarantine } from "./process/quarantine.js"
 import { Intake } from "./read/intake.js"
 import { ReadLoop } from "./read/read-loop.js"
-import { Routes } from "./read/routes.js"
-import { retryDelay } from "./retry.js"
+import { retryDelay, untilAnswered } from "./retry.js"
 import { Scheduler } from "./schedule/scheduler.js"
 import { resolveSettings, type Settings, type WorkerOptions } from "./settings.js"
 import { sourceOf } from "./source.js"
@@ -26,6 +28,7 @@ import { sourceOf } from "./source.js"
  * await running
  */
 export class AxiomWorker implements AsyncDisposable {
+  readonly #context: WorkerContext
   readonly #bus: EventBus
   readonly #settings: Settings
   readonly #observer: Observer
@@ -36,7 +39,7 @@ export class AxiomWorker implements AsyncDisposable {
   readonly #checkpoints: Checkpoints
   readonly #scheduler: Scheduler
   readonly #sweeper: Sweeper
-  readonly #runs = new Map<number, PartitionRun>()
+  readonly #sessions = new Map<number, PartitionSession>()
   readonly #stopping = new AbortController()
   #subscription: Subscription | undefined
   #failure: unknown
@@ -48,53 +51,19 @@ export class AxiomWorker implements AsyncDisposable {
    */
   constructor(store: FeatureStore, options: WorkerOptions) {
     if (options.cache !== undefined) store.connect({ cache: options.cache })
-    const { cache } = store
-    const settings = resolveSettings(options)
-    const { clock } = settings
     this.#bus = options.bus
-    this.#settings = settings
-    this.#observer = new Observer(settings)
-    this.#lossWarnings = new LossWarnings(options.bus, cache, settings, this.#observer)
-    const env = {
-      registry: store.registry,
-      offline: store.offline,
-      group: settings.group,
-      source: sourceOf(options.bus),
-      haltsEntities: settings.onDeadLetter === "halt-entity",
-      futureEvents: settings.futureEvents,
-      maxCrashes: settings.maxCrashes,
-      now: () => clock.now(),
-      withTimeout: (promise: Promise<unknown>, ms: number, feature: string) => withTimeout(clock, promise, ms, feature),
-      retryDelay: (attempts: number) => retryDelay(settings, attempts),
-      onFailure: this.#observer.failed.bind(this.#observer),
-      onLate: this.#observer.late,
-      runHandler: this.#observer.runHandler,
-    }
-    const caution = new Caution(
-      settings,
-      this.#observer,
-      () => this.#subscription,
-      (error) => this.#fail(error),
-    )
-    this.#processor = new Processor(cache, options.bus.deadLetters, settings, env, this.#observer, caution, {
-      progressed: () => this.#onProgress(),
-      emptied: (lane) => this.#intake.readAgain(lane, this.#subscription),
-      rolledBack: (run) => this.#restart(run),
-      failed: (error) => this.#fail(error),
-    })
-    this.#intake = new Intake(this.#runs, new Routes(store.registry, settings.group), this.#processor, {
-      settings,
-      deadLetters: options.bus.deadLetters,
-      observer: this.#observer,
-      progressed: () => this.#onProgress(),
-      failed: (error) => this.#fail(error),
-    })
-    this.#reads = new ReadLoop(settings, this.#runs, this.#intake, this.#processor, this.#observer)
-    const trailMs = settings.trailMs ?? cache.capabilities.rollbackWindowMs
-    this.#scheduler = new Scheduler(store, settings, this.#observer)
-    const [observer, leads] = [this.#observer, () => this.#runs.has(0)]
-    this.#sweeper = new Sweeper(store, options.bus, { settings, observer, leads })
-    this.#checkpoints = new Checkpoints(cache, trailMs, this.#observer, (run) => this.#restart(run))
+    this.#settings = resolveSettings(options)
+    this.#observer = new Observer(this.#settings)
+    const context = this.#share(store)
+    const compute = new Compute(computeEnvironment(context))
+    this.#lossWarnings = new LossWarnings(context)
+    this.#processor = new Processor(context, compute, new Quarantine(context))
+    this.#intake = new Intake(context, this.#processor)
+    this.#reads = new ReadLoop(context, this.#intake, this.#processor)
+    this.#scheduler = new Scheduler(context)
+    this.#sweeper = new Sweeper(context)
+    this.#checkpoints = new Checkpoints(context)
+    this.#context = context
   }
 
   /**
@@ -150,7 +119,7 @@ export class AxiomWorker implements AsyncDisposable {
       scheduling = this.#scheduler.run(this.#stopping.signal)
       sweeping = this.#sweeper.run(this.#stopping.signal)
       sweeping.catch((error) => this.#fail(error))
-      this.#lossWarnings.ask(this.#stopping.signal).catch((error) => this.#fail(error))
+      this.#lossWarnings.check(this.#stopping.signal).catch((error) => this.#fail(error))
       await this.#reads.run(subscription, this.#stopping.signal)
     } catch (error) {
       this.#fail(error)
@@ -171,72 +140,87 @@ export class AxiomWorker implements AsyncDisposable {
   }
 
   async #subscribe(): Promise<Subscription | undefined> {
-    for (let attempt = 1; !this.#stopping.signal.aborted; attempt++) {
-      try {
-        const { group, consumer, leaseMs } = this.#settings
-        return await this.#bus.subscribe({
-          group,
-          consumer,
-          leaseMs,
-          onAssigned: (assignment) => this.#assigned(assignment),
-          onRevoked: (partition) => this.#revoked(partition),
-          onLost: (partition) => this.#release(partition, true),
-          onNotice: (notice) => this.#lossWarnings.ofBus(notice),
-        })
-      } catch (error) {
-        if (FabraError.from(error).code !== "bus_unavailable") throw error
-        this.#observer.outage("The bus does not answer; trying again.", error)
-        await sleep(this.#settings.clock, retryDelay(this.#settings, attempt), this.#stopping.signal)
-      }
-    }
-    return undefined
+    const { group, consumer, leaseMs } = this.#settings
+    const isOutage = (error: unknown) => FabraError.from(error).code === "bus_unavailable"
+    return await untilAnswered(this.#context, { target: "bus", signal: this.#stopping.signal, isOutage }, () =>
+      this.#bus.subscribe({
+        group,
+        consumer,
+        leaseMs,
+        onAssigned: (assignment) => this.#assigned(assignment),
+        onRevoked: (partition) => this.#revoked(partition),
+        onLost: (partition) => this.#release(partition, true),
+        onNotice: (notice) => this.#lossWarnings.ofBus(notice),
+      }),
+    )
   }
 
-  #onProgress(): void {
-    if (this.#subscription !== undefined) this.#intake.release(this.#subscription)
-    this.#reads.progressed()
+  /** What the parts get to know of each other, and what they tell. */
+  #share(store: FeatureStore): WorkerContext {
+    const subscription = () => this.#subscription
+    return {
+      settings: this.#settings,
+      store,
+      cache: store.cache,
+      bus: this.#bus,
+      observer: this.#observer,
+      sessions: this.#sessions,
+      get subscription() {
+        return subscription()
+      },
+      progressed: () => {
+        this.#intake.release()
+        this.#reads.progressed()
+      },
+      emptied: (lane) => this.#intake.readAgain(lane),
+      rolledBack: (session) => this.#restart(session),
+      failed: (error) => this.#fail(error),
+    }
   }
 
   async #keepCheckpoints(subscription: Subscription, signal: AbortSignal): Promise<void> {
     for (;;) {
       await sleep(this.#settings.clock, TICK_MS, signal)
       if (signal.aborted) return
-      await this.#checkpoints.tick(this.#runs.values(), subscription)
+      await this.#checkpoints.tick(this.#sessions.values(), subscription)
     }
   }
 
   #assigned({ partition, checkpoint, quarantineUntil }: Assignment): void {
-    this.#runs.set(partition, new PartitionRun(partition, { position: checkpoint, records: 0 }, quarantineUntil))
+    this.#sessions.set(
+      partition,
+      new PartitionSession(partition, { position: checkpoint, records: 0 }, quarantineUntil),
+    )
     this.#observer.assigned(partition)
   }
 
   async #revoked(partition: number): Promise<void> {
-    const run = this.#runs.get(partition)
-    if (run === undefined) return
+    const session = this.#sessions.get(partition)
+    if (session === undefined) return
     if (this.#failure === undefined) {
       const enough = new AbortController()
-      await Promise.race([run.drained(), sleep(this.#settings.clock, this.#settings.drainMs, enough.signal)])
+      await Promise.race([session.drained(), sleep(this.#settings.clock, this.#settings.drainMs, enough.signal)])
       enough.abort()
-      if (run.active && this.#subscription) await this.#checkpoints.store(run, this.#subscription)
+      if (session.active && this.#subscription) await this.#checkpoints.store(session, this.#subscription)
     }
     this.#release(partition, false)
   }
 
   #release(partition: number, lost: boolean): void {
-    const run = this.#runs.get(partition)
-    if (run === undefined) return
-    this.#runs.delete(partition)
-    this.#processor.drop(run)
+    const session = this.#sessions.get(partition)
+    if (session === undefined) return
+    this.#sessions.delete(partition)
+    this.#processor.drop(session)
     this.#observer.released(partition, lost)
   }
 
-  /** The cache is not what it was: forget all that was learnt of the partition and read it again (rules R2 to R4). */
-  #restart(run: PartitionRun): void {
-    if (this.#runs.get(run.partition) !== run) return
-    const { partition, start, quarantineUntil } = run
+  /** The cache has lost commits: forget everything learnt of the partition and read it again (rules R2 to R4). */
+  #restart(session: PartitionSession): void {
+    if (this.#sessions.get(session.partition) !== session) return
+    const { partition, start, quarantineUntil } = session
     this.#observer.rolledBack(partition)
-    this.#processor.drop(run)
-    this.#runs.set(partition, new PartitionRun(partition, start, quarantineUntil))
+    this.#processor.drop(session)
+    this.#sessions.set(partition, new PartitionSession(partition, start, quarantineUntil))
     this.#subscription?.seek(partition, start.position)
     this.#subscription?.resume(partition)
   }
@@ -250,4 +234,23 @@ export class AxiomWorker implements AsyncDisposable {
 
 function notRunning(): FabraError {
   return new FabraError("invalid_argument", "The worker is not running.")
+}
+
+function computeEnvironment({ store, settings, bus, observer }: WorkerContext): ComputeEnvironment {
+  const { clock, group, onDeadLetter, futureEvents, maxCrashes } = settings
+  return {
+    registry: store.registry,
+    offline: store.offline,
+    group,
+    source: sourceOf(bus),
+    haltsEntities: onDeadLetter === "halt-entity",
+    futureEvents,
+    maxCrashes,
+    now: () => clock.now(),
+    withTimeout: (promise, ms, feature) => withTimeout(clock, promise, ms, feature),
+    retryDelay: (attempts) => retryDelay(settings, attempts),
+    onFailure: (attempt, error) => observer.failed(attempt, error),
+    onLate: observer.late,
+    runHandler: observer.runHandler,
+  }
 }

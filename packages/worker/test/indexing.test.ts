@@ -1,7 +1,7 @@
 import { type Embedder, FeatureStore, MemoryFeatureCache, MemoryVectorStore, WordHashEmbedder } from "@fabra/core"
 import { defineEvent, MemoryEventBus } from "@fabra/events"
 import { expect, onTestFinished, test } from "vitest"
-import { AxiomWorker, preview, type WorkerOptions } from "../src/index.js"
+import { AxiomWorker, dryRun, type WorkerOptions } from "../src/index.js"
 import { gate, silent } from "./support.js"
 
 const documentUpdated = defineEvent<{ content: string; n?: number }>("document_updated")
@@ -204,12 +204,12 @@ test("events that are read again, as after a take-over, change nothing and cost 
   expect(await first.texts()).toEqual({ a: "three" })
 })
 
-test("a preview writes no index", async () => {
+test("a dry run writes no index", async () => {
   const { store, texts } = library()
   const event = documentUpdated.create({ entityId: "a", payload: { content: "text" } })
-  const { changes, failures } = await preview(store, event)
+  const { changes, failures } = await dryRun(store, event)
   expect([changes.map(({ name }) => name), failures]).toEqual([["doc_content"], []])
-  await preview(store, documentDeleted.create({ entityId: "a" }))
+  await dryRun(store, documentDeleted.create({ entityId: "a" }))
   expect(await texts()).toEqual({})
 })
 

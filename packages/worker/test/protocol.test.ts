@@ -81,7 +81,7 @@ test("two owners of one partition: the late commit of a deposed one changes noth
 
 test("what an earlier owner settled is skipped by its mark when a partition is read again", async () => {
   const { chain, store, start, publish, bus } = withChain({ bus: new MemoryEventBus({ partitions: 1 }) })
-  const first = start({ trailMs: 3_600_000 }) // no checkpoint is ever stored
+  const first = start({ rollbackMarginMs: 3_600_000 }) // no checkpoint is ever stored
   for (const id of ids(10)) await publish("x", "ann", {}, id)
   await first.worker.idle()
   await first.worker.stop()
@@ -124,7 +124,7 @@ class RestorableCache extends FaultyCache {
 test("R2: a record that is behind what was seen settled makes the partition be read again from its checkpoint", async () => {
   const cache = new RestorableCache()
   const { chain, store, start, publish } = withChain({ cache, bus: new MemoryEventBus({ partitions: 1 }) })
-  const { worker } = start({ trailMs: 3_600_000 })
+  const { worker } = start({ rollbackMarginMs: 3_600_000 })
   await publish("x", "ann", {}, "e1")
   await worker.idle()
   await cache.snapshot([{ entityType: "User", entityId: "ann" }], ["fabra_workers"])
@@ -163,7 +163,7 @@ test("R4: what was read for a generation that has ended meanwhile is not taken f
   const cache = new RestorableCache()
   const bus = new HoldsReads({ partitions: 1 })
   const { chain, store, start, publish } = withChain({ cache, bus })
-  const { worker } = start({ trailMs: 3_600_000 })
+  const { worker } = start({ rollbackMarginMs: 3_600_000 })
   await publish("x", "ann", {}, "e1")
   await worker.idle()
   await cache.snapshot([{ entityType: "User", entityId: "ann" }], ["fabra_workers"])
@@ -242,7 +242,7 @@ test("an event that changed nothing before a half-done one is not run again by t
       return [...current, event.eventId]
     },
   })
-  const first = start({ retryBaseMs: 3_600_000, retryMaxMs: 3_600_000, drainMs: 0, trailMs: 3_600_000 })
+  const first = start({ retryBaseMs: 3_600_000, retryMaxMs: 3_600_000, drainMs: 0, rollbackMarginMs: 3_600_000 })
   for (const id of ids(2)) {
     await publish("x", "ann", {}, id)
     await first.worker.idle()

@@ -99,7 +99,7 @@ test("a commit names the events it settles", async () => {
 test("an event that another worker had settled is told as repeated", async () => {
   const { store, User, start, publish } = setup()
   store.feature("n", { entity: User, trigger: "x", compute: () => 1 })
-  const first = start({ trailMs: 3_600_000 })
+  const first = start({ rollbackMarginMs: 3_600_000 })
   await publish("x", "ann")
   await first.worker.idle()
   await first.worker.stop() // at once: the checkpoint trails the work, so the next one reads the event again

@@ -72,7 +72,7 @@ describe.skipIf(isExternal)("a worker whose Redis", () => {
 
   test("loses the cache only says so, and makes up for what it can read again", async () => {
     // The checkpoint follows a minute behind, so that here all of it can be read again.
-    world.start({ trailMs: 60_000 })
+    world.start({ rollbackMarginMs: 60_000 })
     const before = await someApplied()
     await cache.flushall()
     await nextIsApplied((entityId) => before.get(entityId) ?? [])
@@ -81,7 +81,7 @@ describe.skipIf(isExternal)("a worker whose Redis", () => {
   })
 
   test("loses the cache for good, with what lies before the checkpoint, goes on from there", async () => {
-    world.start({ trailMs: 0 })
+    world.start({ rollbackMarginMs: 0 })
     await someApplied()
     await expect
       .poll(async () => (await world.bus.lag("fabra_workers")).map(({ events }) => events), { timeout: 20_000 })

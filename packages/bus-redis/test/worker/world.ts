@@ -95,7 +95,7 @@ export class World {
     const [bus, cache] = [this.#bus(3_000), this.#cache()]
     const note = (_fields: object, message: string) => this.warnings.push(message)
     const logger: Logger = { info: () => {}, warn: note, error: note }
-    const more = { leaseMs: 2_000, trailMs: 3_000, retryBaseMs: 10, retryMaxMs: 200 }
+    const more = { leaseMs: 2_000, rollbackMarginMs: 3_000, retryBaseMs: 10, retryMaxMs: 200 }
     const worker = new AxiomWorker(this.#store(cache, options.group), { bus, logger, ...more, ...options })
     const running = worker.run()
     running.catch((error) => this.warnings.push(`worker: ${error}`))

@@ -1,6 +1,6 @@
 import { serveValue } from "@fabra/core"
 import { type AxiomEvent, FabraError, systemClock, withDeadline } from "@fabra/events"
-import { preview } from "@fabra/worker"
+import { dryRun as runDry } from "@fabra/worker"
 import { type Static, Type } from "@sinclair/typebox"
 import type { ServerContext } from "../context.js"
 import { FeatureValueBody, strict } from "../schemas.js"
@@ -33,7 +33,7 @@ export async function dryRun(
   const late = () => new FabraError("cache_unavailable", "The cache did not answer in time.")
   const { changes, failures } = await withDeadline(
     systemClock,
-    preview(store, event, { group, timeoutMs: deadlineMs }),
+    runDry(store, event, { group, timeoutMs: deadlineMs }),
     longestMs,
     late,
   )

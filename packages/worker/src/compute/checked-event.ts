@@ -1,7 +1,7 @@
 import { type DeadLetterReason, FabraError } from "@fabra/events"
-import type { Item } from "../lane/item.js"
+import type { Item } from "../lane/lane.js"
+import type { Draft } from "../record/draft.js"
 import type { ComputeEnvironment } from "./compute-environment.js"
-import type { Draft } from "./draft.js"
 import { isPromise } from "./is-promise.js"
 
 /** So much a publisher's clock may be fast before its events count as being of the future. */
@@ -15,9 +15,9 @@ export interface Refusal {
 }
 
 /** Why an event must not be run, if it must not. */
-export function refuse({ caution, event }: Item, draft: Draft, env: ComputeEnvironment): Refusal | undefined {
-  if (caution !== undefined && caution !== "ask" && caution.consumers > env.maxCrashes) {
-    const attempts = caution.consumers - 1
+export function refuse({ quarantine, event }: Item, draft: Draft, env: ComputeEnvironment): Refusal | undefined {
+  if (quarantine !== undefined && quarantine !== "ask" && quarantine.consumers > env.maxCrashes) {
+    const attempts = quarantine.consumers - 1
     return {
       reason: "worker_crashed",
       error: new Error(`${attempts} workers died while they ran this event.`),

@@ -1,18 +1,66 @@
-import type { EntityKey } from "@fabra/core"
-import type { Timer } from "@fabra/events"
-import type { Draft } from "../compute/draft.js"
-import type { PartitionRun } from "../partition/partition-run.js"
+import type { EntityKey, FeatureHandler } from "@fabra/core"
+import type { AxiomEvent, BusRecord, Timer } from "@fabra/events"
+import type { PartitionSession } from "../partition/partition-session.js"
+import type { ReadBatch } from "../partition/progress.js"
+import type { Draft } from "../record/draft.js"
 import type { LiveRecord } from "../record/live-record.js"
-import type { Item } from "./item.js"
+
+/** An event as handlers get it: its payload is what its schema makes of it. */
+export type CheckedEvent = AxiomEvent<string, unknown>
+
+/** How a feature has failed on an event so far. Kept over conflicts and reloads: those are no attempts. */
+export interface Failure {
+  attempts: number
+  readonly firstFailedAt: number
+  lastFailedAt: number
+  error: unknown
+}
+
+/** Features that have failed on an event and are tried again together. */
+export interface Retry {
+  readonly features: readonly string[]
+  /** How long to wait, in milliseconds. */
+  readonly inMs: number
+}
+
+/** One event on its way through the lane of one entity. */
+export interface Item {
+  readonly lane: Lane
+  readonly event: AxiomEvent
+  readonly record: BusRecord
+  readonly batch: ReadBatch
+  /** What the event triggers on this lane's entity. */
+  readonly handlers: readonly FeatureHandler[]
+  /** Those of {@link handlers} that the step at hand runs: the others have applied the event. */
+  concerned: readonly FeatureHandler[]
+  /** Epoch milliseconds. */
+  readonly readAt: number
+  /** By feature; made when the first one fails. */
+  failures: Map<string, Failure> | undefined
+  /** The event with its payload checked, or why it does not match its schema. Set when first needed. */
+  checked: CheckedEvent | Error | undefined
+  /** Features whose value it changed, in the order of their first change. */
+  updated: readonly string[]
+  /**
+   * Set where the partition's last owner may have died: `ask` until the event is noted, then how many consumers have noted
+   * that they are about to run it (rule R13).
+   */
+  quarantine: "ask" | { readonly consumers: number } | undefined
+  /** Handlers run, all attempts. */
+  attempts: number
+  /** It was settled before the worker came to it. */
+  repeated: boolean
+  /** Features that were given up; made with the first one. */
+  dead: Set<string> | undefined
+}
 
 /**
  * The events of one entity, in order, one step at a time. `idle`: nothing to do; `ready`: in line to be worked on; `busy`:
- * being worked on; `waiting`: for a retry or for
- * its turn to be run with caution. Only a busy lane touches its record.
+ * being worked on; `waiting`: for a retry or in quarantine. Only a busy lane touches its record.
  */
 export interface Lane {
   readonly key: EntityKey
-  readonly run: PartitionRun
+  readonly session: PartitionSession
   /** In order. Most often there is one: see `Processor.enqueue`. */
   items: Item[]
   state: "idle" | "ready" | "busy" | "waiting"
@@ -24,22 +72,24 @@ export interface Lane {
   draft: Draft | undefined
   /** How many items, from the front, the draft settles. */
   settles: number
-  /** When the item after those must be tried again: milliseconds to wait; `undefined` when nothing is blocked. */
-  retryInMs: number | undefined
+  /** Features of the item after those that have failed; `undefined` when nothing is blocked. */
+  retry: Retry | undefined
   /** The item after those must be noted before it is run. */
   asks: boolean
-  /** Fruitless tries to reach the cache or the bus in a row. */
+  /** Fruitless tries to reach the cache in a row. */
   outages: number
   timer: Timer | undefined
 }
 
 /** Of all lanes that have none; stays empty. */
 export const NO_ITEMS: Item[] = []
+const NONE: readonly string[] = []
 
-export function newLane(key: EntityKey, run: PartitionRun): Lane {
+/** A lane without events. */
+export function newLane(key: EntityKey, session: PartitionSession): Lane {
   return {
     key,
-    run,
+    session,
     items: NO_ITEMS,
     state: "idle",
     record: undefined,
@@ -47,9 +97,37 @@ export function newLane(key: EntityKey, run: PartitionRun): Lane {
     usedIn: 0,
     draft: undefined,
     settles: 0,
-    retryInMs: undefined,
+    retry: undefined,
     asks: false,
     outages: 0,
     timer: undefined,
   }
+}
+
+/** What an item is made of. */
+type NewItem = Pick<Item, "lane" | "event" | "record" | "batch" | "handlers" | "readAt" | "quarantine">
+
+/** An event that was just read. */
+export function newItem({ lane, event, record, batch, handlers, readAt, quarantine }: NewItem): Item {
+  return {
+    lane,
+    event,
+    record,
+    batch,
+    handlers,
+    concerned: handlers,
+    readAt,
+    failures: undefined,
+    checked: undefined,
+    updated: NONE,
+    quarantine,
+    attempts: 0,
+    repeated: false,
+    dead: undefined,
+  }
+}
+
+/** What the step at hand makes of the record of the item's entity. */
+export function draftOf({ lane }: Item): Draft {
+  return lane.draft as Draft
 }

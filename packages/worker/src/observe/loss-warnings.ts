@@ -1,49 +1,35 @@
-import type { FeatureCache } from "@fabra/core"
-import { type BusNotice, type EventBus, sleep } from "@fabra/events"
-import { retryDelay } from "../retry.js"
-import type { Settings } from "../settings.js"
-import type { Observer } from "./observer.js"
+import type { BusNotice } from "@fabra/events"
+import type { WorkerContext } from "../context.js"
+import { untilAnswered } from "../retry.js"
 
-/** Tells what bus and cache, as they are set up, may lose. What both say, because they are on one server, is told once. */
+/** Logs what bus and cache, as they are set up, may lose. A warning that both give, being on one server, is logged once. */
 export class LossWarnings {
-  readonly #bus: EventBus
-  readonly #cache: FeatureCache
-  readonly #settings: Settings
-  readonly #observer: Observer
-  /** What the bus has said, until the cache has said what it has to say. */
-  #said: Set<string> | undefined = new Set()
+  readonly #context: Pick<WorkerContext, "bus" | "cache" | "settings" | "observer">
+  /** Warnings of the bus, until the cache has given its own. */
+  #given: Set<string> | undefined = new Set()
 
-  constructor(bus: EventBus, cache: FeatureCache, settings: Settings, observer: Observer) {
-    this.#bus = bus
-    this.#cache = cache
-    this.#settings = settings
-    this.#observer = observer
+  constructor(context: Pick<WorkerContext, "bus" | "cache" | "settings" | "observer">) {
+    this.#context = context
   }
 
-  /** Passes on what the bus says. */
+  /** Logs a notice of the bus. */
   ofBus(notice: BusNotice): void {
-    this.#said?.add(notice.message)
-    this.#observer.notice(notice)
+    this.#given?.add(notice.message)
+    this.#context.observer.notice(notice)
   }
 
-  /** Asks a bus that has been subscribed to, and the cache until it answers. */
-  async ask(signal: AbortSignal): Promise<void> {
-    const { name, durableReads } = this.#bus.capabilities
+  /** Checks a bus that has been subscribed to, and the cache as soon as it answers. */
+  async check(signal: AbortSignal): Promise<void> {
+    const { bus, cache, observer } = this.#context
+    const { name, durableReads } = bus.capabilities
     if (durableReads === "none") {
       const message = `The bus (${name}) shows events that it may still lose: one that is published again then is applied twice.`
-      this.#observer.notice({ level: "warn", message })
+      observer.notice({ level: "warn", message })
     }
-    for (let attempt = 1; !signal.aborted; attempt++) {
-      try {
-        for (const message of await this.#cache.check()) {
-          if (!this.#said?.has(message)) this.#observer.notice({ level: "warn", message })
-        }
-        this.#said = undefined
-        return
-      } catch (error) {
-        this.#observer.outage("The cache does not answer; trying again.", error)
-        await sleep(this.#settings.clock, retryDelay(this.#settings, attempt), signal)
-      }
+    const warnings = await untilAnswered(this.#context, { target: "cache", signal }, () => cache.check())
+    for (const message of warnings ?? []) {
+      if (!this.#given?.has(message)) observer.notice({ level: "warn", message })
     }
+    if (warnings !== undefined) this.#given = undefined
   }
 }

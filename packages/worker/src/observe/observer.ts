@@ -1,8 +1,9 @@
 import type { Call, CommitResult, Feature, HandlerCall, Logger, Telemetry } from "@fabra/core"
 import { type AxiomEvent, type BusNotice, type Clock, FabraError, type NewDeadLetter } from "@fabra/events"
+import type { ComputeEnvironment } from "../compute/compute-environment.js"
 import { describe } from "../compute/give-up.js"
-import type { Item } from "../lane/item.js"
-import type { Lane } from "../lane/lane.js"
+import type { HandlerAttempt } from "../compute/handler-attempt.js"
+import type { Item, Lane } from "../lane/lane.js"
 import type { FinishedRun } from "../schedule/schedule-book.js"
 import type { Settings } from "../settings.js"
 
@@ -12,7 +13,7 @@ const NONE: readonly string[] = []
 /** Tells logger and telemetry what happens; a fault of theirs never touches the work. */
 export class Observer {
   /** Runs a handler with telemetry around it; `undefined` when none wants to be. */
-  readonly runHandler: ((item: Item, feature: string, attempt: number, run: () => unknown) => unknown) | undefined
+  readonly runHandler: ComputeEnvironment["runHandler"]
   /** Tells of events that come late; `undefined` when nobody wants to know. */
   readonly late: ((event: Pick<AxiomEvent, "eventType">, feature: Feature) => void) | undefined
   readonly #logger: Logger
@@ -49,7 +50,7 @@ export class Observer {
     const applied = {
       event,
       entityType: lane.key.entityType,
-      partition: lane.run.partition,
+      partition: lane.session.partition,
       featuresUpdated: item.updated,
       featuresFailed: item.dead === undefined ? NONE : [...item.dead],
       attempts,
@@ -60,8 +61,9 @@ export class Observer {
     this.#tell((to) => to.eventApplied?.(applied))
   }
 
-  failed(item: Item, feature: string, attempt: number, willRetry: boolean, error: unknown): void {
-    this.#tell((to) => to.featureFailed?.({ ...toCall(item, feature, attempt), willRetry, error }))
+  failed(attempt: HandlerAttempt, error: unknown): void {
+    const willRetry = attempt.attempt <= attempt.feature.maxRetries
+    this.#tell((to) => to.featureFailed?.({ ...toCall(attempt), willRetry, error }))
   }
 
   deadLettered(letter: NewDeadLetter): void {
@@ -107,11 +109,11 @@ export class Observer {
     return call
   }
 
-  blocked({ key, run: { partition } }: Lane): void {
+  blocked({ key, session: { partition } }: Lane): void {
     this.#tell((to) => to.laneBlocked?.({ partition, ...key }))
   }
 
-  freed({ key, run: { partition } }: Lane): void {
+  freed({ key, session: { partition } }: Lane): void {
     this.#tell((to) => to.laneFreed?.({ partition, ...key }))
   }
 
@@ -159,12 +161,12 @@ export class Observer {
   }
 
   /** The handler is run once, and what comes of it counts, whatever telemetry makes of it. */
-  #runHandler(item: Item, feature: string, attempt: number, run: () => unknown): unknown {
+  #runHandler(attempt: HandlerAttempt, run: () => unknown): unknown {
     let outcome: (() => unknown) | undefined
     const runOnce = () => {
       outcome ??= attempted(run)
     }
-    const call = toCall(item, feature, attempt)
+    const call = toCall(attempt)
     let around = runOnce
     for (const telemetry of this.#telemetry) {
       const inner = around
@@ -190,8 +192,9 @@ export class Observer {
   }
 }
 
-function toCall({ event, lane }: Item, feature: string, attempt: number): HandlerCall {
-  return { event, entityType: lane.key.entityType, partition: lane.run.partition, feature, attempt }
+function toCall({ item: { event, lane }, feature, attempt }: HandlerAttempt): HandlerCall {
+  const { key, session } = lane
+  return { event, entityType: key.entityType, partition: session.partition, feature: feature.name, attempt }
 }
 
 /** The events that a lane's draft settles. */

@@ -1,81 +1,72 @@
 import { expect, test } from "vitest"
-import type { Item } from "../lane/item.js"
-import { type Lane, newLane } from "../lane/lane.js"
-import { PartitionRun } from "./partition-run.js"
+import { Overflow, type Queue } from "./overflow.js"
+import { PartitionSession } from "./partition-session.js"
 
 const LIMIT = 2
 
-function full(run: PartitionRun, id: string, last: string): Lane {
-  const lane = newLane({ entityType: "User", entityId: id }, run)
-  lane.state = "waiting"
-  lane.items = [{} as Item, { record: { position: last } } as Item]
-  return lane
+function full(last: string): { -readonly [Key in keyof Queue]: Queue[Key] } {
+  return { state: "waiting", items: [{ record: { position: "" } }, { record: { position: last } }] }
 }
 
-function empty(lane: Lane): void {
+function empty(lane: ReturnType<typeof full>): void {
   lane.items = []
   lane.state = "idle"
 }
 
-const begin = () => new PartitionRun(0, { position: null, records: 0 }, null)
-
-test("a full lane leaves out what comes, and all after it, until it has been read again in order", () => {
-  const run = begin()
-  const { overflow } = run
-  const ann = full(run, "ann", "02")
-  expect([overflow.leaves(ann, LIMIT), overflow.leaves(ann, LIMIT)]).toEqual([true, true]) // 03, 05
+test("a full lane defers a record, and all after it, until they have been read again in order", () => {
+  const session = new PartitionSession(0, { position: null, records: 0 }, null)
+  const { overflow } = session
+  const ann = full("02")
+  expect([overflow.defers(ann, LIMIT), overflow.defers(ann, LIMIT)]).toEqual([true, true]) // 03, 05
   empty(ann)
-  expect(overflow.leaves(ann, LIMIT)).toBe(true) // 07: it has room, but 03 comes first
+  expect(overflow.defers(ann, LIMIT)).toBe(true) // 07: it has room, but 03 comes first
   expect(overflow.size).toBe(3)
-  expect(run.isBusy).toBe(true)
-  expect(overflow.again(ann)).toBe("02")
-  expect(overflow.again(ann)).toBeUndefined() // on its way
-  expect(["01", "02", "03", "03", "05", "07", "09"].map((at) => overflow.takes(ann, at, LIMIT))).toEqual([
+  expect(session.isBusy).toBe(true)
+  expect(overflow.rereadAfter(ann)).toBe("02")
+  expect(overflow.rereadAfter(ann)).toBeUndefined() // on its way
+  expect(["01", "02", "03", "03", "05", "07", "09"].map((at) => overflow.accepts(ann, at, LIMIT))).toEqual([
     ...[false, false, true, false, true, true],
     false,
   ])
-  expect(run.isBusy).toBe(false)
+  expect(session.isBusy).toBe(false)
 })
 
 test("a lane that is full again when its records come lets them all go by, and asks again", () => {
-  const run = begin()
-  const { overflow } = run
-  const ann = full(run, "ann", "02")
-  for (const _ of ["03", "04", "05"]) overflow.leaves(ann, LIMIT)
+  const overflow = new Overflow()
+  const ann = full("02")
+  for (const _ of ["03", "04", "05"]) overflow.defers(ann, LIMIT)
   empty(ann)
-  overflow.again(ann)
-  expect(overflow.takes(ann, "03", LIMIT)).toBe(true)
-  ann.items = [{} as Item, { record: { position: "03" } } as Item]
+  overflow.rereadAfter(ann)
+  expect(overflow.accepts(ann, "03", LIMIT)).toBe(true)
+  ann.items = [{ record: { position: "02" } }, { record: { position: "03" } }]
   ann.state = "waiting"
-  expect(overflow.takes(ann, "04", LIMIT)).toBe(false)
+  expect(overflow.accepts(ann, "04", LIMIT)).toBe(false)
   empty(ann)
-  expect(overflow.takes(ann, "05", LIMIT)).toBe(false)
-  expect(overflow.again(ann)).toBe("03")
+  expect(overflow.accepts(ann, "05", LIMIT)).toBe(false)
+  expect(overflow.rereadAfter(ann)).toBe("03")
 })
 
 test("a new pass brings what the last one would still have brought to others", () => {
-  const run = begin()
-  const { overflow } = run
-  const [ann, bob] = [full(run, "ann", "02"), full(run, "bob", "06")]
-  for (const lane of [ann, bob, ann]) overflow.leaves(lane, LIMIT) // 03, 07, 09
+  const overflow = new Overflow()
+  const [ann, bob] = [full("02"), full("06")]
+  for (const lane of [ann, bob, ann]) overflow.defers(lane, LIMIT) // 03, 07, 09
   empty(ann)
-  expect(overflow.again(ann)).toBe("02")
-  expect(overflow.takes(ann, "03", LIMIT)).toBe(true)
-  expect(overflow.takes(bob, "07", LIMIT)).toBe(false) // still full
+  expect(overflow.rereadAfter(ann)).toBe("02")
+  expect(overflow.accepts(ann, "03", LIMIT)).toBe(true)
+  expect(overflow.accepts(bob, "07", LIMIT)).toBe(false) // still full
   empty(bob)
-  expect(overflow.again(bob)).toBe("03") // 09 is still to come
-  expect(overflow.takes(bob, "07", LIMIT)).toBe(true)
-  expect(overflow.takes(ann, "09", LIMIT)).toBe(true)
+  expect(overflow.rereadAfter(bob)).toBe("03") // 09 is still to come
+  expect(overflow.accepts(bob, "07", LIMIT)).toBe(true)
+  expect(overflow.accepts(ann, "09", LIMIT)).toBe(true)
 })
 
 test("a pass that begins after what a lane lacks brings it nothing", () => {
-  const run = begin()
-  const { overflow } = run
-  const [ann, bob] = [full(run, "ann", "02"), full(run, "bob", "06")]
-  for (const lane of [ann, bob]) overflow.leaves(lane, LIMIT)
+  const overflow = new Overflow()
+  const [ann, bob] = [full("02"), full("06")]
+  for (const lane of [ann, bob]) overflow.defers(lane, LIMIT)
   empty(bob)
-  expect(overflow.again(bob)).toBe("06")
-  empty(ann) // it takes its last event meanwhile
-  expect(overflow.takes(ann, "08", LIMIT)).toBe(false)
-  expect(overflow.again(ann)).toBe("02")
+  expect(overflow.rereadAfter(bob)).toBe("06")
+  empty(ann) // it settles its last event meanwhile
+  expect(overflow.accepts(ann, "08", LIMIT)).toBe(false)
+  expect(overflow.rereadAfter(ann)).toBe("02")
 })

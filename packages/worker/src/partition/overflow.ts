@@ -1,44 +1,49 @@
 import type { Position } from "@fabra/events"
-import type { Lane } from "../lane/lane.js"
+
+/** As much of a lane as is looked at here. */
+export interface Queue {
+  readonly state: string
+  readonly items: readonly { readonly record: { readonly position: Position } }[]
+}
 
 /** One reading of a partition, from where it began: another object for each. */
 export interface Pass {
-  /** `""`: at the start of the run. */
+  /** `""`: at the start of the session. */
   readonly after: Position
 }
 
 /** What one lane lacks. */
 interface Gap {
-  /** The last record that it has; what was left out stands after it. */
+  /** The last record that it has; the deferred ones stand after it. */
   after: Position
-  /** How many records were left out and not taken since. */
+  /** How many records were deferred and not accepted since. */
   count: number
   /** The pass in which one of them went by. */
   missedIn: Pass
 }
 
 /**
- * Records that a partition's lanes have left out, because enough was waiting behind a retry. They take no memory: they are
+ * Records that a partition's lanes have deferred, because enough was waiting behind a retry. They take no memory: they are
  * read again when their lane is empty. Their batches stay unsettled meanwhile, so that no checkpoint passes them.
  *
- * Reading again is a new *pass* over all that was read of the partition since; whatever other lanes have is passed by.
+ * Reading again is a new *pass* over everything that was read of the partition since; other lanes skip what they have.
  */
 export class Overflow {
-  /** How many records are left out. */
+  /** How many records are deferred. */
   size = 0
-  readonly #gaps = new Map<Lane, Gap>()
+  readonly #gaps = new Map<Queue, Gap>()
   #pass: Pass = { after: "" }
 
   get pass(): Pass {
     return this.#pass
   }
 
-  has(lane: Lane): boolean {
+  has(lane: Queue): boolean {
     return this.#gaps.has(lane)
   }
 
-  /** Whether the lane leaves out a record that was read for the first time: when it is full, or lacks some before it. */
-  leaves(lane: Lane, limit: number): boolean {
+  /** Whether the lane defers a record that was read for the first time: when it is full, or lacks some before it. */
+  defers(lane: Queue, limit: number): boolean {
     let gap = this.#gaps.get(lane)
     if (gap === undefined) {
       const last = lane.items.at(-1)
@@ -52,8 +57,8 @@ export class Overflow {
     return true
   }
 
-  /** Whether the lane takes a record that is read again: one that it has left out, and none before it. */
-  takes(lane: Lane, position: Position, limit: number): boolean {
+  /** Whether the lane accepts a record that is read again: one that it has deferred, and none before it. */
+  accepts(lane: Queue, position: Position, limit: number): boolean {
     const gap = this.#gaps.get(lane)
     if (gap === undefined || position <= gap.after) return false
     if (!this.#brings(gap) || isFull(lane, limit)) {
@@ -67,7 +72,7 @@ export class Overflow {
   }
 
   /** The lane is empty: after which record to read again; `undefined` when nothing is lacking, or is on its way. */
-  again(lane: Lane): Position | undefined {
+  rereadAfter(lane: Queue): Position | undefined {
     const gap = this.#gaps.get(lane)
     if (gap === undefined || this.#brings(gap)) return undefined
     let { after } = gap
@@ -83,6 +88,6 @@ export class Overflow {
   }
 }
 
-function isFull({ state, items }: Lane, limit: number): boolean {
+function isFull({ state, items }: Queue, limit: number): boolean {
   return state === "waiting" && items.length >= limit
 }

@@ -9,7 +9,7 @@ export interface ReadBatch {
   pending: number
 }
 
-interface TrailPoint {
+interface SettledPoint {
   /** In which tick the records up to `position` were all settled. */
   readonly tick: number
   readonly position: Position
@@ -31,7 +31,7 @@ export interface SafePoint {
  */
 export class Progress {
   readonly #reading: ReadBatch[] = []
-  readonly #trail: TrailPoint[] = []
+  readonly #settled: SettledPoint[] = []
   #tick = 0
   #records: number
   #end: SafePoint | undefined
@@ -70,8 +70,8 @@ export class Progress {
     }
     this.#reading.splice(0, done)
     // One point a tick is enough: it stands for the newest settlement in it.
-    if (this.#trail.at(-1)?.tick === this.#tick) this.#trail.pop()
-    this.#trail.push({ tick: this.#tick, ...this.#end })
+    if (this.#settled.at(-1)?.tick === this.#tick) this.#settled.pop()
+    this.#settled.push({ tick: this.#tick, ...this.#end })
   }
 
   /** Behind a batch that stays unsettled for long, what is settled must not pile up. */
@@ -91,12 +91,12 @@ export class Progress {
   /** The furthest point that was reached at least `ticks` whole ticks ago; `undefined` when there is none. */
   safe(ticks: number): SafePoint | undefined {
     const limit = ticks === 0 ? this.#tick : this.#tick - ticks - 1
-    return this.#trail.findLast((point) => point.tick <= limit)
+    return this.#settled.findLast((point) => point.tick <= limit)
   }
 
   /** Forgets what a stored checkpoint covers. */
   forget(position: Position): void {
-    const next = this.#trail.findIndex((point) => point.position > position)
-    this.#trail.splice(0, next === -1 ? this.#trail.length : next)
+    const next = this.#settled.findIndex((point) => point.position > position)
+    this.#settled.splice(0, next === -1 ? this.#settled.length : next)
   }
 }

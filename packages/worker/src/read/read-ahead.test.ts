@@ -1,27 +1,27 @@
 import type { Subscription } from "@fabra/events"
 import { expect, test } from "vitest"
-import { PartitionRun } from "../partition/partition-run.js"
+import { PartitionSession } from "../partition/partition-session.js"
 import { ReadAhead } from "./read-ahead.js"
 
 const MB = 1024 * 1024
 
 function setup(partitions: number) {
-  const runs = new Map(
-    Array.from({ length: partitions }, (_, i) => [i, new PartitionRun(i, { position: null, records: 0 }, null)]),
+  const sessions = new Map(
+    Array.from({ length: partitions }, (_, i) => [i, new PartitionSession(i, { position: null, records: 0 }, null)]),
   )
   const paused = new Set<number>()
   const subscription = { pause: (i: number) => paused.add(i), resume: (i: number) => paused.delete(i) }
-  const readAhead = new ReadAhead(runs)
+  const readAhead = new ReadAhead(sessions)
   return {
     paused,
     /** What each partition now has; all are looked at. */
     has(...held: { events?: number; bytes?: number }[]) {
       for (const [i, { events = 0, bytes = 0 }] of held.entries()) {
-        const run = runs.get(i) as PartitionRun
-        run.unsettled = events
-        run.unsettledBytes = bytes
+        const session = sessions.get(i) as PartitionSession
+        session.unsettled = events
+        session.unsettledBytes = bytes
       }
-      for (const run of runs.values()) readAhead.hold(run, subscription as unknown as Subscription)
+      for (const session of sessions.values()) readAhead.hold(session, subscription as unknown as Subscription)
       readAhead.release(subscription as unknown as Subscription)
       return [...paused]
     },

@@ -1,5 +1,5 @@
 import type { Subscription } from "@fabra/events"
-import type { PartitionRun } from "../partition/partition-run.js"
+import type { PartitionSession } from "../partition/partition-session.js"
 
 /** How much may be read and not settled. */
 interface Limit {
@@ -16,35 +16,35 @@ const OF_ALL: Limit = { events: 50_000, bytes: 64 * 1024 * 1024 }
  * have enough, each may keep its share, so that those with nothing to wait for go on.
  */
 export class ReadAhead {
-  readonly #runs: ReadonlyMap<number, PartitionRun>
+  readonly #sessions: ReadonlyMap<number, PartitionSession>
   readonly #paused = new Set<number>()
 
-  constructor(runs: ReadonlyMap<number, PartitionRun>) {
-    this.#runs = runs
+  constructor(sessions: ReadonlyMap<number, PartitionSession>) {
+    this.#sessions = sessions
   }
 
   /** The partition has been read. */
-  hold(run: PartitionRun, subscription: Subscription): void {
-    if (!this.#isFull(run, 1)) return
-    subscription.pause(run.partition)
-    this.#paused.add(run.partition)
+  hold(session: PartitionSession, subscription: Subscription): void {
+    if (!this.#isFull(session, 1)) return
+    subscription.pause(session.partition)
+    this.#paused.add(session.partition)
   }
 
   /** Something was settled, of any partition. */
   release(subscription: Subscription): void {
     for (const partition of this.#paused) {
-      const run = this.#runs.get(partition)
-      if (run !== undefined && this.#isFull(run, 0.5)) continue
+      const session = this.#sessions.get(partition)
+      if (session !== undefined && this.#isFull(session, 0.5)) continue
       this.#paused.delete(partition)
       subscription.resume(partition)
     }
   }
 
-  #isFull(run: PartitionRun, part: number): boolean {
-    if (reaches(run, OF_ONE, part)) return true
-    if (!reaches(run, OF_ALL, part / this.#runs.size)) return false
+  #isFull(session: PartitionSession, part: number): boolean {
+    if (reaches(session, OF_ONE, part)) return true
+    if (!reaches(session, OF_ALL, part / this.#sessions.size)) return false
     const all = { unsettled: 0, unsettledBytes: 0 }
-    for (const { unsettled, unsettledBytes } of this.#runs.values()) {
+    for (const { unsettled, unsettledBytes } of this.#sessions.values()) {
       all.unsettled += unsettled
       all.unsettledBytes += unsettledBytes
     }
@@ -53,9 +53,9 @@ export class ReadAhead {
 }
 
 function reaches(
-  run: Pick<PartitionRun, "unsettled" | "unsettledBytes">,
+  session: Pick<PartitionSession, "unsettled" | "unsettledBytes">,
   { events, bytes }: Limit,
   part: number,
 ): boolean {
-  return run.unsettled >= part * events || run.unsettledBytes >= part * bytes
+  return session.unsettled >= part * events || session.unsettledBytes >= part * bytes
 }

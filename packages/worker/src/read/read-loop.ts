@@ -1,9 +1,7 @@
 import type { PartitionBatch, Subscription } from "@fabra/events"
-import type { Processor } from "../lane/processor.js"
-import type { Observer } from "../observe/observer.js"
+import type { WorkerContext } from "../context.js"
 import type { Pass } from "../partition/overflow.js"
-import type { PartitionRun } from "../partition/partition-run.js"
-import type { Settings } from "../settings.js"
+import type { Processor } from "../process/processor.js"
 import type { Intake } from "./intake.js"
 import { inParts } from "./parts.js"
 import { Signal } from "./signal.js"
@@ -26,11 +24,9 @@ interface Reading {
 
 /** Reads a subscription as there is room for it, and knows when nothing is left. */
 export class ReadLoop {
-  readonly #settings: Settings
-  readonly #runs: ReadonlyMap<number, PartitionRun>
+  readonly #context: WorkerContext
   readonly #intake: Intake
   readonly #processor: Processor
-  readonly #observer: Observer
   readonly #progressed = new Signal()
   /** Ends the read under way; used again as long as it has not. */
   #wakeRead = new AbortController()
@@ -38,18 +34,10 @@ export class ReadLoop {
   #reading: Reading | undefined
   #idle: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
 
-  constructor(
-    settings: Settings,
-    runs: ReadonlyMap<number, PartitionRun>,
-    intake: Intake,
-    processor: Processor,
-    observer: Observer,
-  ) {
-    this.#settings = settings
-    this.#runs = runs
+  constructor(context: WorkerContext, intake: Intake, processor: Processor) {
+    this.#context = context
     this.#intake = intake
     this.#processor = processor
-    this.#observer = observer
   }
 
   /** Reads until it is told to stop, and then {@link wake}d. @throws what reading throws */
@@ -83,14 +71,14 @@ export class ReadLoop {
 
   /** One read is under way while a batch of the one before is computed and another is committed. */
   async #readOnce(subscription: Subscription, stopping: AbortSignal): Promise<void> {
-    const { batchSize } = this.#settings
+    const { batchSize } = this.#context.settings
     if (this.#reading === undefined && !(await this.#hasRoom(stopping))) return
     const reading = this.#reading ?? this.#startReading(subscription, !this.#hasUnsettled())
     this.#reading = undefined
     const { asking, passes } = reading
     const batches = await reading.batches
     const read = batches.reduce((sum, { records }) => sum + records.length, 0)
-    if (read > 0) this.#observer.read(read)
+    if (read > 0) this.#context.observer.read(read)
     const parts = inParts(this.#intake.screen(batches, passes, subscription), batchSize)
     for (const [i, part] of parts.entries()) {
       if (i > 0 && !(await this.#hasRoom(stopping))) return
@@ -102,7 +90,7 @@ export class ReadLoop {
       for (const batch of part.batches) this.#intake.accept(batch, passes.get(batch.partition), subscription)
       this.#processor.pump()
     }
-    if (read > 0) return // even if all of it was put aside: it is read again
+    if (read > 0) return // even if lanes have deferred all of it: it is read again
     if (asking > 0 && this.#hasUnsettled()) await this.#progressed.wait()
     // What was read before may have made this one seek, and then it has brought nothing.
     else if (asking > 0 && reading.beganSettled && this.#intake.isIn(passes))
@@ -111,7 +99,7 @@ export class ReadLoop {
 
   /** Waits until there is room for another batch; false when the worker stops meanwhile. */
   async #hasRoom(stopping: AbortSignal): Promise<boolean> {
-    while (this.#processor.backlog >= 2 * this.#settings.batchSize) {
+    while (this.#processor.backlog >= 2 * this.#context.settings.batchSize) {
       await this.#progressed.wait()
       if (stopping.aborted) return false
     }
@@ -119,7 +107,7 @@ export class ReadLoop {
   }
 
   #startReading(subscription: Subscription, beganSettled: boolean): Reading {
-    const { batchSize, pollIntervalMs } = this.#settings
+    const { batchSize, pollIntervalMs } = this.#context.settings
     const maxEvents = Math.max(batchSize, Math.min(READ_BATCHES * batchSize, READ_EVENTS))
     const asking = this.#idle.length
     const maxWaitMs = asking > 0 ? 0 : pollIntervalMs
@@ -130,7 +118,7 @@ export class ReadLoop {
   }
 
   #hasUnsettled(): boolean {
-    for (const { isBusy } of this.#runs.values()) if (isBusy) return true
+    for (const { isBusy } of this.#context.sessions.values()) if (isBusy) return true
     return false
   }
 }

@@ -23,6 +23,8 @@ export interface BatchEnvironment {
   readonly clock: Clock
   /** The group whose records events change too. */
   readonly group: string
+  /** The time in the schedule that is computed, epoch milliseconds. */
+  readonly occurrence: number
   /** Fires when the run is given up. */
   readonly signal: AbortSignal
   retryDelay(attempts: number): number
@@ -51,7 +53,6 @@ export interface BatchResult {
 export async function computeBatch(
   handler: ScheduledHandler,
   entityIds: readonly string[],
-  turn: number,
   env: BatchEnvironment,
   queried?: QueriedValues,
 ): Promise<BatchResult> {
@@ -63,7 +64,7 @@ export async function computeBatch(
     const records = await env.cache.load(keys, env.group)
     // Who is asked before the records are loaded may lose the run in between, and would put an older turn over a later one.
     if (!(await env.stillOurs())) break
-    const values = queried === undefined ? await computeAll(handler, left, turn, env) : spell(handler, left, queried)
+    const values = queried === undefined ? await computeAll(handler, left, env) : spell(handler, left, queried)
     const changes = records.flatMap((record) => {
       const value = values.get(record.key.entityId)
       if (typeof value !== "string") return []
@@ -121,7 +122,6 @@ function spell({ feature }: ScheduledHandler, ids: readonly string[], { values }
 async function computeAll(
   handler: ScheduledHandler,
   ids: readonly string[],
-  turn: number,
   env: BatchEnvironment,
 ): Promise<Map<string, string | undefined | Error>> {
   const { compute, computeMany, feature, concurrency } = handler
@@ -129,7 +129,7 @@ async function computeAll(
   const encode = (value: unknown) =>
     value === undefined ? undefined : encodeValue(value, `value of feature "${feature.name}"`)
   if (computeMany !== undefined) {
-    const some = await tried(handler, turn, env, async (context) => {
+    const some = await tried(handler, env, async (context) => {
       const computed = await computeMany(ids, context)
       return new Map(ids.map((id) => [id, encode(computed.get(id))]))
     })
@@ -139,7 +139,7 @@ async function computeAll(
   const waiting = ids.values()
   const one = async () => {
     for (const id of waiting) {
-      values.set(id, await tried(handler, turn, env, async (context) => encode(await compute?.(id, context))))
+      values.set(id, await tried(handler, env, async (context) => encode(await compute?.(id, context))))
     }
   }
   await Promise.all(Array.from({ length: concurrency }, one))
@@ -149,8 +149,7 @@ async function computeAll(
 /** Runs a function of the user as often as its feature allows; what it failed with at last is the result then. */
 async function tried<Result>(
   { feature: { name, maxRetries, timeoutMs } }: ScheduledHandler,
-  turn: number,
-  { clock, offline, signal, retryDelay }: BatchEnvironment,
+  { clock, offline, occurrence, signal, retryDelay }: BatchEnvironment,
   run: (context: ScheduleContext) => Promise<Result>,
 ): Promise<Result | Error> {
   for (let attempt = 1; ; attempt++) {
@@ -159,7 +158,7 @@ async function tried<Result>(
     signal.addEventListener("abort", giveUp)
     try {
       const limits = { timeoutMs, signal: abort.signal }
-      const context = { scheduledFor: new Date(turn), sql: sqlOn(offline, limits), signal: abort.signal }
+      const context = { scheduledFor: new Date(occurrence), sql: sqlOn(offline, limits), signal: abort.signal }
       return (await withTimeout(clock, run(context), timeoutMs, name)) as Result
     } catch (error) {
       abort.abort(error)

@@ -1,17 +1,8 @@
 import { setMaxListeners } from "node:events"
-import {
-  type EntityPage,
-  type Feature,
-  type FeatureCache,
-  type FeatureStore,
-  noOfflineStore,
-  type OfflineStore,
-  type ScheduledHandler,
-} from "@fabra/core"
+import { type EntityPage, type Feature, noOfflineStore, type OfflineStore, type ScheduledHandler } from "@fabra/core"
 import { FabraError, hashEntityId, sleep } from "@fabra/events"
-import type { Observer } from "../observe/observer.js"
+import type { WorkerContext } from "../context.js"
 import { retryDelay } from "../retry.js"
-import type { Settings } from "../settings.js"
 import { QueryPages } from "./query-pages.js"
 import { type Entry, type OpenRun, ScheduleBook } from "./schedule-book.js"
 import { type BatchEnvironment, computeBatch } from "./scheduled-batch.js"
@@ -28,25 +19,20 @@ const HISTORY = 20
  */
 export class Scheduler {
   readonly #handlers: readonly ScheduledHandler[]
-  readonly #cache: FeatureCache
-  readonly #offline: OfflineStore | undefined
   readonly #book: ScheduleBook
-  readonly #settings: Settings
-  readonly #observer: Observer
+  readonly #context: WorkerContext
   /** Runs of others, and since when their entry has been as it is. */
   readonly #seen = new Map<string, { readonly token: string | null; readonly since: number }>()
   readonly #running = new Map<string, Promise<void>>()
 
   /** @throws FabraError `invalid_setting` when a feature is SQL and there is nothing to ask */
-  constructor({ registry, cache, offline }: FeatureStore, settings: Settings, observer: Observer) {
+  constructor(context: WorkerContext) {
+    const { registry, offline } = context.store
     this.#handlers = [...registry.scheduledHandlers.values()]
     const query = this.#handlers.find(({ sql }) => sql !== undefined)
     if (query !== undefined && offline === undefined) throw noOfflineStore(`Feature "${query.feature.name}" is SQL: it`)
-    this.#cache = cache
-    this.#offline = offline
-    this.#book = new ScheduleBook(cache)
-    this.#settings = settings
-    this.#observer = observer
+    this.#book = new ScheduleBook(context.cache)
+    this.#context = context
   }
 
   /** Works until `signal` fires; runs under way then stop after their page, for others to go on with. */
@@ -54,7 +40,7 @@ export class Scheduler {
     if (this.#handlers.length === 0) return
     while (!signal.aborted) {
       await this.#look(signal)
-      await sleep(this.#settings.clock, LOOK_EVERY_MS, signal)
+      await sleep(this.#context.settings.clock, LOOK_EVERY_MS, signal)
     }
     await this.idle()
   }
@@ -72,7 +58,7 @@ export class Scheduler {
       const entries = await this.#book.readAll(free.map(({ feature }) => feature.name))
       await Promise.all(free.map((handler, i) => this.#lookAt(handler, entries[i] as Entry, signal)))
     } catch (error) {
-      this.#observer.outage("The cache does not answer; trying again.", error)
+      this.#context.observer.outage("The cache does not answer; trying again.", error)
     }
   }
 
@@ -81,14 +67,14 @@ export class Scheduler {
     const begun = await this.#begin(handler, entry)
     if (begun === undefined) return
     const work = this.#work(handler, begun, signal)
-      .catch((error) => this.#observer.outage(`The run of "${name}" is interrupted; it goes on later.`, error))
+      .catch((error) => this.#context.observer.outage(`The run of "${name}" is interrupted; it goes on later.`, error))
       .finally(() => this.#running.delete(name))
     this.#running.set(name, work)
   }
 
   /** The turn that should be done by now. */
   #due({ feature, schedule, jitterMs }: ScheduledHandler): number | null {
-    const now = this.#settings.clock.now()
+    const now = this.#context.settings.clock.now()
     const last = schedule.lastAt(now)
     if (last === null || jitterMs === 0) return last
     const delay = hashEntityId(`${feature.name}/${last}`) % jitterMs
@@ -99,7 +85,7 @@ export class Scheduler {
   async #begin(handler: ScheduledHandler, entry: Entry): Promise<Entry | undefined> {
     const { name } = handler.feature
     const { state, token, request: asked } = entry
-    const now = this.#settings.clock.now()
+    const now = this.#context.settings.clock.now()
     if (state.run === null) {
       const due = this.#due(handler)
       const request = asked === state.answered ? null : asked
@@ -107,30 +93,35 @@ export class Scheduler {
       if (!isDue && request === null) return undefined
       const turn = isDue ? due : (state.turn ?? now)
       const run = {
-        ...{ owner: this.#settings.consumer, cursor: null, startedAt: now },
+        ...{ owner: this.#context.settings.consumer, cursor: null, startedAt: now },
         ...{ entities: 0, failed: 0, error: null, request },
       }
       return this.#book.write(name, entry, { ...state, turn, run, answered: request ?? state.answered })
     }
     const { owner } = state.run
-    if (owner !== null && owner !== this.#settings.consumer) {
+    if (owner !== null && owner !== this.#context.settings.consumer) {
       const seen = this.#seen.get(name)
       if (seen === undefined || seen.token !== token) this.#seen.set(name, { token, since: now })
-      if (seen?.token !== token || now - seen.since < this.#settings.leaseMs) return undefined
+      if (seen?.token !== token || now - seen.since < this.#context.settings.leaseMs) return undefined
     }
-    return this.#book.write(name, entry, { ...state, run: { ...state.run, owner: this.#settings.consumer } })
+    return this.#book.write(name, entry, { ...state, run: { ...state.run, owner: this.#context.settings.consumer } })
   }
 
   async #work(handler: ScheduledHandler, begun: Entry, signal: AbortSignal): Promise<void> {
     const { feature, entities, sql } = handler
-    const { clock, group, consumer } = this.#settings
-    const turn = begun.state.turn as number
+    const { cache, store, settings } = this.#context
+    const { clock, group, consumer } = settings
     let entry: Entry | undefined = begun
     const lost = new AbortController()
     setMaxListeners(0, lost.signal) // as many as are computed at once
     const env: BatchEnvironment = {
-      ...{ cache: this.#cache, offline: this.#offline, clock, group, signal: lost.signal },
-      retryDelay: (attempts) => retryDelay(this.#settings, attempts),
+      cache,
+      offline: store.offline,
+      clock,
+      group,
+      signal: lost.signal,
+      occurrence: begun.state.turn as number,
+      retryDelay: (attempts) => retryDelay(settings, attempts),
       stillOurs: async () => {
         const { run } = (await this.#book.read(feature.name)).state
         return run?.owner === consumer && !lost.signal.aborted // it may be ours again, another than this one
@@ -139,12 +130,12 @@ export class Scheduler {
     const query =
       sql === undefined
         ? undefined
-        : new QueryPages(handler, { ...env, limit: PAGE, offline: this.#offline as OfflineStore })
+        : new QueryPages(handler, { ...env, limit: PAGE, offline: store.offline as OfflineStore })
     const compute = async (run: OpenRun) => {
       const queried = await query?.after(run.cursor)
       const page =
         queried === undefined ? await this.#page(handler, run) : { ...queried, ids: [...queried.values.keys()] }
-      return { page, ...(await computeBatch(handler, page.ids, turn, env, queried)) }
+      return { page, ...(await computeBatch(handler, page.ids, env, queried)) }
     }
     try {
       while (entry?.state.run) {
@@ -158,7 +149,7 @@ export class Scheduler {
           ...{ cursor: page.next, entities: run.entities + page.ids.length, failed: run.failed + failed },
           error: error ?? run.error,
         }
-        this.#observer.scheduled(feature, page.ids.length, failed)
+        this.#context.observer.scheduled(feature, page.ids.length, failed)
         if (page.next === null) return await this.#finish(feature, entry, next, true)
         const state = { ...entry.state, run: { ...next, owner: signal.aborted ? null : run.owner } }
         entry = await this.#book.write(feature.name, entry, state)
@@ -182,15 +173,16 @@ export class Scheduler {
     const { owner: _owner, cursor: _cursor, ...rest } = run
     const { state } = entry
     const error = complete && run.failed === 0 ? null : run.error // an outage meanwhile is over
-    const finishedAt = this.#settings.clock.now()
+    const finishedAt = this.#context.settings.clock.now()
     const over = { ...rest, scheduledFor: state.turn as number, finishedAt, complete, error }
     const next = { ...state, run: null, history: [over, ...state.history].slice(0, HISTORY) }
-    if ((await this.#book.write(feature.name, entry, next)) !== undefined) this.#observer.scheduleRun(feature, over)
+    if ((await this.#book.write(feature.name, entry, next)) !== undefined)
+      this.#context.observer.scheduleRun(feature, over)
   }
 
   async #page({ entities, feature }: ScheduledHandler, { cursor }: OpenRun): Promise<EntityPage> {
     const from = { limit: PAGE, ...(cursor === null ? {} : { after: cursor }) }
-    return await (entities?.(from) ?? this.#cache.entities(feature.entity.name, from))
+    return await (entities?.(from) ?? this.#context.cache.entities(feature.entity.name, from))
   }
 
   /** Says again and again that the run is alive, until the batch is done; `undefined` when it is another's now. */
@@ -200,7 +192,7 @@ export class Scheduler {
     const done = batch.finally(() => over.abort())
     done.catch(() => {}) // whoever awaits the batch is told
     while (entry !== undefined) {
-      await sleep(this.#settings.clock, this.#settings.leaseMs / 3, over.signal)
+      await sleep(this.#context.settings.clock, this.#context.settings.leaseMs / 3, over.signal)
       if (over.signal.aborted) return entry
       entry = await this.#book.write(name, entry, entry.state)
     }

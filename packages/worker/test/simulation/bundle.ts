@@ -25,7 +25,7 @@ const worker = (file: string, find: string, replace: string): Replacement => ({
  * takes hours takes seconds. An execution is over before a direct write may be forgotten.
  */
 const SMALLER: readonly Replacement[] = [
-  worker("record/record-cache", "const MAX_BYTES = 64 * 1024 * 1024", "const MAX_BYTES = 2000"),
+  worker("lane/record-cache", "const MAX_BYTES = 64 * 1024 * 1024", "const MAX_BYTES = 2000"),
   worker("ageing/sweeper", "const ROUND_EVERY_MS = 300_000", "const ROUND_EVERY_MS = 400"),
   worker("ageing/sweeper", "const PAGE_EVERY_MS = 1000", "const PAGE_EVERY_MS = 50"),
   worker("ageing/sweeper", "const PAGE = 250", "const PAGE = 2"),

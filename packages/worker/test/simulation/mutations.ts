@@ -46,13 +46,13 @@ const adapter = (file: string, find: string, replace: string): Replacement => ({
 export const MUTATIONS: readonly Mutation[] = [
   {
     guard: "mark: events at or below it are skipped",
-    changes: [worker("compute/compute", "!draft.isSettled(item.record.position)", "true")],
+    changes: [worker("compute/compute", "!draftOf(item).isSettled(item.record.position)", "true")],
     config: "processes",
     finds: ["duplicated"],
   },
   {
     guard: "mark: is committed with the values",
-    changes: [worker("compute/draft", "this.#mark = { mark: position }", "")],
+    changes: [worker("record/draft", "this.#mark = { mark: position }", "")],
     config: "processes",
     finds: ["duplicated"],
   },
@@ -64,7 +64,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "half-done note: is written",
-    changes: [worker("compute/draft", "this.#mark = { mark: this.#mark.mark, halfDone: { position, features } }", "")],
+    changes: [worker("record/draft", "this.#mark = { mark: this.#mark.mark, halfDone: { position, features } }", "")],
     config: "calm",
     finds: ["duplicated"],
   },
@@ -85,7 +85,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "compare-and-set: tokens never repeat",
     changes: [
       worker(
-        "lane/processor",
+        "process/processor",
         '[this.#tokenPrefix, (this.#tokens++).toString(36)].join("")',
         "String(this.#tokens++ % 3)",
       ),
@@ -96,13 +96,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "lane: one step at a time for each entity",
-    changes: [worker("lane/processor", 'if (lane.state === "idle") this.#makeReady(lane)', "this.#makeReady(lane)")],
+    changes: [worker("process/processor", 'if (lane.state === "idle") this.#makeReady(lane)', "this.#makeReady(lane)")],
     config: "calm",
     finds: ["duplicated", "lost", "reordered", "fault"],
   },
   {
     guard: "transaction: a failed try leaves nothing behind",
-    changes: [worker("compute/handler-context", "this.#writes.set(name, ", "this.#draft.setValue(name, ")],
+    changes: [worker("compute/handler-attempt", "this.#writes.set(name, ", "this.#draft.setValue(name, ")],
     config: "calm",
     finds: ["duplicated", "half_visible"],
   },
@@ -123,7 +123,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R1: the flag is written with the mark",
     changes: [
       worker(
-        "compute/give-up",
+        "compute/compute",
         "for (const name of names) draft.addFlag(deadLetterFlag(event.replay?.of ?? event.eventId, name))",
         "",
       ),
@@ -134,7 +134,11 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     guard: "R1: the flag goes with the replay",
     changes: [
-      worker("compute/compute", "if (replay !== undefined) draft.removeFlag(deadLetterFlag(replay.of, name))", ""),
+      worker(
+        "compute/compute",
+        "if (event.replay !== undefined) draftOf(item).removeFlag(deadLetterFlag(event.replay.of, name))",
+        "",
+      ),
     ],
     config: "processes",
     from: 3928,
@@ -143,7 +147,11 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     guard: "R2: a record behind what was seen settled is a roll-back",
     changes: [
-      worker("lane/processor", 'if (seen > (run.start.position ?? "") && record.mark.mark < seen) {', "if (false) {"),
+      worker(
+        "process/processor",
+        'if (seen > (session.start.position ?? "") && record.mark.mark < seen) {',
+        "if (false) {",
+      ),
     ],
     config: "cache",
     finds: ["lost"],
@@ -151,24 +159,24 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     guard: "R2: what a record showed settled is remembered when it is dropped",
     changes: [
-      worker("record/record-cache", 'if (record.mark.mark !== "") lane.run.see(lane.key, record.mark.mark)', ""),
+      worker("lane/record-cache", 'if (record.mark.mark !== "") lane.session.see(lane.key, record.mark.mark)', ""),
     ],
     config: "cache",
     finds: ["lost"],
   },
   {
     guard: "R2: what was seen is kept until a checkpoint covers it",
-    changes: [worker("partition/partition-run", "if (this.#seenBeforeEnds > start.position) return", "")],
+    changes: [worker("partition/partition-session", "if (this.#seenBeforeEnds > start.position) return", "")],
     config: "slow",
     finds: [],
-    covered: "a test of its own in partition-run.test.ts: here replicas never lag behind by two checkpoints",
+    covered: "a test of its own in partition-session.test.ts: here replicas never lag behind by two checkpoints",
   },
   {
     guard: "R3: the cache vouches for what a checkpoint leaves behind",
     changes: [
       worker(
         "partition/checkpoints",
-        'return this.#observer.time("cache", "verify", this.#cache.verify([...epochs]))',
+        'return this.#context.observer.time("cache", "verify", this.#context.cache.verify([...epochs]))',
         "return Promise.resolve(epochs.size >= 0)",
       ),
     ],
@@ -178,14 +186,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R3: the epoch that confirmed a commit is among those asked for",
-    changes: [worker("lane/processor", "lane.run.epochs.add(result.epoch)", "")],
+    changes: [worker("process/processor", "lane.session.epochs.add(result.epoch)", "")],
     config: "cache",
     finds: [],
     covered: "the epoch of the load that every first commit is built on",
   },
   {
     guard: "R3: the epoch that showed a mark is among those asked for",
-    changes: [worker("lane/processor", "run.epochs.add(loaded.epoch)", "")],
+    changes: [worker("process/processor", "session.epochs.add(loaded.epoch)", "")],
     config: "cache",
     from: 3507,
     finds: ["lost"],
@@ -193,11 +201,11 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     guard: "R4: a batch read for an earlier generation is not taken",
     changes: [
-      worker("read/intake", "if (run.overflow.pass === passes.get(partition)) return true", "return true"),
+      worker("read/intake", "if (session.overflow.pass === passes.get(partition)) return true", "return true"),
       worker(
         "read/intake",
-        "if (run === undefined || run.overflow.pass !== pass) return",
-        "if (run === undefined) return",
+        "if (session === undefined || session.overflow.pass !== pass) return",
+        "if (session === undefined) return",
       ),
     ],
     config: "cache",
@@ -221,14 +229,14 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R4: a handler's answer counts only in its own generation",
     changes: [
       worker(
-        "lane/processor",
-        "  #computed(lane: Lane, draft: Draft): void {\n    if (!lane.run.active) return\n",
+        "process/processor",
+        "  #computed(lane: Lane, draft: Draft): void {\n    if (!lane.session.active) return\n",
         "  #computed(lane: Lane, draft: Draft): void {\n",
       ),
-      worker("compute/compute", "  if (!lane.run.active) return false\n", ""),
-      worker("compute/compute", "    if (!lane.run.active) return undefined\n", ""),
-      worker("lane/processor", "this.#toCommit.filter(({ run }) => run.active)", "this.#toCommit"),
-      worker("lane/processor", "if (lane.run.active) this.#committed(", "this.#committed("),
+      worker("compute/compute", "!lane.session.active || lane.retry !== undefined", "lane.retry !== undefined"),
+      worker("compute/compute", "      if (!lane.session.active) return undefined\n", ""),
+      worker("process/processor", "this.#toCommit.filter(({ session }) => session.active)", "this.#toCommit"),
+      worker("process/processor", "if (lane.session.active) this.#committed(", "this.#committed("),
     ],
     config: "cache",
     from: 549,
@@ -238,9 +246,9 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R5: a dead letter is durable before the mark passes",
     changes: [
       worker(
-        "lane/processor",
-        'await this.#observer.time("bus", "append_dead_letter", this.#deadLetters.append(draft.deadLetters))',
-        "this.#deadLetters.append(draft.deadLetters).catch(() => {})",
+        "process/processor",
+        "await bury(this.#context, draft.deadLetters, lane.session.signal)",
+        "bury(this.#context, draft.deadLetters, new AbortController().signal).catch(() => {})",
       ),
     ],
     config: "bus",
@@ -289,8 +297,8 @@ export const MUTATIONS: readonly Mutation[] = [
     changes: [
       worker(
         "partition/checkpoints",
-        "this.#store(run, this.#movedTo(run), subscription)",
-        "this.#store(run, run.progress.safe(0), subscription)",
+        "this.#store(session, this.#movedTo(session), subscription)",
+        "this.#store(session, session.progress.safe(0), subscription)",
       ),
     ],
     config: "cache",
@@ -298,9 +306,13 @@ export const MUTATIONS: readonly Mutation[] = [
     finds: ["lost"],
   },
   {
-    guard: "R7: checkpoints trail the work",
+    guard: "R7: checkpoints stay behind the work by the rollback margin",
     changes: [
-      worker("partition/checkpoints", "this.#trailTicks = Math.ceil(trailMs / TICK_MS)", "this.#trailTicks = 0"),
+      worker(
+        "partition/checkpoints",
+        "this.#marginTicks = Math.ceil((settings.rollbackMarginMs ?? cache.capabilities.rollbackWindowMs) / TICK_MS)",
+        "this.#marginTicks = 0",
+      ),
     ],
     config: "cache",
     finds: ["lost"],
@@ -309,9 +321,9 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R8: a commit of unknown outcome is not taken for done",
     changes: [
       worker(
-        "lane/processor",
+        "process/processor",
         'if (result.status === "applied") {',
-        'if (result.status === "unknown") result = { status: "applied", token: draft.record.token ?? "", epoch: [...lane.run.epochs][0] ?? "" }\n    if (result.status === "applied") {',
+        'if (result.status === "unknown") result = { status: "applied", token: draft.record.token ?? "", epoch: [...lane.session.epochs][0] ?? "" }\n    if (result.status === "applied") {',
       ),
     ],
     config: "processes",
@@ -320,7 +332,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     guard: "R8, R9: what was known is dropped and loaded again",
     changes: [
-      worker("lane/processor", "    this.#records.delete(lane)\n    if (result.status", "    if (result.status"),
+      worker("process/processor", "    this.#records.delete(lane)\n    if (result.status", "    if (result.status"),
     ],
     config: "processes",
     finds: ["stuck", "fault"],
@@ -329,9 +341,9 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R9: a conflict is not taken for done",
     changes: [
       worker(
-        "lane/processor",
+        "process/processor",
         'if (result.status === "applied") {',
-        'if (result.status === "conflict") result = { status: "applied", token: draft.record.token ?? "", epoch: [...lane.run.epochs][0] ?? "" }\n    if (result.status === "applied") {',
+        'if (result.status === "conflict") result = { status: "applied", token: draft.record.token ?? "", epoch: [...lane.session.epochs][0] ?? "" }\n    if (result.status === "applied") {',
       ),
     ],
     config: "processes",
@@ -379,13 +391,19 @@ export const MUTATIONS: readonly Mutation[] = [
     finds: ["lost"],
   },
   {
-    guard: "overflow: what a full lane leaves out is read again",
-    changes: [worker("read/intake", "if (after !== undefined) subscription?.seek(lane.run.partition, after)", "")],
+    guard: "overflow: what a full lane defers is read again",
+    changes: [
+      worker(
+        "read/intake",
+        "if (after !== undefined) this.#context.subscription?.seek(lane.session.partition, after)",
+        "",
+      ),
+    ],
     config: "processes",
     finds: ["stuck", "lost"],
   },
   {
-    guard: "overflow: a lane that lacks a record takes none after it",
+    guard: "overflow: a lane that lacks a record accepts none after it",
     changes: [
       worker(
         "partition/overflow",
@@ -398,12 +416,12 @@ export const MUTATIONS: readonly Mutation[] = [
     finds: ["lost", "reordered", "stuck"],
   },
   {
-    guard: "overflow: no checkpoint passes what is left out",
+    guard: "overflow: no checkpoint passes a deferred record",
     changes: [
       worker(
         "read/intake",
-        "batch.pending++\n    return overflow.leaves(lane, limit) ? undefined : batch",
-        "if (overflow.leaves(lane, limit)) return undefined\n    batch.pending++\n    return batch",
+        "batch.pending++\n    return overflow.defers(lane, limit) ? undefined : batch",
+        "if (overflow.defers(lane, limit)) return undefined\n    batch.pending++\n    return batch",
       ),
     ],
     config: "processes",
@@ -437,7 +455,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R13: after a crash events are noted before they run",
-    changes: [worker("read/intake", 'record.position <= run.quarantineUntil ? "ask" : undefined', "undefined")],
+    changes: [worker("read/intake", 'record.position <= session.quarantineUntil ? "ask" : undefined', "undefined")],
     config: "poison",
     finds: ["stuck", "lost"],
   },
@@ -445,7 +463,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R13: one noted event runs at a time",
     changes: [
       worker(
-        "lane/caution",
+        "process/quarantine",
         "if (this.#current !== undefined) return\n    this.#current = this.#waiting.shift()",
         "this.#current = this.#waiting.shift()",
       ),
@@ -455,13 +473,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R13: a noted event that changed nothing is marked as settled",
-    changes: [worker("compute/compute", "item.caution !== undefined)", "false)")],
+    changes: [worker("compute/compute", "quarantine !== undefined)", "false)")],
     config: "poison",
     finds: ["collateral"],
   },
   {
     guard: "R13: an event noted too often is a dead letter",
-    changes: [worker("compute/checked-event", "caution.consumers > env.maxCrashes", "false")],
+    changes: [worker("compute/checked-event", "quarantine.consumers > env.maxCrashes", "false")],
     config: "poison",
     finds: ["stuck", "lost"],
   },
@@ -480,7 +498,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "the conformance suite, which a bus that counts tries fails: here it shows once in some thousand executions",
   },
   {
-    guard: "R13: caution covers the stretch up to the log's end at take-over",
+    guard: "R13: quarantine covers the stretch up to the log's end at take-over",
     changes: [
       adapter("simulated-log", "quarantineUntil: unclean ? end : null", "quarantineUntil: unclean ? checkpoint : null"),
     ],
@@ -532,8 +550,8 @@ export const MUTATIONS: readonly Mutation[] = [
     changes: [
       worker(
         "read/intake",
-        'await observer.time("bus", "append_dead_letter", deadLetters.append([letter]))',
-        "deadLetters.append([letter]).catch(() => {})",
+        "await bury(this.#context, [letter], session.signal)",
+        "bury(this.#context, [letter], new AbortController().signal).catch(() => {})",
       ),
     ],
     config: "bus",
@@ -563,7 +581,7 @@ export const MUTATIONS: readonly Mutation[] = [
     changes: [
       worker("schedule/scheduler", "run?.owner === consumer && !lost.signal.aborted", "run?.owner === consumer"),
       // Runs change hands all the time.
-      worker("schedule/scheduler", "now - seen.since < this.#settings.leaseMs", "false"),
+      worker("schedule/scheduler", "now - seen.since < this.#context.settings.leaseMs", "false"),
     ],
     config: "schedules",
     from: 270,
@@ -595,7 +613,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "schedule: a run whose owner is alive is left to it",
-    changes: [worker("schedule/scheduler", "now - seen.since < this.#settings.leaseMs", "false")],
+    changes: [worker("schedule/scheduler", "now - seen.since < this.#context.settings.leaseMs", "false")],
     config: "schedules",
     finds: [],
     covered: "the compare-and-set: two owners double the work",

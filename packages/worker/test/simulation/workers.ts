@@ -30,7 +30,7 @@ class Host {
       ...{ bus: new SimulatedBus(world, process), clock: process, consumer: process.name, group: this.#group },
       ...{
         leaseMs: 4000,
-        trailMs: world.configuration.slowReplication ? 5000 : 2000,
+        rollbackMarginMs: world.configuration.slowReplication ? 5000 : 2000,
         pollIntervalMs: 1500,
         drainMs: 600,
         retryBaseMs: 40,

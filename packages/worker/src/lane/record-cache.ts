@@ -1,17 +1,23 @@
-import type { Lane } from "../lane/lane.js"
-import type { LiveRecord } from "./live-record.js"
+import type { LiveRecord } from "../record/live-record.js"
+import type { Lane } from "./lane.js"
+import type { Lanes } from "./lanes.js"
 
 const MAX_BYTES = 64 * 1024 * 1024
 
 /**
  * Lets lanes keep the records of their entities, so that hot ones need no loading, and bounds what these take in memory.
  * Of idle lanes, those that were not used since room was last made go first, with their records. A record hangs on its
- * lane, a lane on its run: what one generation of a partition has loaded is never seen by the next.
+ * lane, a lane on its session: what one generation of a partition has loaded is never seen by the next.
  */
 export class RecordCache {
-  readonly #lanes = new Set<Lane>()
+  readonly #lanes: Lanes
+  readonly #holding = new Set<Lane>()
   #bytes = 0
   #round = 0
+
+  constructor(lanes: Lanes) {
+    this.#lanes = lanes
+  }
 
   /** A record was loaded. */
   set(lane: Lane, record: LiveRecord): void {
@@ -19,7 +25,7 @@ export class RecordCache {
     lane.record = record
     lane.accounted = record.bytes
     this.#bytes += record.bytes
-    this.#lanes.add(lane)
+    this.#holding.add(lane)
     this.used(lane)
   }
 
@@ -36,16 +42,16 @@ export class RecordCache {
   delete(lane: Lane): void {
     const { record } = lane
     if (record === undefined) return
-    if (record.mark.mark !== "") lane.run.see(lane.key, record.mark.mark)
+    if (record.mark.mark !== "") lane.session.see(lane.key, record.mark.mark)
     lane.record = undefined
-    this.#lanes.delete(lane)
+    this.#holding.delete(lane)
     this.#bytes -= lane.accounted
     lane.accounted = 0
   }
 
   #makeRoom(): void {
-    for (const lane of this.#lanes) if (lane.usedIn < this.#round) this.#drop(lane)
-    for (const lane of this.#lanes) {
+    for (const lane of this.#holding) if (lane.usedIn < this.#round) this.#drop(lane)
+    for (const lane of this.#holding) {
       if (this.#bytes <= MAX_BYTES / 2) break
       this.#drop(lane)
     }
@@ -55,6 +61,6 @@ export class RecordCache {
   #drop(lane: Lane): void {
     if (lane.state !== "idle") return
     this.delete(lane)
-    lane.run.forget(lane)
+    this.#lanes.forget(lane)
   }
 }

@@ -2,13 +2,13 @@ import type { EntityKey } from "@fabra/core"
 import { createEvent, defineEvent } from "@fabra/events"
 import { expect, test } from "vitest"
 import { z } from "zod"
-import { isDeadLettered, isSettled, preview } from "../src/index.js"
+import { dryRun, isDeadLettered, isSettled } from "../src/index.js"
 import { setup, until } from "./support.js"
 
 const GROUP = "fabra_workers"
 const ann: EntityKey = { entityType: "User", entityId: "ann" }
 
-test("tells what an event would change, and changes nothing", async () => {
+test("a dry run returns what an event would change, and changes nothing", async () => {
   const { store, User, cache } = setup()
   store.feature("count", {
     entity: User,
@@ -31,7 +31,7 @@ test("tells what an event would change, and changes nothing", async () => {
   const [before] = await cache.load([ann], GROUP)
   const event = createEvent({ eventType: "visit", entityId: "ann", eventId: "e1" })
 
-  expect(await preview(store, event)).toEqual({
+  expect(await dryRun(store, event)).toEqual({
     changes: [
       { entityType: "User", name: "seen_e1", before: undefined, after: expect.objectContaining({ text: "true" }) },
       {
@@ -46,25 +46,25 @@ test("tells what an event would change, and changes nothing", async () => {
   expect(await cache.load([ann], GROUP)).toEqual([before])
 })
 
-test("previews an event that is not what its schema says, and one that triggers nothing", async () => {
+test("a dry run reports an event that does not match its schema as a failure, and no change for one that triggers nothing", async () => {
   const { store, User } = setup()
   const purchase = defineEvent("purchase", z.object({ amount: z.number() }))
   store.feature("last", { entity: User, trigger: purchase, compute: (_id, event) => event.payload.amount })
   const wrong = createEvent({ eventType: "purchase", entityId: "ann", payload: { amount: "5" } })
-  const { changes, failures } = await preview(store, wrong)
+  const { changes, failures } = await dryRun(store, wrong)
   expect(changes).toEqual([])
   expect(failures).toMatchObject([{ feature: "last", error: { code: "invalid_event" } }])
-  expect(await preview(store, createEvent({ eventType: "other", entityId: "ann" }))).toEqual({
+  expect(await dryRun(store, createEvent({ eventType: "other", entityId: "ann" }))).toEqual({
     changes: [],
     failures: [],
   })
 })
 
-test("gives up on a handler that does not end", async () => {
+test("a dry run gives up on a handler that does not end", async () => {
   const { store, User } = setup()
   store.feature("slow", { entity: User, trigger: "visit", compute: () => new Promise<number>(() => {}) })
   const event = createEvent({ eventType: "visit", entityId: "ann" })
-  const { failures } = await preview(store, event, { timeoutMs: 1 })
+  const { failures } = await dryRun(store, event, { timeoutMs: 1 })
   expect(failures).toMatchObject([{ feature: "slow", error: { code: "handler_timeout" } }])
 })
 

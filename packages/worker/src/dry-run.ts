@@ -1,17 +1,16 @@
 import { type EntityRecord, type FeatureStore, type StoredValue, withTimeout } from "@fabra/core"
 import { type AxiomEvent, type Clock, systemClock } from "@fabra/events"
-import { computeLane } from "./compute/compute.js"
+import { Compute } from "./compute/compute.js"
 import type { ComputeEnvironment } from "./compute/compute-environment.js"
-import { Draft } from "./compute/draft.js"
-import { newItem } from "./lane/item.js"
-import { newLane } from "./lane/lane.js"
-import { PartitionRun } from "./partition/partition-run.js"
+import { newItem, newLane } from "./lane/lane.js"
+import { PartitionSession } from "./partition/partition-session.js"
 import { type Route, Routes } from "./read/routes.js"
+import { Draft } from "./record/draft.js"
 import { LiveRecord } from "./record/live-record.js"
 import { placesOf } from "./record/record-values.js"
 
-/** Options of {@link preview}. */
-export interface PreviewOptions {
+/** Options of {@link dryRun}. */
+export interface DryRunOptions {
   /** Consumer group as which records are read. Default `fabra_workers`. */
   readonly group?: string
   /** The longest one handler may take, in milliseconds, if its own time-out is not shorter. Default 5,000. */
@@ -20,7 +19,7 @@ export interface PreviewOptions {
 }
 
 /** A value that an event would change. */
-export interface PreviewedChange {
+export interface DryRunChange {
   readonly entityType: string
   /** The feature, or the free key that a handler sets. */
   readonly name: string
@@ -29,8 +28,8 @@ export interface PreviewedChange {
 }
 
 /** What an event would do. */
-export interface Preview {
-  readonly changes: readonly PreviewedChange[]
+export interface DryRun {
+  readonly changes: readonly DryRunChange[]
   /** What handlers, or the schema of the event, threw. Those handlers have changed nothing. */
   readonly failures: readonly { readonly entityType: string; readonly feature: string; readonly error: unknown }[]
 }
@@ -43,11 +42,11 @@ const NO_PARTITION = -1
  * What handlers do elsewhere is done for real.
  * @throws FabraError `cache_unavailable`
  */
-export async function preview(
+export async function dryRun(
   store: FeatureStore,
   event: AxiomEvent,
-  { group = "fabra_workers", timeoutMs = 5000, clock = systemClock }: PreviewOptions = {},
-): Promise<Preview> {
+  { group = "fabra_workers", timeoutMs = 5000, clock = systemClock }: DryRunOptions = {},
+): Promise<DryRun> {
   const env: ComputeEnvironment = {
     registry: store.registry,
     offline: store.offline,
@@ -64,24 +63,26 @@ export async function preview(
   const routes = new Routes(store.registry, group).for(event)
   const keys = routes.map(({ entityType }) => ({ entityType, entityId: event.entityId }))
   const records = keys.length === 0 ? [] : await store.cache.load(keys, group)
-  const previews = records.map((record, i) => previewOne(event, routes[i] as Route, record, env))
-  const done = await Promise.all(previews)
+  const running = records.map((record, i) => runOne(event, routes[i] as Route, record, env))
+  const done = await Promise.all(running)
   return { changes: done.flatMap(({ changes }) => changes), failures: done.flatMap(({ failures }) => failures) }
 }
 
-async function previewOne(
+async function runOne(
   event: AxiomEvent,
   { entityType, handlers }: Route,
   record: EntityRecord,
   env: ComputeEnvironment,
-): Promise<Preview> {
+): Promise<DryRun> {
   const draft = new Draft(new LiveRecord(record, NO_PARTITION, placesOf(env.registry, entityType)), NO_PARTITION)
-  const lane = newLane(record.key, new PartitionRun(NO_PARTITION, { position: null, records: 0 }, null))
+  const lane = newLane(record.key, new PartitionSession(NO_PARTITION, { position: null, records: 0 }, null))
   const now = env.now()
   const inLog = { position: "0", data: "", acceptedAt: now }
-  const item = newItem(lane, event, inLog, { end: "0", records: 1, pending: 1 }, handlers, now, undefined)
+  const batch = { end: "0", records: 1, pending: 1 }
+  const item = newItem({ lane, event, record: inLog, batch, handlers, readAt: now, quarantine: undefined })
   lane.items = [item]
-  await computeLane(lane, draft, env)
+  lane.draft = draft
+  await new Compute(env).step(lane)
   const refused = item.checked instanceof Error ? { error: item.checked } : undefined
   return {
     changes: [...draft.toChange(record.key, env.group, "").values].map(([name, after]) => ({

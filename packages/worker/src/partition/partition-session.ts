@@ -1,21 +1,20 @@
+import { setMaxListeners } from "node:events"
 import type { EntityKey, Epoch } from "@fabra/core"
-import type { Position } from "@fabra/events"
-import type { Item } from "../lane/item.js"
-import { type Lane, newLane } from "../lane/lane.js"
+import type { BusRecord, Position } from "@fabra/events"
 import { Overflow } from "./overflow.js"
-import { Progress } from "./progress.js"
+import { Progress, type ReadBatch } from "./progress.js"
 
-/** From where a run reads: a stored checkpoint, and how many records of the assignment lie before it. */
+/** From where a session reads: a stored checkpoint, and how many records of the assignment lie before it. */
 export interface StartPoint {
   readonly position: Position | null
   readonly records: number
 }
 
 /**
- * One generation of one owned partition: its lanes, how far it is, and what it has seen settled. Everything learnt lives
- * and dies with it; when it is no longer active, whoever still works for it stops at the next step (rule R4).
+ * One generation of one owned partition: how far it is, and what it has seen settled. Everything learnt of the partition
+ * lives and dies with it; when it is no longer active, whoever still works for it stops at the next step (rule R4).
  */
-export class PartitionRun {
+export class PartitionSession {
   readonly partition: number
   readonly progress: Progress
   /** Last stored checkpoint. */
@@ -27,14 +26,13 @@ export class PartitionRun {
   unsettledBytes = 0
   /** The last record read, whatever has been read again since. */
   readTo: Position
-  /** What full lanes have left out. */
+  /** What full lanes have deferred. */
   readonly overflow = new Overflow()
-  /** Where the last owner may have died: up to here events are run with caution (rule R13); `""`: nowhere. */
+  /** Where the last owner may have died: events up to here go into quarantine (rule R13); `""`: none. */
   readonly quarantineUntil: Position
   /** Which parts of the cache have confirmed what was settled since the stored checkpoint (rule R3). */
   readonly epochs = new Set<Epoch>()
-  /** By type of entity, then by id: to join them to one key would cost every event a string. */
-  readonly #lanes = new Map<string, Map<string, Lane>>()
+  readonly #ending = new AbortController()
   // Last settled position per entity (rule R2), in two ages so that what a checkpoint covers is dropped as a whole.
   #seen = new Map<string, Position>()
   #seenBefore = new Map<string, Position>()
@@ -48,34 +46,12 @@ export class PartitionRun {
     this.start = start
     this.readTo = start.position ?? ""
     this.progress = new Progress(start.records)
+    setMaxListeners(0, this.signal) // as many as wait for a bus that does not answer
   }
 
-  lane(entityType: string, entityId: string): Lane {
-    let ofType = this.#lanes.get(entityType)
-    if (ofType === undefined) {
-      ofType = new Map()
-      this.#lanes.set(entityType, ofType)
-    }
-    let lane = ofType.get(entityId)
-    if (lane === undefined) {
-      lane = newLane({ entityType, entityId }, this)
-      ofType.set(entityId, lane)
-    }
-    return lane
-  }
-
-  /** The entity's lane if there is one. */
-  find(entityType: string, entityId: string): Lane | undefined {
-    return this.#lanes.get(entityType)?.get(entityId)
-  }
-
-  *lanes(): Generator<Lane> {
-    for (const ofType of this.#lanes.values()) yield* ofType.values()
-  }
-
-  /** Lets go of an idle lane, unless it still lacks records. */
-  forget(lane: Lane): void {
-    if (!this.overflow.has(lane)) this.#lanes.get(lane.key.entityType)?.delete(lane.key.entityId)
+  /** Fires when the session ends. */
+  get signal(): AbortSignal {
+    return this.#ending.signal
   }
 
   /** Whether anything that was read is not settled. */
@@ -83,14 +59,14 @@ export class PartitionRun {
     return this.unsettled > 0 || this.overflow.size > 0
   }
 
-  /** An item was read. */
-  take({ record }: Pick<Item, "record">): void {
+  /** A record was read that has to be settled. */
+  accept(record: BusRecord): void {
     this.unsettled++
     this.unsettledBytes += record.data.length
   }
 
-  /** One lane is done with an item. */
-  settle({ batch, record }: Pick<Item, "batch" | "record">): void {
+  /** One lane is done with a record. */
+  settle({ batch, record }: { readonly batch: ReadBatch; readonly record: BusRecord }): void {
     this.unsettled--
     this.unsettledBytes -= record.data.length
     if (--batch.pending === 0) this.progress.advance()
@@ -128,7 +104,7 @@ export class PartitionRun {
 
   end(): void {
     this.active = false
-    for (const { timer } of this.lanes()) timer?.cancel()
+    this.#ending.abort()
     this.#drained?.()
   }
 }

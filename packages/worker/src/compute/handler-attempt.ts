@@ -10,8 +10,8 @@ import {
   sqlOn,
 } from "@fabra/core"
 import { FabraError, type Position, show } from "@fabra/events"
-import type { Item } from "../lane/item.js"
-import type { Draft } from "./draft.js"
+import { draftOf, type Item } from "../lane/lane.js"
+import type { Draft } from "../record/draft.js"
 
 const MAX_KEY_LENGTH = 512
 
@@ -24,7 +24,7 @@ export interface HandlerStore {
 
 /** Stamps of what a handler writes: where its event stands, and times in epoch milliseconds. */
 export interface Stamp {
-  /** Names the bus; `null`: there is none, this is a rehearsal. */
+  /** Names the bus; `null`: there is none, this is a dry run. */
   readonly source: string | null
   readonly position: Position
   readonly eventTime: number
@@ -32,12 +32,14 @@ export interface Stamp {
 }
 
 /**
- * One run of one handler: its context, and the transaction that calls of the store join. Writes are kept aside until the
- * run has succeeded, so a failing handler leaves nothing behind.
+ * One attempt of one handler on an event: its context, and the transaction that calls of the store join. Its writes reach
+ * the draft once the handler has succeeded, so a failing handler leaves nothing behind.
  */
-export class HandlerRun implements FeatureContext, Transaction {
+export class HandlerAttempt implements FeatureContext, Transaction {
+  readonly item: Item
   readonly key: EntityKey
   readonly feature: Feature
+  /** 1 for the first. */
   readonly attempt: number
   readonly #draft: Draft
   readonly #store: HandlerStore
@@ -47,11 +49,12 @@ export class HandlerRun implements FeatureContext, Transaction {
   #abort: AbortController | undefined
   #over = false
 
-  constructor(key: EntityKey, feature: Feature, draft: Draft, store: HandlerStore, stamp: Stamp, attempt: number) {
-    this.key = key
+  constructor(item: Item, feature: Feature, stamp: Stamp, store: HandlerStore) {
+    this.item = item
+    this.key = item.lane.key
     this.feature = feature
-    this.attempt = attempt
-    this.#draft = draft
+    this.attempt = (item.failures?.get(feature.name)?.attempts ?? 0) + 1
+    this.#draft = draftOf(item)
     this.#store = store
     this.#stamp = stamp
   }
@@ -95,15 +98,15 @@ export class HandlerRun implements FeatureContext, Transaction {
   }
 
   /** The handler has returned `value`: its writes become part of the draft, and their names part of the item's. */
-  succeed(value: unknown, item: Pick<Item, "updated">): void {
+  succeed(value: unknown): void {
     const { name } = this.feature
     const returned = value === undefined ? undefined : this.#encode(name, value)
     this.#over = true
-    if (this.#writes !== undefined) for (const [key, stored] of this.#writes) this.#keep(key, stored, item)
-    if (returned !== undefined) this.#keep(name, returned, item)
+    if (this.#writes !== undefined) for (const [key, stored] of this.#writes) this.#keep(key, stored)
+    if (returned !== undefined) this.#keep(name, returned)
   }
 
-  /** The run is given up: its signal fires, and whatever it still writes is refused. */
+  /** The attempt is over: its signal fires, and whatever it still writes is refused. */
   fail(reason: unknown): void {
     this.#over = true
     this.#abort?.abort(reason)
@@ -147,7 +150,8 @@ export class HandlerRun implements FeatureContext, Transaction {
     return { text, eventTime, computedAt: this.#stamp.computedAt }
   }
 
-  #keep(name: string, stored: StoredValue, item: Pick<Item, "updated">): void {
+  #keep(name: string, stored: StoredValue): void {
+    const { item } = this
     this.#draft.setValue(name, stored)
     // A list that is made by its first push is given room for seventeen.
     if (!item.updated.includes(name)) item.updated = [...item.updated, name]

@@ -1,7 +1,7 @@
 import type { EntityChange, EntityKey, StoredValue } from "@fabra/core"
 import type { NewDeadLetter, Position } from "@fabra/events"
-import { covers, encodeBookkeeping, type PartitionMark } from "../record/bookkeeping.js"
-import type { LiveRecord } from "../record/live-record.js"
+import { covers, encodeBookkeeping, type PartitionMark } from "./bookkeeping.js"
+import type { LiveRecord } from "./live-record.js"
 
 const NONE: readonly string[] = []
 /** Stays empty. */
