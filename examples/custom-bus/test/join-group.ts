@@ -13,7 +13,7 @@ export async function joinGroup(
   const subscription = await bus.subscribe({
     group: "group",
     consumer,
-    ...(leaseMs === undefined ? {} : { leaseMs }),
+    leaseMs,
     onAssigned: (assignment) => assignment.partition === 0 && assigned(assignment),
     onRevoked: async () => {},
     onLost: () => {},

@@ -9,12 +9,14 @@ for (let added = 0; added < Number(times); ) {
   const total = Number(record?.values.get("total")?.text ?? 0) + 1
   const [result] = await cache.commit([
     {
-      ...{ key, group: "group", baseToken: record?.token ?? null, token: `${process.pid}-${total}`, state: "" },
-      ...{
-        values: new Map([["total", { text: String(total), eventTime: null, computedAt: 0 }]]),
-        addFlags: [],
-        removeFlags: [],
-      },
+      key,
+      group: "group",
+      baseToken: record?.token ?? null,
+      token: `${process.pid}-${total}`,
+      state: "",
+      values: new Map([["total", { text: String(total), eventTime: null, computedAt: 0 }]]),
+      addFlags: [],
+      removeFlags: [],
     },
   ])
   if (result?.status === "unknown") throw result.error

@@ -23,7 +23,12 @@ export async function recall(store: VectorStore, count: number): Promise<number>
   const index: IndexSchema = { name: "windows", dimensions, metric: "cosine", embedder: id, language: "simple" }
   await store.migrate([index])
   const documents = vectors.slice(0, count).map((vector, i) => ({
-    ...{ entityId: String(i), version: null, contentHash: "", metadata: {}, eventTime: null, indexedAt: 0 },
+    entityId: String(i),
+    version: null,
+    contentHash: "",
+    metadata: {},
+    eventTime: null,
+    indexedAt: 0,
     chunks: [{ text: "", start: 0, end: 0, vector }],
   }))
   for (let i = 0; i < count; i += PORTION) await store.upsert(index, documents.slice(i, i + PORTION))

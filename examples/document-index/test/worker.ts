@@ -18,7 +18,10 @@ vectors.upsert = (schema, documents) => {
 store.connect({ vectors })
 const cache = new RedisFeatureCache({ url })
 const worker = new AxiomWorker(store, {
-  ...{ bus: new RedisEventBus({ url }), cache, leaseMs: 1_000, batchSize: 5 },
+  bus: new RedisEventBus({ url }),
+  cache,
+  leaseMs: 1_000,
+  batchSize: 5,
   logger: { info() {}, warn() {}, error: console.error },
 })
 await worker.run()

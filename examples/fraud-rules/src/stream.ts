@@ -6,7 +6,10 @@ const MINUTE_MS = 60_000
 /** Customers of the stream, those with something to hide included. */
 export const USER_IDS = [
   ...Array.from({ length: 36 }, (_, n) => `user_${String(n + 1).padStart(3, "0")}`),
-  ...["fay_burst", "gil_guess", "ida_everywhere", "max_large"],
+  "fay_burst",
+  "gil_guess",
+  "ida_everywhere",
+  "max_large",
 ]
 
 /** A day of purchases, in the order of their times; the same ones with each call. */

@@ -77,7 +77,7 @@ export async function compare(truth: Truth): Promise<Comparison> {
 async function countCustomers(): Promise<number> {
   const known = new Set<string>()
   for (let after: string | null | undefined; after !== null; ) {
-    const page = await store.cache.entities(Customer.name, after === undefined ? {} : { after })
+    const page = await store.cache.entities(Customer.name, { after })
     for (const id of page.ids) known.add(id)
     after = page.next
   }

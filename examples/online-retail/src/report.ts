@@ -35,7 +35,7 @@ export function toJson(run: Run) {
     refunds: total("refund_count"),
     net: formatMoney(total("net_spend") as bigint),
     matches: run.matches,
-    ...(run.processed === undefined ? {} : { processed: run.processed }),
+    processed: run.processed,
     events_per_second: eventsPerSecond(run),
   }
 }

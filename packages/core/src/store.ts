@@ -22,7 +22,7 @@ import { transactionOf } from "./transaction.js"
 /** Options of reading features. */
 export interface ReadOptions {
   /** For features that are computed with the read: their `context.input`. Default `{}`. */
-  readonly input?: ReadInput
+  readonly input?: ReadInput | undefined
 }
 
 /** Entities, features and how to read them. Defines; connects to nothing by itself. */

@@ -72,7 +72,7 @@ export class OpenAIEmbedder implements Embedder {
       signal?.throwIfAborted()
       let answer: unknown
       try {
-        const options = { timeout: timeoutMs, maxRetries: 0, ...(signal === undefined ? {} : { signal }) }
+        const options = { timeout: timeoutMs, maxRetries: 0, signal }
         answer = await client.embeddings.create(body, options)
       } catch (cause) {
         signal?.throwIfAborted()

@@ -23,7 +23,11 @@ afterEach(async () => {
 async function library() {
   const server: EmbeddingServer = await startEmbeddingServer({ dimensions: DIMENSIONS })
   const embedder = new OpenAIEmbedder({
-    ...{ apiKey: "k", baseUrl: server.url, dimensions: DIMENSIONS, maxRetries: 0, timeoutMs: 200 },
+    apiKey: "k",
+    baseUrl: server.url,
+    dimensions: DIMENSIONS,
+    maxRetries: 0,
+    timeoutMs: 200,
   })
   const store = new FeatureStore({ cache: new MemoryFeatureCache(), embedder })
   store.vectorIndex("documents")
@@ -39,7 +43,10 @@ async function library() {
   })
   const bus = new MemoryEventBus()
   const worker = new AxiomWorker(store, {
-    ...{ bus, logger: { info() {}, warn() {}, error() {} }, retryBaseMs: 1, retryMaxMs: 5 },
+    bus,
+    logger: { info() {}, warn() {}, error() {} },
+    retryBaseMs: 1,
+    retryMaxMs: 5,
   })
   worker.run().catch(() => {})
   ended.push(

@@ -248,8 +248,11 @@ test("is configured by the environment", () => {
     FABRA_EMBEDDING_TOKENS_PER_MINUTE: "1000",
   }
   expect(embedderSettingsFromEnv(env)).toEqual({
-    ...{ apiKey: "none", baseUrl: "http://localhost:11434/v1", model: "nomic-embed-text" },
-    ...{ dimensions: 768, tokensPerMinute: 1000 },
+    apiKey: "none",
+    baseUrl: "http://localhost:11434/v1",
+    model: "nomic-embed-text",
+    dimensions: 768,
+    tokensPerMinute: 1000,
   })
   expect(() => embedderSettingsFromEnv({ ...env, FABRA_EMBEDDING_DIMENSIONS: "many" })).toThrow(
     /FABRA_EMBEDDING_DIMENSIONS is "many"/,

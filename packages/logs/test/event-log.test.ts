@@ -55,7 +55,12 @@ test("a line has the seed's fields, in its order and spelling, and what an opera
   ])
   const { time: _, ...rest } = lines[0] as Record<string, unknown>
   expect(Object.keys(rest).slice(0, 6)).toEqual([
-    ...["level", "event_type", "entity_id", "event_id", "duration_ms", "features_updated"],
+    "level",
+    "event_type",
+    "entity_id",
+    "event_id",
+    "duration_ms",
+    "features_updated",
   ])
 })
 

@@ -142,8 +142,15 @@ export const dashboard = {
     list: [
       { name: "datasource", label: "Data source", type: "datasource", query: "prometheus" },
       {
-        ...{ name: "job", label: "Job", type: "query", datasource, refresh: 2 },
-        ...{ query: `label_values(${names.partitionsOwned}, job)`, multi: true, includeAll: true, allValue: ".+" },
+        name: "job",
+        label: "Job",
+        type: "query",
+        datasource,
+        refresh: 2,
+        query: `label_values(${names.partitionsOwned}, job)`,
+        multi: true,
+        includeAll: true,
+        allValue: ".+",
       },
     ],
   },
@@ -169,12 +176,15 @@ function toPanel({ title, unit, queries, description }: Graph): object {
   return {
     type: "timeseries",
     title,
-    ...(description === undefined ? {} : { description }),
+    description,
     datasource,
     fieldConfig: { defaults: { unit, min: 0, custom: { fillOpacity: 10, showPoints: "never" } }, overrides: [] },
     options: { legend: { displayMode: "list", placement: "bottom" }, tooltip: { mode: "multi", sort: "desc" } },
     targets: queries.map(({ expr, legend }, i) => ({
-      ...{ refId: String.fromCharCode("A".charCodeAt(0) + i), datasource, expr, legendFormat: legend },
+      refId: String.fromCharCode("A".charCodeAt(0) + i),
+      datasource,
+      expr,
+      legendFormat: legend,
     })),
   }
 }

@@ -18,7 +18,7 @@ export function createEmbedderCounter(registry: Registry): (embedder: Embedder) 
     return {
       id: embedder.id,
       dimensions: embedder.dimensions,
-      ...(countTokens === undefined ? {} : { countTokens }),
+      countTokens,
       async embed(given, options) {
         const end = seconds.startTimer()
         try {

@@ -34,8 +34,14 @@ test("event types of the store begin at 0; all others share one label", async ()
   const { telemetry, text } = createMetrics({ store })
   store.feature("n", { entity: User, trigger: ["purchase", "refund"], compute: () => 1 })
   const applied = {
-    ...{ entityType: "User", partition: 0, featuresUpdated: [], featuresFailed: [], attempts: 1 },
-    ...{ repeated: false, durationMs: 1, freshnessMs: 1 },
+    entityType: "User",
+    partition: 0,
+    featuresUpdated: [],
+    featuresFailed: [],
+    attempts: 1,
+    repeated: false,
+    durationMs: 1,
+    freshnessMs: 1,
   }
   for (let i = 0; i < 100; i++) {
     telemetry.eventApplied?.({ ...applied, event: createEvent({ eventType: `made_up_${i}`, entityId: "ann" }) })

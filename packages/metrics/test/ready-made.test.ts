@@ -30,7 +30,9 @@ const graphs = panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr, legendFormat }) => ({ what: `graph ${title}`, query: expr, legend: legendFormat })),
 )
 const rules = alerts.map(({ alert, expr, annotations: { description } }) => ({
-  ...{ what: `alert ${alert}`, query: expr, legend: description },
+  what: `alert ${alert}`,
+  query: expr,
+  legend: description,
 }))
 const queries = [...graphs, ...rules].map((one) => ({ ...one, query: one.query.replaceAll("$__rate_interval", "5m") }))
 

@@ -28,7 +28,7 @@ export function openPool({ url, pool }: PostgresOfflineStoreOptions): {
     throw refuse("url must read postgres://user:password@host:port/database.")
   }
   const ours = new pg.Pool({
-    ...(url === undefined ? {} : { connectionString: url }),
+    connectionString: url,
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,

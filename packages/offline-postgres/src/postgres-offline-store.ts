@@ -35,7 +35,7 @@ export class PostgresOfflineStore implements OfflineStore {
 
   async *entityValues(
     text: string,
-    { after, limit, ...limits }: SqlLimits & { readonly after?: string; readonly limit: number },
+    { after, limit, ...limits }: SqlLimits & { readonly after?: string | undefined; readonly limit: number },
   ): AsyncGenerator<readonly EntityValue[]> {
     const query = strip(text)
     const transaction = await Transaction.begin(this.#pool, this.#readOnly, limits)

@@ -22,8 +22,7 @@ afterAll(async () => {
 })
 
 const limits = { timeoutMs: 10_000, signal: new AbortController().signal }
-const values = (text: string, after?: string) =>
-  offline.entityValues(text, { ...limits, limit: 3, ...(after === undefined ? {} : { after }) })
+const values = (text: string, after?: string) => offline.entityValues(text, { ...limits, limit: 3, after })
 
 async function pages(text: string, after?: string) {
   const found: (readonly EntityValue[])[] = []

@@ -54,12 +54,16 @@ test("numbers are numbers, and no time depends on this machine's zone", async ()
   const [row] = await sql`select 9007199254740991::int8 as big, 0.5::numeric as half, array[1, null]::int8[] as some,
     '2026-01-31'::date as day, '2026-01-31 12:00'::timestamp as local, '2026-01-31 12:00+02'::timestamptz as moment`
   expect(row).toEqual({
-    ...{ big: 9007199254740991, half: 0.5, some: [1, null], day: "2026-01-31" },
+    big: 9007199254740991,
+    half: 0.5,
+    some: [1, null],
+    day: "2026-01-31",
     local: new Date("2026-01-31T12:00:00Z"),
     moment: new Date("2026-01-31T10:00:00Z"),
   })
   expect(await codeAndMessage(sql`select 9007199254740993 as id`)).toEqual([
-    ...["query_failed", expect.stringMatching(/^9007199254740993 has more digits .* select it as text/)],
+    "query_failed",
+    expect.stringMatching(/^9007199254740993 has more digits .* select it as text/),
   ])
   // The connection is as good as before.
   expect(await sql`select 1 as one`).toEqual([{ one: 1 }])
@@ -68,10 +72,12 @@ test("numbers are numbers, and no time depends on this machine's zone", async ()
 test("nothing is written but by who asked for that", async () => {
   const { sql } = open()
   expect(await codeAndMessage(sql`insert into purchases values ('x', 1)`)).toEqual([
-    ...["query_failed", expect.stringMatching(/read-only transaction \(25006\)\. The offline store is for reading\.$/)],
+    "query_failed",
+    expect.stringMatching(/read-only transaction \(25006\)\. The offline store is for reading\.$/),
   ])
   expect(await codeAndMessage(sql`select 1; commit; insert into purchases values ('x', 1)`)).toEqual([
-    ...["query_failed", expect.stringContaining("cannot insert multiple commands")],
+    "query_failed",
+    expect.stringContaining("cannot insert multiple commands"),
   ])
   expect(await codeAndMessage(sql`select set_config('transaction_read_only', 'off', false)`)).toMatchObject([
     "query_failed",
@@ -86,26 +92,31 @@ test("nothing is written but by who asked for that", async () => {
 test("what cannot be asked says why", async () => {
   const { sql } = open()
   expect(await codeAndMessage(sql`select nothing from purchases`)).toEqual([
-    ...["query_failed", 'Postgres refuses the query: column "nothing" does not exist (42703).'],
+    "query_failed",
+    'Postgres refuses the query: column "nothing" does not exist (42703).',
   ])
   expect(await codeAndMessage(sql`select ${undefined} as x`)).toEqual([
-    ...["invalid_argument", 'Parameter 1 of "select … as x" is undefined; null is what SQL knows.'],
+    "invalid_argument",
+    'Parameter 1 of "select … as x" is undefined; null is what SQL knows.',
   ])
   expect(await codeAndMessage((sql as unknown as (text: string) => Promise<unknown>)("select 1"))).toMatchObject([
     "invalid_argument",
     expect.stringContaining("sql is a tag"),
   ])
   expect(await codeAndMessage(sqlOn(undefined, { timeoutMs: 1, signal: never })`select 1`)).toEqual([
-    ...["invalid_setting", expect.stringContaining("set FABRA_POSTGRES_URL")],
+    "invalid_setting",
+    expect.stringContaining("set FABRA_POSTGRES_URL"),
   ])
   const nobody = open({ url: "postgres://app:hush@127.0.0.1:1/x" })
   expect(await codeAndMessage(nobody.sql`select 1`)).toEqual([
-    ...["offline_unavailable", expect.stringMatching(/^Postgres could not be asked: connect ECONNREFUSED/)],
+    "offline_unavailable",
+    expect.stringMatching(/^Postgres could not be asked: connect ECONNREFUSED/),
   ])
   const wrong = Object.assign(new Error('password authentication failed for user "app"'), { code: "28P01" })
   for (const refusal of [wrong, new Error("SASL: client password must be a string")]) {
     expect(toFabraError(refusal, 1)).toMatchObject({
-      ...{ code: "offline_unavailable", message: `Postgres refuses the login: ${refusal.message}.` },
+      code: "offline_unavailable",
+      message: `Postgres refuses the login: ${refusal.message}.`,
     })
   }
   expect(() => open({ url: "localhost:5432" })).toThrow("url must read postgres://")

@@ -48,10 +48,10 @@ export interface ProblemBody {
   readonly status: number
   readonly detail: string
   readonly code: ProblemCode
-  readonly path?: string
-  readonly allowed?: readonly string[]
-  readonly issues?: readonly ErrorIssue[]
-  readonly event_id?: string
+  readonly path?: string | undefined
+  readonly allowed?: readonly string[] | undefined
+  readonly issues?: readonly ErrorIssue[] | undefined
+  readonly event_id?: string | undefined
 }
 
 /** What a {@link Problem} may carry besides its code and detail. */
@@ -92,10 +92,10 @@ export class Problem extends Error {
       status: this.status,
       detail: /[.?!]$/.test(this.message) ? this.message : `${this.message}.`,
       code: this.code,
-      ...(path ? { path } : {}),
-      ...(allowed === undefined ? {} : { allowed }),
-      ...(issues === undefined || issues.length === 0 ? {} : { issues: issues.slice(0, MAX_ISSUES) }),
-      ...(eventId === undefined ? {} : { event_id: eventId }),
+      path: path || undefined,
+      allowed,
+      issues: issues?.length ? issues.slice(0, MAX_ISSUES) : undefined,
+      event_id: eventId,
     }
   }
 

@@ -16,8 +16,15 @@ import type { TypeBoxApp } from "./typebox.js"
 export function addRoutes(app: FastifyInstance, context: ServerContext): void {
   addDocs(app, context)
   const routes = [
-    ...[addIngestOne, addIngestMany, addFeatureRoutes, addEntityRoutes, addCatalogRoute],
-    ...[addSearchRoute, addDeadLetterRoutes, addOperateRoutes, addHealthRoutes],
+    addIngestOne,
+    addIngestMany,
+    addFeatureRoutes,
+    addEntityRoutes,
+    addCatalogRoute,
+    addSearchRoute,
+    addDeadLetterRoutes,
+    addOperateRoutes,
+    addHealthRoutes,
   ]
   // Each in a scope of its own: what one reads as a body is nothing to the others.
   for (const add of routes) app.register(async (scope) => add(scope.withTypeProvider() as TypeBoxApp, context))

@@ -41,8 +41,11 @@ test.each(BAD_INPUTS.map((input) => [label(input), input] as const))("%s", async
 
 test("nothing of it is in the bus", async () => {
   const subscription = await bus.subscribe({
-    ...{ group: "looker", consumer: "looker", onLost: () => {} },
-    ...{ onAssigned: () => {}, onRevoked: async () => {} },
+    group: "looker",
+    consumer: "looker",
+    onLost: () => {},
+    onAssigned: () => {},
+    onRevoked: async () => {},
   })
   await expect.poll(async () => (await bus.lag("looker")).every(({ owner }) => owner !== null)).toBe(true)
   expect(await subscription.read({ maxEvents: 10, maxWaitMs: 0 })).toEqual([])

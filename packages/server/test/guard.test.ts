@@ -194,7 +194,9 @@ describe("limits", () => {
     expect(answer).toMatchObject({ status: 413, body: { code: "payload_too_large" } })
     const stream = new Blob([body]).stream()
     const chunked = await fetch(`${url}/ingest/say`, {
-      ...{ method: "POST", headers: json, body: stream },
+      method: "POST",
+      headers: json,
+      body: stream,
       duplex: "half",
     } as RequestInit)
     expect(chunked.status).toBe(413)

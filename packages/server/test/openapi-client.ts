@@ -48,7 +48,11 @@ const WORDS: Readonly<Record<string, readonly unknown[]>> = {
 export function operationsOf(document: Schema): Operation[] {
   return Object.entries<Schema>(document.paths).flatMap(([path, methods]) =>
     Object.entries<Schema>(methods).map(([method, { parameters = [], requestBody, responses }]) => ({
-      ...{ name: `${method} ${path}`, method: method.toUpperCase(), path, parameters, responses },
+      name: `${method} ${path}`,
+      method: method.toUpperCase(),
+      path,
+      parameters,
+      responses,
       bodies: requestBody?.content ?? {},
     })),
   )

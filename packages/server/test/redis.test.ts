@@ -33,7 +33,9 @@ test("events come in and values go out, many at once, and each once", async () =
   expect(fall.body).toMatchObject({ applied: false, dead_lettered: ["fragile"] })
 
   const gifts = Array.from({ length: 2000 }, (_, i) => ({
-    ...{ event_type: "gift", entity_id: `u${i % 3}`, event_id: `e${i}` },
+    event_type: "gift",
+    entity_id: `u${i % 3}`,
+    event_id: `e${i}`,
   }))
   const array = await post("/ingest", gifts.slice(0, 1000))
   expect(array).toMatchObject({ status: 202, body: { accepted: 1000 } })

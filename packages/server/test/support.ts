@@ -89,7 +89,7 @@ export type Headers_ = Readonly<Record<string, string>>
 
 export function client(url: string) {
   const call = async (method: string, path: string, body?: string | Uint8Array, headers: Headers_ = {}) => {
-    const response = await fetch(url + path, { method, headers, ...(body === undefined ? {} : { body }) })
+    const response = await fetch(url + path, { method, headers, body: body ?? null })
     return read(response)
   }
   const json = { "content-type": "application/json" }

@@ -82,7 +82,16 @@ class PrivateServer implements RedisTestServer {
     const child = spawn(
       process.env.FABRA_TEST_REDIS_SERVER || "redis-server",
       [
-        ...["--port", String(this.port), "--bind", "127.0.0.1", "--save", "", "--dir", this.dir, "--logfile", logfile],
+        "--port",
+        String(this.port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--dir",
+        this.dir,
+        "--logfile",
+        logfile,
         ...(appendOnly ? ["--appendonly", "yes", "--appendfsync", "always"] : []),
         ...args,
       ],

@@ -49,7 +49,12 @@ function fleet(options: Partial<ScheduledFeatureOptions<unknown>>) {
   ) => {
     const { store } = define(name, more)
     const worker = new AxiomWorker(store, {
-      ...{ bus, cache, clock, consumer: name, logger: silent, retryBaseMs: 0 },
+      bus,
+      cache,
+      clock,
+      consumer: name,
+      logger: silent,
+      retryBaseMs: 0,
       ...settings,
     })
     worker.run()
@@ -71,8 +76,12 @@ test("every known entity is computed once a turn, by one worker of the fleet", a
   await clock.advance(1000) // the turn at 0:00 was missed, and is made up for
   await clock.advance(10 * 60_000)
   expect(runs.map((run) => run.slice(2)).sort()).toEqual([
-    ...["ann 00:00", "ann 00:05", "ann 00:10"],
-    ...["bob 00:00", "bob 00:05", "bob 00:10"],
+    "ann 00:00",
+    "ann 00:05",
+    "ann 00:10",
+    "bob 00:00",
+    "bob 00:05",
+    "bob 00:10",
   ])
   expect(await history()).toMatchObject([
     { scheduledFor: Date.parse("2026-01-01T00:10:00Z"), entities: 2, failed: 0, error: null },

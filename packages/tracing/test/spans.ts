@@ -36,8 +36,13 @@ function toEnded(span: ReadableSpan): EndedSpan {
   const { traceId, spanId } = span.spanContext()
   const [seconds, nanoseconds] = span.duration
   return {
-    ...{ name: span.name, kind: span.kind, traceId, spanId, parentSpanId: span.parentSpanContext?.spanId },
-    ...{ attributes: span.attributes, status: span.status },
+    name: span.name,
+    kind: span.kind,
+    traceId,
+    spanId,
+    parentSpanId: span.parentSpanContext?.spanId,
+    attributes: span.attributes,
+    status: span.status,
     events: span.events.map(({ name, attributes = {} }) => ({ name, attributes })),
     links: span.links.map(({ context: { traceId, spanId } }) => ({ traceId, spanId })),
     durationMs: seconds * 1000 + nanoseconds / 1e6,

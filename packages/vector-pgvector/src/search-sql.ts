@@ -18,23 +18,33 @@ export function searchSql(table: string, index: IndexSchema, query: VectorQuery)
   const parameters = new Parameters()
   const { vector, text, topK, filter } = query
   const where = filter === null ? "true" : filterSql(filter, parameters)
-  const near = vector === null ? undefined : nearest(table, index, vector, where, parameters)
-  const spoken = text === null ? undefined : matching(table, index, text, where, parameters)
+  const search = { table, index, where, parameters }
+  const near = vector === null ? undefined : nearest(search, vector)
+  const spoken = text === null ? undefined : matching(search, text)
   const one = near ?? spoken ?? never()
   const both = near !== undefined && spoken !== undefined
-  const statement = both ? fused(table, near, spoken, topK, parameters) : `${one} limit ${parameters.add(topK)}::int`
+  const statement = both ? fused(search, near, spoken, topK) : `${one} limit ${parameters.add(topK)}::int`
   return { text: statement, values: parameters.values }
 }
 
-function nearest(table: string, index: IndexSchema, vector: Float32Array, where: string, parameters: Parameters) {
+/** Where a statement searches, and the parameters it has so far. */
+interface Search {
+  readonly table: string
+  readonly index: IndexSchema
+  /** A condition that every hit meets. */
+  readonly where: string
+  readonly parameters: Parameters
+}
+
+function nearest({ table, index, where, parameters }: Search, vector: Float32Array): string {
   const { distance, score } = vectorSql(index)
   const from = distance(parameters.add(spellVector(vector)))
   return `select ${COLUMNS}, ${score(from)} score from ${table} where ${where} order by ${from}`
 }
 
 /** Chunks that have any of the words: with all of them asked for, a question in a sentence would find nothing. */
-function matching(table: string, { language }: IndexSchema, text: string, where: string, parameters: Parameters) {
-  const words = `plainto_tsquery('${language}', ${parameters.add(escapeText(text))}::text)`
+function matching({ table, index, where, parameters }: Search, text: string): string {
+  const words = `plainto_tsquery('${index.language}', ${parameters.add(escapeText(text))}::text)`
   const any = `(select replace(${words}::text, ' & ', ' | ')::tsquery as words)`
   return `select ${COLUMNS}, ts_rank(${table}.words, any_word.words)::float8 score
     from ${table} cross join ${any} any_word
@@ -42,7 +52,7 @@ function matching(table: string, { language }: IndexSchema, text: string, where:
     order by score desc, entity_id, chunk`
 }
 
-function fused(table: string, near: string, spoken: string, topK: number, parameters: Parameters): string {
+function fused({ table, parameters }: Search, near: string, spoken: string, topK: number): string {
   const depth = `${parameters.add(fusionDepth(topK))}::int`
   const ranked = (list: string, order: string) =>
     `select entity_id, chunk, 1.0::float8 / (${RANK_CONSTANT} + row_number() over (order by ${order})) share

@@ -19,7 +19,11 @@ function document(n: number): VectorDocument {
   const angle = (n / COUNT) * (Math.PI / 2)
   const text = "a word"
   return {
-    ...{ entityId: `at ${n}`, version: null, contentHash: "", eventTime: null, indexedAt: 0 },
+    entityId: `at ${n}`,
+    version: null,
+    contentHash: "",
+    eventTime: null,
+    indexedAt: 0,
     metadata: { mark: RARE.includes(`at ${n}`) ? "rare" : "usual" },
     chunks: [{ text, start: 0, end: text.length, vector: Float32Array.of(Math.cos(angle), Math.sin(angle)) }],
   }
@@ -53,7 +57,10 @@ async function findRare(settings: string, text: string | null = null) {
   expect(JSON.stringify(rows)).toContain("chunks_1_embedding") // the index is what is searched
   const asked = vi.spyOn(pg.Client.prototype, "query")
   const hits: VectorHit[] = await new PgVectorStore({ pool }).search(SCHEMA, {
-    ...{ vector: Float32Array.of(1, 0), text, topK: RARE.length, efSearch: null },
+    vector: Float32Array.of(1, 0),
+    text,
+    topK: RARE.length,
+    efSearch: null,
     filter: { op: "in", field: "mark", values: ["rare"] },
   })
   const passed = asked.mock.calls.filter(([query]) => JSON.stringify(query).includes("enable_indexscan")).length

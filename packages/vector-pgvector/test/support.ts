@@ -15,7 +15,9 @@ export class SharedPGlite {
   store(options: PgVectorStoreOptions = {}): PgVectorStore {
     const { name, persistent, shared } = this.database
     const lent: Database = {
-      ...{ name, persistent, shared },
+      name,
+      persistent,
+      shared,
       query: this.database.query.bind(this.database),
       transaction: this.database.transaction.bind(this.database),
       close: async () => {},

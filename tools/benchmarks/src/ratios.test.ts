@@ -3,8 +3,13 @@ import { spreadOf } from "./lib/rounds.js"
 import { ratiosOf } from "./ratios.js"
 
 const row = (name: string, placement: "free" | "split", ...eventsPerSecond: number[]) => ({
-  ...{ name, title: name, placement, eventsPerSecond: spreadOf(eventsPerSecond) },
-  ...{ nodeUs: spreadOf([1]), redisUs: spreadOf([1]), wrongEntities: 0 },
+  name,
+  title: name,
+  placement,
+  eventsPerSecond: spreadOf(eventsPerSecond),
+  nodeUs: spreadOf([1]),
+  redisUs: spreadOf([1]),
+  wrongEntities: 0,
 })
 const nothing = { throughput: [], latency: [], publishing: [], serving: [], growth: [] }
 

@@ -201,7 +201,10 @@ export interface FeatureCache {
    * an id may appear twice. @param options.after `next` of the page before @param options.limit about how many, default
    * 1,000 @throws FabraError `cache_unavailable`; `invalid_argument` for an `after` that no page has given
    */
-  entities(entityType: string, options?: { readonly after?: string; readonly limit?: number }): Promise<EntityPage>
+  entities(
+    entityType: string,
+    options?: { readonly after?: string | undefined; readonly limit?: number | undefined },
+  ): Promise<EntityPage>
   /**
    * Looks for settings of the store that endanger what is kept (eviction, no persistence): sentences for a log at start,
    * none when all is well. @throws FabraError `cache_unavailable`

@@ -9,7 +9,7 @@ import { type Embedder, embedChecked } from "./embedder.js"
 export class CachingEmbedder implements Embedder {
   readonly id: string
   readonly dimensions: number
-  readonly countTokens?: (text: string) => number
+  readonly countTokens: ((text: string) => number) | undefined
   readonly #embedder: Embedder
   readonly #maxTexts: number
   /** The one used last stands last. */
@@ -21,7 +21,7 @@ export class CachingEmbedder implements Embedder {
     checkWhole("maxTexts", maxTexts, [1])
     this.id = embedder.id
     this.dimensions = embedder.dimensions
-    if (embedder.countTokens !== undefined) this.countTokens = embedder.countTokens.bind(embedder)
+    this.countTokens = embedder.countTokens?.bind(embedder)
     this.#embedder = embedder
     this.#maxTexts = maxTexts
   }

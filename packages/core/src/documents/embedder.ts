@@ -12,9 +12,12 @@ export interface Embedder {
    * @param options.signal nobody waits for the answer any more
    * @throws FabraError `embedder_unavailable` when the same may work later, `embedding_refused` when it will not
    */
-  embed(texts: readonly string[], options?: { readonly signal?: AbortSignal }): Promise<readonly Float32Array[]>
+  embed(
+    texts: readonly string[],
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<readonly Float32Array[]>
   /** How many of the model's tokens a text has. Without it, a token is taken for four bytes. */
-  countTokens?(text: string): number
+  readonly countTokens?: ((text: string) => number) | undefined
 }
 
 /**
@@ -29,7 +32,7 @@ export async function embedChecked(
   if (texts.length === 0) return []
   let vectors: readonly Float32Array[]
   try {
-    vectors = await embedder.embed(texts, signal === undefined ? {} : { signal })
+    vectors = await embedder.embed(texts, { signal })
   } catch (error) {
     throw FabraError.from(error, "embedder_unavailable")
   }

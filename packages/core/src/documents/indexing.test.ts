@@ -55,8 +55,15 @@ test("a text is cut, embedded, and found with all that is known of it", async ()
   expect(await at(7, () => store.index("documents", "one", text, { metadata }))).toEqual({ status: "indexed" })
   const [dogs, foxes] = await store.search(documents, { text: "lazy dogs" })
   expect(dogs).toEqual({
-    ...{ entityId: "one", chunk: 1, text: "Dogs are lazy.", start: 76, end: 90, metadata },
-    ...{ score: expect.any(Number), eventTime: new Date(7), indexedAt: expect.any(Date) },
+    entityId: "one",
+    chunk: 1,
+    text: "Dogs are lazy.",
+    start: 76,
+    end: 90,
+    metadata,
+    score: expect.any(Number),
+    eventTime: new Date(7),
+    indexedAt: expect.any(Date),
   })
   expect(text.slice(foxes?.start, foxes?.end)).toBe(foxes?.text)
   expect(await store.search(documents, { text: "lazy dogs", filter: { lang: "de" } })).toEqual([])

@@ -11,19 +11,19 @@ import type { VectorHit, VectorQuery } from "./vector-store.js"
 /** What is looked for in an index. */
 export interface SearchQuery {
   /** A text whose like is looked for. Needed for the modes `text` and `hybrid`. */
-  readonly text?: string
+  readonly text?: string | undefined
   /** A vector near which is looked, instead of the text's. */
-  readonly vector?: Float32Array | readonly number[]
+  readonly vector?: Float32Array | readonly number[] | undefined
   /** Most hits, 1 to 1,000, default 10. */
-  readonly topK?: number
+  readonly topK?: number | undefined
   /** Which documents count, by their metadata. */
-  readonly filter?: MetadataFilter
+  readonly filter?: MetadataFilter | undefined
   /** `vector` (default): by nearness; `text`: by words; `hybrid`: both ranks fused. */
-  readonly mode?: "vector" | "text" | "hybrid"
+  readonly mode?: "vector" | "text" | "hybrid" | undefined
   /** How many candidates an approximate index looks at, 1 to 1,000: more find better and take longer. */
-  readonly efSearch?: number
+  readonly efSearch?: number | undefined
   /** An answer given in the last so many milliseconds will do; it is kept in the feature cache. Default 0: always anew. */
-  readonly maxAgeMs?: number
+  readonly maxAgeMs?: number | undefined
 }
 
 /** A chunk that was found, best first. */
@@ -43,8 +43,10 @@ export interface WireHit extends Omit<VectorHit, "entityId" | "eventTime" | "ind
 /** Spells a hit for other processes. */
 export function hitToWire({ entityId, eventTime, indexedAt, ...same }: SearchHit): WireHit {
   return {
-    ...{ entity_id: entityId, ...same },
-    ...{ event_time: eventTime?.toISOString() ?? null, indexed_at: indexedAt.toISOString() },
+    entity_id: entityId,
+    ...same,
+    event_time: eventTime?.toISOString() ?? null,
+    indexed_at: indexedAt.toISOString(),
   }
 }
 
@@ -61,7 +63,7 @@ export async function search(
 ): Promise<SearchHit[]> {
   const asked = check(query, target.schema.dimensions)
   const { maxAgeMs = 0 } = query
-  const hits = maxAgeMs > 0 ? await answerOnce(target, asked, maxAgeMs, cache, now) : await answer(target, asked)
+  const hits = await (maxAgeMs > 0 ? answerOnce(target, asked, { maxAgeMs, cache, now }) : answer(target, asked))
   return hits.map(({ eventTime, indexedAt, ...hit }) => ({
     ...hit,
     eventTime: eventTime === null ? null : new Date(eventTime),
@@ -107,9 +109,7 @@ async function answer({ vectors, schema, embedder }: ConnectedIndex, { textToEmb
 async function answerOnce(
   target: ConnectedIndex,
   asked: Asked,
-  maxAgeMs: number,
-  cache: FeatureCache,
-  now: () => number,
+  { maxAgeMs, cache, now }: { readonly maxAgeMs: number; readonly cache: FeatureCache; readonly now: () => number },
 ): Promise<readonly VectorHit[]> {
   const spelled = JSON.stringify([target.schema, asked, asked.vector && [...asked.vector]])
   const question = createHash("sha256").update(spelled).digest("base64url")

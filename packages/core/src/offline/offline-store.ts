@@ -40,7 +40,7 @@ export interface OfflineStore {
    */
   entityValues(
     text: string,
-    options: SqlLimits & { readonly after?: string; readonly limit: number },
+    options: SqlLimits & { readonly after?: string | undefined; readonly limit: number },
   ): AsyncIterable<readonly EntityValue[]>
   /** Closes every connection this store has opened itself. Idempotent. */
   close(): Promise<void>

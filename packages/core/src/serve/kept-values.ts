@@ -114,9 +114,14 @@ export class KeptValues {
   ): Promise<CommitResult> {
     const [result] = await this.#cache.commit([
       {
-        ...{ key: record.key, group: GROUP, baseToken, token: newToken() },
+        key: record.key,
+        group: GROUP,
+        baseToken,
+        token: newToken(),
         state: JSON.stringify({ ...claimsOf(record, this.#clock.now()), ...claim }),
-        ...{ values: new Map(value === undefined ? [] : [value]), addFlags: [], removeFlags: [] },
+        values: new Map(value === undefined ? [] : [value]),
+        addFlags: [],
+        removeFlags: [],
       },
     ])
     return result as CommitResult

@@ -121,7 +121,9 @@ function keeper(cache: FeatureCache, more: { staleWhileRevalidate?: boolean; ttl
   const { store, User, spent } = shop(cache)
   const process = { store, spent, runs: 0, compute: async (): Promise<number | undefined> => 0 }
   const score = store.feature("score", {
-    ...{ entity: User, refresh: "5m", ...more },
+    entity: User,
+    refresh: "5m",
+    ...more,
     compute: (_id, { input }) => {
       expect(input).toEqual({})
       process.runs++

@@ -92,7 +92,7 @@ export interface SubscribeOptions {
   /** Unique among all members that ever were; printable text, for people to read. */
   readonly consumer: string
   /** After how many milliseconds without a sign of life a member's partitions pass to others. Default 10,000. */
-  readonly leaseMs?: number
+  readonly leaseMs?: number | undefined
   /** Called before the first record of the partition is read. Must not throw. */
   readonly onAssigned: (assignment: Assignment) => void
   /** Another member should have this partition. Its records stop at once; it is let go when the promise settles. */

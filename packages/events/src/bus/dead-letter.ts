@@ -50,16 +50,16 @@ export interface DeadLetter extends NewDeadLetter {
 
 /** Which dead letters are meant; every field given must match. */
 export interface DeadLetterFilter {
-  readonly group?: string
-  readonly eventType?: string
-  readonly feature?: string
-  readonly entityId?: string
-  readonly entityType?: string
-  readonly reason?: DeadLetterReason
+  readonly group?: string | undefined
+  readonly eventType?: string | undefined
+  readonly feature?: string | undefined
+  readonly entityId?: string | undefined
+  readonly entityType?: string | undefined
+  readonly reason?: DeadLetterReason | undefined
   /** Failed at or after, epoch milliseconds. */
-  readonly since?: number
+  readonly since?: number | undefined
   /** Failed before, epoch milliseconds. */
-  readonly until?: number
+  readonly until?: number | undefined
 }
 
 /** One page of dead letters, oldest first. */
@@ -88,7 +88,7 @@ export interface DeadLetterQueue {
   /** A page of those that match, oldest first. @param options.limit default 100, at most 1,000 */
   list(
     filter?: DeadLetterFilter,
-    options?: { readonly after?: string; readonly limit?: number },
+    options?: { readonly after?: string | undefined; readonly limit?: number | undefined },
   ): Promise<DeadLetterPage>
   get(id: string): Promise<DeadLetter | undefined>
   /**

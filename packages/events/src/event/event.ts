@@ -52,12 +52,12 @@ export interface EventInput<Type extends string = string, Payload = JsonObject> 
   readonly eventType: Type
   readonly entityId: string
   /** Default `{}`. */
-  readonly payload?: Payload
+  readonly payload?: Payload | undefined
   /** Default now. A number is epoch milliseconds (seconds when below 1e11); a string is ISO 8601, UTC if it has no offset. */
-  readonly timestamp?: Date | string | number
+  readonly timestamp?: Date | string | number | undefined
   /** Default a new, time-sortable `evt_…`. */
-  readonly eventId?: string
-  readonly traceparent?: string
+  readonly eventId?: string | undefined
+  readonly traceparent?: string | undefined
 }
 
 /**

@@ -106,16 +106,13 @@ function readFields(fields: unknown, missing: (name: string) => unknown): AxiomE
   } catch (error) {
     const known = FabraError.from(error)
     if (known.code === "invalid_event") throw known
-    throw new FabraError("invalid_event", known.message, { issues: known.issues, cause: known, ...pathOf(known) })
+    throw new FabraError("invalid_event", known.message, { issues: known.issues, cause: known, path: known.path })
   }
 }
 
 function take(fields: Record<string, unknown>, name: string, missing: (name: string) => unknown): unknown {
-  return Object.hasOwn(fields, name) ? fields[name] : missing(name)
-}
-
-function pathOf({ path }: FabraError): { path?: string } {
-  return path === undefined ? {} : { path }
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined
+  return value === undefined ? missing(name) : value
 }
 
 /** A broken trace context is dropped, as W3C asks: it must never cost the event. */

@@ -37,9 +37,9 @@ export function fromCloudEvent(value: unknown): EventFields {
     event_id: `${source} ${id}`,
     event_type: type,
     entity_id: subject,
-    ...(time === undefined ? {} : { timestamp: time }),
-    ...(data === undefined ? {} : { payload: data }),
-    ...(traceparent === undefined ? {} : { traceparent }),
+    timestamp: time,
+    payload: data,
+    traceparent,
   }
 }
 

@@ -21,7 +21,10 @@ export const TypedByPath = Type.Object(
 export const EventFields = Type.Object({ event_type: Type.String({ examples: ["purchase"] }), ...common }, strict)
 
 /** An event as clients write it. */
-export type EventFields = Static<typeof EventFields>
+export type EventFields = OrUndefined<Static<typeof EventFields>>
+
+/** Optional properties may also be `undefined`. */
+type OrUndefined<T> = { [K in keyof T]: Record<never, never> extends Pick<T, K> ? T[K] | undefined : T[K] }
 
 const check: (value: unknown) => asserts value is EventFields = checker(EventFields, "invalid_event")
 

@@ -66,10 +66,10 @@ export function addIngestOne(app: TypeBoxApp, context: ServerContext): void {
       }
       const eventId = eventIdOf(body.event_id, headers["idempotency-key"])
       const event = await acceptEvent(context, {
-        ...(headers.traceparent === undefined ? {} : { traceparent: headers.traceparent }),
+        traceparent: headers.traceparent,
         ...body,
         event_type,
-        ...(eventId === undefined ? {} : { event_id: eventId }),
+        event_id: eventId,
       })
       if (dry_run) return dryRun(context, event)
       const receipt = await publishOne(context, wait ? { ...event, awaited: true } : event)
@@ -77,7 +77,10 @@ export function addIngestOne(app: TypeBoxApp, context: ServerContext): void {
       if (wait === undefined) return reply.code(202).send(accepted)
       const gone = new AbortController()
       reply.raw.once("close", () => gone.abort())
-      const waited = await waitUntilApplied(context, event, receipt, durationMs(timeout), gone.signal)
+      const waited = await waitUntilApplied(context, event, receipt, {
+        timeoutMs: durationMs(timeout),
+        gone: gone.signal,
+      })
       return reply.code(waited.settled ? 200 : 202).send({ ...accepted, ...waited.body })
     },
   })

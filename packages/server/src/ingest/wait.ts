@@ -37,8 +37,7 @@ export async function waitUntilApplied(
   { store, settings, closing }: ServerContext,
   event: AxiomEvent,
   { partition, position }: Pick<PublishReceipt, "partition" | "position">,
-  timeoutMs: number,
-  gone: AbortSignal,
+  { timeoutMs, gone }: { readonly timeoutMs: number; readonly gone: AbortSignal },
 ): Promise<WaitResult> {
   const features = [...new Set(store.registry.handlersFor(event.eventType).map(({ feature }) => feature))]
   const entityTypes = [...new Set(features.map(({ entity }) => entity.name))]

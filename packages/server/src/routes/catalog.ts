@@ -71,7 +71,9 @@ export function addCatalogRoute(app: TypeBoxApp, { store }: ServerContext): void
         timeout_ms: feature.timeoutMs,
       })),
       indexes: [...registry.indexes.values()].map(({ name, metric, language, embedder = store.embedder }) => ({
-        ...{ name, metric, language },
+        name,
+        metric,
+        language,
         dimensions: embedder.dimensions,
       })),
       events: registry.eventTypes.map((eventType) => ({

@@ -66,14 +66,13 @@ export function addDeadLetterRoutes(app: TypeBoxApp, context: ServerContext): vo
     handler: async ({ query: { event_type, entity, entity_id, since, until, after, limit = 100, ...same } }) => {
       const filter = {
         ...same,
-        ...(event_type === undefined ? {} : { eventType: event_type }),
-        ...(entity === undefined ? {} : { entityType: entity }),
-        ...(entity_id === undefined ? {} : { entityId: entity_id }),
-        ...(since === undefined ? {} : { since: parseTime(since, "query.since").getTime() }),
-        ...(until === undefined ? {} : { until: parseTime(until, "query.until").getTime() }),
+        eventType: event_type,
+        entityType: entity,
+        entityId: entity_id,
+        since: since === undefined ? undefined : parseTime(since, "query.since").getTime(),
+        until: until === undefined ? undefined : parseTime(until, "query.until").getTime(),
       }
-      const page = { limit, ...(after === undefined ? {} : { after }) }
-      const { entries, next } = await onBus(context, deadLetters.list(filter, page))
+      const { entries, next } = await onBus(context, deadLetters.list(filter, { limit, after }))
       return { dead_letters: entries.map(toEntry), next }
     },
   })
@@ -132,7 +131,7 @@ export function addDeadLetterRoutes(app: TypeBoxApp, context: ServerContext): vo
         results: outcomes.map(({ id, status, error }) => ({
           id,
           status,
-          ...(error === undefined ? {} : { error: error.message }),
+          error: error?.message,
         })),
       }
     },

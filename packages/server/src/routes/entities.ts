@@ -40,8 +40,7 @@ export function addEntityRoutes(app: TypeBoxApp, context: ServerContext): void {
     },
     handler: async ({ params, query: { after, limit = 1000 } }) => {
       const { name } = entityOf(context, params.entity)
-      const options = { limit, ...(after === undefined ? {} : { after }) }
-      const page = context.store.cache.entities(name, options).catch((error) => {
+      const page = context.store.cache.entities(name, { limit, after }).catch((error) => {
         const { code, message } = FabraError.from(error)
         throw code === "invalid_argument" ? new Problem("invalid_request", message, { path: "query.after" }) : error
       })

@@ -62,7 +62,8 @@ function addOneEntity(app: TypeBoxApp, context: ServerContext): void {
       const entity = entityOf(context, params.entity)
       checkEntityId(params.id, "id")
       const features = featuresOf(context, entity, query.names?.split(","))
-      const members = await read(context, features, [params.id], query.max_age, inputOf(query.input))
+      const how = { maxAge: query.max_age, input: inputOf(query.input) }
+      const members = await read(context, features, [params.id], how)
       const id = JSON.stringify(params.id)
       return sendTagged(request, reply, `{"entity":"${entity.name}","entity_id":${id},"features":{${members[0]}}}`)
     },
@@ -115,8 +116,9 @@ function addManyEntities(app: TypeBoxApp, context: ServerContext): void {
       const keys = groups.map(([feature]) => (feature as Feature).entity.key)
       for (const [i, row] of rows.entries()) checkRow(row, keys, `entity_rows[${i}]`)
       const ids = (key: string) => rows.map((row) => row[key] as string)
+      const how = { maxAge: body.max_age, input: body.input }
       const members = await Promise.all(
-        groups.map((features, i) => read(context, features, ids(keys[i] as string), body.max_age, body.input)),
+        groups.map((features, i) => read(context, features, ids(keys[i] as string), how)),
       )
       const spelled = rows.map((row, i) => {
         return `{"entity_row":${JSON.stringify(row)},"features":{${members.map((one) => one[i]).join(",")}}}`
@@ -170,8 +172,7 @@ function read(
   context: ServerContext,
   features: readonly Feature[],
   ids: readonly string[],
-  maxAge: string | undefined,
-  input: ReadInput = {},
+  { maxAge, input }: { readonly maxAge: string | undefined; readonly input: ReadInput | undefined },
 ): Promise<string[]> {
   if (features.length === 0) return Promise.resolve(ids.map(() => ""))
   return onRead(context, features, context.store.getFeatures(features, ids, { input })).then((rows) => {

@@ -77,12 +77,7 @@ export function addSearchRoute(app: TypeBoxApp, context: ServerContext): void {
     },
     handler: async ({ params, body: { top_k, ef_search, ...query } }) => {
       const index = indexOf(context, params.index)
-      const asked = {
-        ...query,
-        ...(top_k === undefined ? {} : { topK: top_k }),
-        ...(ef_search === undefined ? {} : { efSearch: ef_search }),
-      }
-      const hits = await onSearch(context, context.store.search(index, asked))
+      const hits = await onSearch(context, context.store.search(index, { ...query, topK: top_k, efSearch: ef_search }))
       return { index: index.name, hits: hits.map(hitToWire) }
     },
   })

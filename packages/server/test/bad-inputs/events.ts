@@ -45,8 +45,13 @@ const badPayloads: [payload: unknown, at: string][] = [
   [{ amount: 5, product_id: 7 }, "payload.product_id"],
 ]
 const ofPayloads: BadInput[] = badPayloads.map(([payload, at]) => ({
-  ...{ name: "payload against its schema", method: "POST", path: "/ingest/purchase", headers: JSON_TYPE, at },
-  ...{ body: spell({ entity_id: "ann", payload }), ...invalidEvent },
+  name: "payload against its schema",
+  method: "POST",
+  path: "/ingest/purchase",
+  headers: JSON_TYPE,
+  at,
+  body: spell({ entity_id: "ann", payload }),
+  ...invalidEvent,
 }))
 
 const ofTypes: BadInput[] = ["logi", "LOGIN", "", "a b", "__proto__", "constructor", "x".repeat(200)].flatMap(
@@ -85,8 +90,14 @@ const ofOne: BadInput[] = [
   ["?wiat=applied", "query.wiat"],
   ["?__proto__=1", "query.__proto__"],
 ].map(([query, at]) => ({
-  ...{ name: `ingest${query}`, method: "POST", path: `/ingest/login${query}`, headers: JSON_TYPE },
-  ...{ body: spell({ entity_id: "ann" }), status: 400, code: "invalid_request", at: at as string },
+  name: `ingest${query}`,
+  method: "POST",
+  path: `/ingest/login${query}`,
+  headers: JSON_TYPE,
+  body: spell({ entity_id: "ann" }),
+  status: 400,
+  code: "invalid_request",
+  at: at as string,
 }))
 
 const ofKeys: BadInput[] = [
@@ -95,8 +106,13 @@ const ofKeys: BadInput[] = [
   { key: "other", path: "/ingest/login", status: 400, code: "invalid_request" },
   { key: "e1", path: "/ingest", status: 400, code: "invalid_request" },
 ].map(({ key, path, status, code }) => ({
-  ...{ name: `Idempotency-Key ${key}`, method: "POST", path, headers: { ...JSON_TYPE, "idempotency-key": key } },
-  ...{ body: spell(key.length > 100 ? { entity_id: "ann" } : good), status, code },
+  name: `Idempotency-Key ${key}`,
+  method: "POST",
+  path,
+  headers: { ...JSON_TYPE, "idempotency-key": key },
+  body: spell(key.length > 100 ? { entity_id: "ann" } : good),
+  status,
+  code,
 }))
 
 const cloudEvent = { specversion: "1.0", id: "1", source: "/shop", type: "login", subject: "ann" }
@@ -122,8 +138,10 @@ const ofCloudEvents: BadInput[] = badCloudEvents.flatMap(([fields, at]) => {
   return [
     { ...event, headers: { "content-type": "application/cloudevents+json" }, body },
     {
-      ...{ ...event, headers: { "content-type": "application/cloudevents-batch+json" } },
-      ...{ body: `[${body}]`, asResult: "array" as const },
+      ...event,
+      headers: { "content-type": "application/cloudevents-batch+json" },
+      body: `[${body}]`,
+      asResult: "array" as const,
     },
   ]
 })

@@ -52,8 +52,12 @@ const ofReads: BadInput[] = [
   ["/healthz/", 404, "not_found", undefined],
   ["//ingest", 404, "not_found", undefined],
 ].map(([path, status, code, at]) => ({
-  ...{ name: String(path).slice(0, 60), method: "GET", path: path as string },
-  ...{ status: status as number, code: code as string, ...(at === undefined ? {} : { at: at as string }) },
+  name: String(path).slice(0, 60),
+  method: "GET",
+  path: path as string,
+  status: status as number,
+  code: code as string,
+  ...(at === undefined ? {} : { at: at as string }),
 }))
 
 const rows = { features: ["views", "visits"], entity_rows: [{ user_id: "ann", product_id: "p1" }] }
@@ -89,12 +93,23 @@ const ofRows: BadInput[] = (
     [JSON.parse('{"__proto__": 1}'), "__proto__"],
   ] as [Record<string, unknown>, string][]
 ).map(([fields, at]) => ({
-  ...{ name: `rows: ${at}`, method: "POST", path: "/features", headers: JSON_TYPE, at },
-  ...{ body: spell({ ...rows, ...fields }), ...badRequest },
+  name: `rows: ${at}`,
+  method: "POST",
+  path: "/features",
+  headers: JSON_TYPE,
+  at,
+  body: spell({ ...rows, ...fields }),
+  ...badRequest,
 }))
 const ofUnknownRows: BadInput[] = ["view", "__proto__", "", "constructor"].map((feature) => ({
-  ...{ name: `rows: feature ${feature}`, method: "POST", path: "/features", headers: JSON_TYPE, at: "features[0]" },
-  ...{ body: spell({ ...rows, features: [feature] }), status: 404, code: "unknown_feature" },
+  name: `rows: feature ${feature}`,
+  method: "POST",
+  path: "/features",
+  headers: JSON_TYPE,
+  at: "features[0]",
+  body: spell({ ...rows, features: [feature] }),
+  status: 404,
+  code: "unknown_feature",
 }))
 
 const ofSearches: BadInput[] = (
@@ -128,12 +143,23 @@ const ofSearches: BadInput[] = (
     [{ query: "hats" }, "query"],
   ] as [Record<string, unknown>, string][]
 ).map(([fields, at]) => ({
-  ...{ name: `search: ${at}`, method: "POST", path: "/search/reviews", headers: JSON_TYPE, at },
-  ...{ body: spell({ text: "hats", ...fields }), ...badRequest },
+  name: `search: ${at}`,
+  method: "POST",
+  path: "/search/reviews",
+  headers: JSON_TYPE,
+  at,
+  body: spell({ text: "hats", ...fields }),
+  ...badRequest,
 }))
 const ofUnknownIndexes: BadInput[] = ["review", "Reviews", "__proto__", "%20"].map((index) => ({
-  ...{ name: `search: index ${index}`, method: "POST", path: `/search/${index}`, headers: JSON_TYPE, at: "index" },
-  ...{ body: spell({ text: "hats" }), status: 404, code: "unknown_index" },
+  name: `search: index ${index}`,
+  method: "POST",
+  path: `/search/${index}`,
+  headers: JSON_TYPE,
+  at: "index",
+  body: spell({ text: "hats" }),
+  status: 404,
+  code: "unknown_index",
 }))
 
 const ofIds: BadInput[] = ["/dead-letters/replay", "/dead-letters/discard"].flatMap((path) =>
@@ -147,7 +173,12 @@ const ofIds: BadInput[] = ["/dead-letters/replay", "/dead-letters/discard"].flat
     [{ ids: new Array(101).fill("1") }, "ids"],
     [{ ids: ["1"], all: true }, "all"],
   ].map(([body, at]) => ({
-    ...{ name: `ids: ${at}`, method: "POST", path, headers: JSON_TYPE, body: spell(body), at: at as string },
+    name: `ids: ${at}`,
+    method: "POST",
+    path,
+    headers: JSON_TYPE,
+    body: spell(body),
+    at: at as string,
     ...badRequest,
   })),
 )
@@ -168,11 +199,21 @@ const ofMethods: BadInput[] = [
   ["/readyz", "POST"],
 ].flatMap(([path, ...methods]) =>
   methods.map((method) => ({
-    ...{ name: "another method", method, path: path as string, status: 405, code: "method_not_allowed" },
+    name: "another method",
+    method,
+    path: path as string,
+    status: 405,
+    code: "method_not_allowed",
   })),
 )
 
 /** What is asked wrongly elsewhere. */
 export const OTHERS: readonly BadInput[] = [
-  ...[ofReads, ofRows, ofUnknownRows, ofSearches, ofUnknownIndexes, ofIds, ofMethods],
+  ofReads,
+  ofRows,
+  ofUnknownRows,
+  ofSearches,
+  ofUnknownIndexes,
+  ofIds,
+  ofMethods,
 ].flat()

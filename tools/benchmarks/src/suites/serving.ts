@@ -59,7 +59,9 @@ async function measureRequest(request: RequestName, cases: readonly Case[], turn
   await Promise.all(cases.map(({ url }) => ask(url, request, WARM_UP_SECONDS)))
   const measured = await interleave(cases, turns, ({ url }) => ask(url, request, TURN_SECONDS))
   return measured.map(([{ name, title }, all]) => ({
-    ...{ name, title, request },
+    name,
+    title,
+    request,
     requestsPerSecond: spreadOf(all.map(({ requests, duration }) => requests.total / duration)),
     p99: spreadOf(all.map(({ latency }) => latency.p99)).median,
   }))
