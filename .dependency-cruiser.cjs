@@ -4,8 +4,10 @@ const mayImport = {
   events: ["@standard-schema/spec"],
   core: ["@fabra/events", "croner"],
   worker: ["@fabra/events", "@fabra/core"],
-  "bus-redis": ["@fabra/events", "ioredis", "cluster-key-slot"],
-  "cache-redis": ["@fabra/events", "@fabra/core", "ioredis"],
+  // Bundled into the two adapters, never published.
+  "redis-transport": ["@fabra/events", "ioredis", "cluster-key-slot"],
+  "bus-redis": ["@fabra/events", "@fabra/redis-transport", "ioredis", "cluster-key-slot"],
+  "cache-redis": ["@fabra/events", "@fabra/core", "@fabra/redis-transport", "ioredis"],
   // PGlite only behind the sub-path "embedded", for those who have installed it.
   "vector-pgvector": [
     "@fabra/events",
@@ -135,8 +137,12 @@ module.exports = {
       comment: "What users install or copy imports no devDependency.",
       severity: "error",
       from: { path: "^(packages|examples|tools)/[^/]+/src/", pathNot: tests },
-      // What is bundled is installed by nobody.
-      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["npm", "npm-peer"], pathNot: "/gpt-tokenizer/" },
+      // Users do not install what is bundled.
+      to: {
+        dependencyTypes: ["npm-dev"],
+        dependencyTypesNot: ["npm", "npm-peer"],
+        pathNot: "/(gpt-tokenizer|@fabra/redis-transport)/",
+      },
     },
     {
       name: "no-test",

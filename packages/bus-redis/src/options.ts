@@ -1,16 +1,6 @@
-import {
-  type Clock,
-  checkName,
-  checkPartitions,
-  checkWhole,
-  DEFAULT_MAX_EVENT_BYTES,
-  FabraError,
-  systemClock,
-} from "@fabra/events"
+import { type Clock, checkName, checkPartitions, checkWhole, DEFAULT_MAX_EVENT_BYTES, systemClock } from "@fabra/events"
+import { chooseSource, type Source } from "@fabra/redis-transport"
 import type { Cluster, Redis } from "ioredis"
-
-/** Where Redis is when nothing is said. */
-export const DEFAULT_URL = "redis://127.0.0.1:6379"
 
 /** Options of `RedisEventBus`. */
 export interface RedisEventBusOptions {
@@ -40,7 +30,7 @@ export interface RedisEventBusOptions {
 
 /** The options with every default filled in. */
 export interface Settings {
-  readonly client: Redis | Cluster | string
+  readonly source: Source
   readonly namespace: string
   readonly partitions: number | undefined
   readonly dedupeWindowMs: number
@@ -54,12 +44,11 @@ export interface Settings {
 /** Fills in defaults. @throws FabraError `invalid_argument`, `invalid_name` */
 export function toSettings(options: RedisEventBusOptions): Settings {
   const { url, client, namespace = "fabra", partitions, clock = systemClock } = options
-  if (url !== undefined && client !== undefined) throw invalid("url", "give either url or client, not both")
-  if (client !== undefined) checkClient(client)
+  const source = chooseSource(url, client)
   checkName("namespace", namespace)
   if (partitions !== undefined) checkPartitions(partitions)
   return {
-    client: client ?? checkUrl(url ?? DEFAULT_URL),
+    source,
     namespace,
     partitions,
     dedupeWindowMs: whole(options, "dedupeWindowMs", 120_000, 0),
@@ -80,21 +69,4 @@ function whole<Name extends keyof RedisEventBusOptions>(
   const value = options[name] ?? fallback
   checkWhole(name, value, [least])
   return value
-}
-
-function checkUrl(url: string): string {
-  // The text itself is not repeated: it may hold a password.
-  if (!URL.canParse(url)) throw invalid("url", "it is not a URL, such as redis://127.0.0.1:6379")
-  const { protocol } = new URL(url)
-  if (protocol === "redis:" || protocol === "rediss:") return url
-  throw invalid("url", `it must start with redis:// or rediss://, not ${protocol}//`)
-}
-
-function checkClient(client: Redis | Cluster): void {
-  const prefix = client.isCluster ? (client as Cluster).options.redisOptions?.keyPrefix : client.options.keyPrefix
-  if (prefix) throw invalid("client", "it has a keyPrefix, which would change the keys' slots; use namespace instead")
-}
-
-function invalid(path: string, why: string): FabraError {
-  return new FabraError("invalid_argument", `${path}: ${why}.`, { path })
 }

@@ -25,7 +25,7 @@ import { Publisher, refuseAll } from "./publish/publisher.js"
 import { RedisLog } from "./read/redis-log.js"
 import { busClosed } from "./transport/errors.js"
 import { Link } from "./transport/link.js"
-import { serverNotices } from "./transport/server-info.js"
+import { serverNotices } from "./transport/server-notices.js"
 
 /**
  * The event bus on Redis Streams: one stream per partition, checkpoints as the `last-delivered-id` of consumer groups, so

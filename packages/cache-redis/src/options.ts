@@ -1,5 +1,6 @@
-import { checkName, checkWhole, FabraError } from "@fabra/events"
-import { type Cluster, Redis } from "ioredis"
+import { checkName, checkWhole, systemClock } from "@fabra/events"
+import { chooseSource, openClient, Servers, type Source } from "@fabra/redis-transport"
+import type { Cluster, Redis } from "ioredis"
 
 /** Where the cache lies, and how patient it is. */
 export interface RedisFeatureCacheOptions {
@@ -20,9 +21,7 @@ export interface RedisFeatureCacheOptions {
 
 /** The options, checked and completed. */
 export interface CheckedOptions {
-  readonly client: Redis | Cluster
-  /** We made the client, so we connect and close it. */
-  readonly own: boolean
+  readonly servers: Servers
   readonly namespace: string
   readonly commandTimeoutMs: number
   readonly rollbackWindowMs: number
@@ -36,41 +35,21 @@ export function checkOptions(options: RedisFeatureCacheOptions): CheckedOptions 
   const { url, client, namespace = "fabra", commandTimeoutMs = 5_000 } = options
   checkName("namespace", namespace)
   checkWhole("commandTimeoutMs", commandTimeoutMs, [1, MAX_MS])
-  if (url !== undefined && client !== undefined) {
-    throw new FabraError("invalid_argument", "url and client are both given: name one of them.", { path: "url" })
-  }
-  if (client !== undefined) checkClient(client)
+  const source = chooseSource(url, client)
   const { rollbackWindowMs = client?.isCluster ? 20_000 : 5_000 } = options
   checkWhole("rollbackWindowMs", rollbackWindowMs, [0, MAX_MS])
   return {
-    client: client ?? createClient(url ?? "redis://127.0.0.1:6379", commandTimeoutMs),
-    own: client === undefined,
+    servers: serversAt(source, commandTimeoutMs),
     namespace,
     commandTimeoutMs,
     rollbackWindowMs,
   }
 }
 
-function checkClient(client: Redis | Cluster): void {
-  // Commands go to the nodes of a cluster directly, past the place where ioredis adds the prefix.
-  const { keyPrefix, redisOptions } = client.options as { keyPrefix?: string; redisOptions?: { keyPrefix?: string } }
-  if (!keyPrefix && !redisOptions?.keyPrefix) return
-  throw new FabraError("invalid_argument", "client has a keyPrefix: use the cache's namespace instead.", {
-    path: "client",
-  })
-}
-
-function createClient(url: string, commandTimeoutMs: number): Redis {
-  if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) {
-    // Not shown in the message: it may hold a password.
-    throw new FabraError("invalid_argument", "url must read redis://host:port or rediss://host:port.", { path: "url" })
-  }
-  return new Redis(url, {
-    lazyConnect: true,
-    connectTimeout: Math.ceil(commandTimeoutMs / 2),
-    // Nothing is kept to be sent later: a call must know what became of its commands before it answers. With no retry
-    // strategy a lost connection fails them at once; whoever needs it next connects anew.
-    enableOfflineQueue: false,
-    retryStrategy: () => null,
-  })
+/** The servers, by a client of our own where only a URL is given. */
+function serversAt(source: Source, timeoutMs: number): Servers {
+  const isOwn = typeof source === "string"
+  const client = isOwn ? openClient(source, timeoutMs, systemClock) : source
+  // A second attempt on a new connection still fits into one call.
+  return new Servers(client, { isOwn, patienceMs: timeoutMs / 2, clock: systemClock })
 }

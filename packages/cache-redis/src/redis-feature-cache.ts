@@ -14,8 +14,8 @@ import type {
   WholeRecord,
   WriteResult,
 } from "@fabra/core"
-import { checkWhole, FabraError } from "@fabra/events"
-import type { Cluster, Redis } from "ioredis"
+import { checkWhole, systemClock } from "@fabra/events"
+import { Deadline, type Servers } from "@fabra/redis-transport"
 import { type Applied, ApplyCalls, type Applying } from "./commit/apply.js"
 import { decodeField, decodeRecord, effectiveToken, isPartless } from "./commit/record.js"
 import { pushChange, pushWrite } from "./commit/script.js"
@@ -26,11 +26,8 @@ import { GatheredReads } from "./read/gathered-reads.js"
 import { decodeWhole, readRemoved, removalCalls } from "./remove/removal.js"
 import { TombstoneBook } from "./remove/tombstones.js"
 import { checkServers } from "./transport/check.js"
-import { Deadline } from "./transport/deadline.js"
 import { Delivery, type Reply, type Request } from "./transport/delivery.js"
-import { unavailable } from "./transport/errors.js"
-import { RedisNode } from "./transport/node.js"
-import { ClusterTopology, singleServer, type Topology } from "./transport/topology.js"
+import { cacheClosed, unavailable } from "./transport/errors.js"
 import { stillCurrent } from "./transport/verify.js"
 
 /**
@@ -43,27 +40,25 @@ export class RedisFeatureCache implements FeatureCache {
   readonly capabilities: CacheCapabilities
   readonly #timeoutMs: number
   readonly #keys: Keys
-  readonly #topology: Topology
+  readonly #servers: Servers
   readonly #tombstones: TombstoneBook
-  readonly #reads = new GatheredReads((requests) => this.#send(requests, new Deadline(this.#timeoutMs), true))
+  readonly #reads = new GatheredReads((requests) => this.#send(requests, this.#deadline(), true))
   #closed = false
 
   /** Checks the options and connects to nothing. @throws FabraError `invalid_argument`, `invalid_name` */
   constructor(options: RedisFeatureCacheOptions = {}) {
-    const { client, own, namespace, commandTimeoutMs, rollbackWindowMs } = checkOptions(options)
+    const { servers, namespace, commandTimeoutMs, rollbackWindowMs } = checkOptions(options)
     this.capabilities = { name: "redis", persistent: true, shared: true, rollbackWindowMs }
     this.#timeoutMs = commandTimeoutMs
     this.#keys = new Keys(namespace)
-    this.#topology = client.isCluster
-      ? new ClusterTopology(client as Cluster)
-      : singleServer(new RedisNode(client as Redis, { own }))
-    this.#tombstones = new TombstoneBook(this.#keys, this.#topology.spread)
+    this.#servers = servers
+    this.#tombstones = new TombstoneBook(this.#keys, servers.isCluster)
   }
 
   async load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]> {
-    const fields = groupFields(group)
+    const reader = { group, fields: groupFields(group), book: this.#tombstones }
     return this.#query("load records", this.#wholes(keys), (value, i, epoch) =>
-      decodeRecord(keys[i] as EntityKey, group, fields, this.#tombstones, value as string[], epoch),
+      decodeRecord(reader, keys[i] as EntityKey, value as string[], epoch),
     )
   }
 
@@ -112,9 +107,9 @@ export class RedisFeatureCache implements FeatureCache {
 
   async remove(removals: readonly EntityRemoval[]): Promise<RemovalResult[]> {
     try {
-      const calls = removalCalls(this.#keys, this.#tombstones, removals, this.#topology.spread)
+      const calls = removalCalls(this.#keys, this.#tombstones, removals, this.#servers.isCluster)
       const requests = calls.map(({ request }) => request)
-      const replies = await this.#send(requests, new Deadline(this.#timeoutMs), false)
+      const replies = await this.#send(requests, this.#deadline(), false)
       const results = calls.flatMap(({ removals: some }, i): RemovalResult[] => {
         const reply = replies[i] as Reply
         if (reply.ok) return readRemoved(reply).map((removed) => ({ status: removed ? "removed" : "conflict" }))
@@ -132,7 +127,7 @@ export class RedisFeatureCache implements FeatureCache {
     if (epochs.length === 0) return true
     try {
       this.#checkOpen()
-      return await stillCurrent(this.#topology, epochs, new Deadline(this.#timeoutMs))
+      return await stillCurrent(this.#servers, epochs, this.#deadline())
     } catch (error) {
       throw unavailable("tell its epoch", error)
     }
@@ -153,9 +148,11 @@ export class RedisFeatureCache implements FeatureCache {
     { after, limit = 1000 }: { readonly after?: string; readonly limit?: number } = {},
   ): Promise<EntityPage> {
     checkWhole("limit", limit, [1])
-    const deadline = new Deadline(this.#timeoutMs)
+    const deadline = this.#deadline()
     try {
-      return await pageOfIndex(this.#keys, entityType, after, limit, (requests) => this.#send(requests, deadline, true))
+      return await pageOfIndex(this.#keys, entityType, { after, limit }, (requests) =>
+        this.#send(requests, deadline, true),
+      )
     } catch (error) {
       throw unavailable("list entities", error)
     }
@@ -168,7 +165,7 @@ export class RedisFeatureCache implements FeatureCache {
   async check(): Promise<string[]> {
     try {
       this.#checkOpen()
-      return await checkServers(this.#topology, new Deadline(this.#timeoutMs))
+      return await checkServers(this.#servers, this.#deadline())
     } catch (error) {
       throw unavailable("tell its settings", error)
     }
@@ -176,7 +173,7 @@ export class RedisFeatureCache implements FeatureCache {
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#topology.close()
+    this.#servers.close()
   }
 
   /**
@@ -189,15 +186,15 @@ export class RedisFeatureCache implements FeatureCache {
     { isNew, isPartless, push, repeatable }: Applying<T>,
   ): Promise<Applied[]> {
     try {
-      const deadline = new Deadline(this.#timeoutMs)
-      const { spread } = this.#topology
-      const unlisted = spread ? await this.#index(items.filter(isNew), deadline) : undefined
+      const deadline = this.#deadline()
+      const { isCluster } = this.#servers
+      const unlisted = isCluster ? await this.#index(items.filter(isNew), deadline) : undefined
       const listed = unlisted === undefined ? items : items.filter((item) => !unlisted.has(item))
-      const calls = new ApplyCalls(spread, push)
+      const calls = new ApplyCalls(isCluster, push)
       for (const item of listed) {
         const { key } = item
         const tombstones = isPartless(item) ? this.#tombstones.keyOf(key) : undefined
-        const listing = !spread && isNew(item) ? { id: key.entityId, index: this.#keys.indexOf(key) } : undefined
+        const listing = !isCluster && isNew(item) ? { id: key.entityId, index: this.#keys.indexOf(key) } : undefined
         calls.add(this.#keys.entity(key), item, tombstones, listing)
       }
       const applied = calls.read(await this.#send(calls.finish(), deadline, repeatable))
@@ -244,7 +241,7 @@ export class RedisFeatureCache implements FeatureCache {
 
   async #learnTombstones(entities: readonly EntityKey[]): Promise<void> {
     const requests = this.#tombstones.ask(entities)
-    this.#tombstones.learn(requests, await this.#send(requests, new Deadline(this.#timeoutMs), true))
+    this.#tombstones.learn(requests, await this.#send(requests, this.#deadline(), true))
   }
 
   /** Sends reads and decodes each reply; one that failed fails them all. */
@@ -269,10 +266,14 @@ export class RedisFeatureCache implements FeatureCache {
   #send(requests: readonly Request[], deadline: Deadline, repeatable: boolean): Promise<Reply[]> {
     this.#checkOpen()
     if (requests.length === 0) return Promise.resolve([])
-    return new Delivery(this.#topology, requests, deadline, repeatable).run()
+    return new Delivery(this.#servers, requests, deadline, repeatable).run()
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw new FabraError("cache_unavailable", "The cache is closed.")
+    if (this.#closed) throw cacheClosed()
+  }
+
+  #deadline(): Deadline {
+    return new Deadline(systemClock, this.#timeoutMs)
   }
 }

@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { mustRun } from "./run.mjs"
 
+const packages = join(import.meta.dirname, "../../../packages")
 const directories = []
 process.on("exit", () => {
   for (const directory of directories) rmSync(directory, { recursive: true, force: true })
@@ -18,13 +19,15 @@ export function temporaryDirectory() {
 /** Packs every public package as `npm publish` would and resolves to the paths of the tarballs. Needs a build. */
 export async function packPackages() {
   const directory = temporaryDirectory()
+  const manifests = readdirSync(packages).map((name) => JSON.parse(readFileSync(join(packages, name, "package.json"))))
+  const published = manifests.filter((manifest) => !manifest.private)
   await mustRun("npm", [
     "run",
     "-s",
     "pnpm",
     "--",
     "-r",
-    "--filter=./packages/*",
+    ...published.map(({ name }) => `--filter=${name}`),
     "pack",
     "--pack-destination",
     directory,

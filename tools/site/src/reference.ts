@@ -2,12 +2,13 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Application, type TypeDocOptions } from "typedoc"
 import type { PluginOptions } from "typedoc-plugin-markdown"
-import { files, root } from "./pages.js"
+import { files, read, root } from "./pages.js"
 import { stage } from "./stage.js"
 
 /** Makes the reference of every package from the comments of what it exports; what is wrong with them is thrown. */
 export async function makeReference(): Promise<void> {
-  const entryPoints = files("packages/*/src/{index,conformance,embedded}.ts")
+  const isPublished = (path: string) => !JSON.parse(read(path.replace(/src\/.*/, "package.json"))).private
+  const entryPoints = files("packages/*/src/{index,conformance,embedded}.ts").filter(isPublished)
   const options: TypeDocOptions & Partial<PluginOptions> = {
     entryPoints: entryPoints.map((path) => join(root, path)),
     tsconfig: join(root, "tools/site/reference.tsconfig.json"),

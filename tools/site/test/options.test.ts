@@ -7,7 +7,7 @@ test.each([
   ["packages/bus-redis/README.md", "option", "bus-redis/src/options.ts", "RedisEventBusOptions", ["clock"]],
   ["packages/cache-redis/README.md", "option", "cache-redis/src/options.ts", "RedisFeatureCacheOptions", []],
   ["packages/client/README.md", "option", "client/src/options.ts", "ClientOptions", []],
-  ["packages/core/README.md", "option of a feature", "core/src/feature.ts", "FeatureOptions", []],
+  ["packages/core/README.md", "option of a feature", "core/src/feature/feature.ts", "FeatureOptions", []],
   [
     "packages/embeddings-openai/README.md",
     "option",

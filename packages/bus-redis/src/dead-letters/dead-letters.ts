@@ -14,13 +14,12 @@ import {
   type ReplayOutcome,
   replayEvent,
 } from "@fabra/events"
+import { replicasOf, Script, serverInfo } from "@fabra/redis-transport"
 import type { Keys } from "../keyspace/keys.js"
 import { timeOf, toPosition, toStreamId } from "../keyspace/positions.js"
 import type { StreamEntry } from "../read/records.js"
 import { waitForReplica } from "../read/replicas.js"
 import type { Link } from "../transport/link.js"
-import { Script } from "../transport/script.js"
-import { replicasOf, serverInfo } from "../transport/server-info.js"
 import { fromEntry, toFields } from "./dead-letter-fields.js"
 
 const DEFAULT_LIMIT = 100

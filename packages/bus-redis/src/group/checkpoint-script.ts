@@ -1,5 +1,5 @@
-import { LUA_STREAMS } from "../transport/lua.js"
-import { Script } from "../transport/script.js"
+import { Script } from "@fabra/redis-transport"
+import { LUA_STREAMS } from "../keyspace/lua.js"
 
 /** `moved` forward; `kept`, since the stored one is as great; created anew because the `group` or `stream` was gone. */
 export type CheckpointAnswer = "moved" | "kept" | "group" | "stream"

@@ -1,5 +1,5 @@
-import { LUA_STREAMS } from "../transport/lua.js"
-import { Script } from "../transport/script.js"
+import { Script } from "@fabra/redis-transport"
+import { LUA_STREAMS } from "../keyspace/lua.js"
 
 /** What was missing and has been created: the `group`, or the whole `stream` with it. */
 export type GroupAnswer = "exists" | "group" | "stream"

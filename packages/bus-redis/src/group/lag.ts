@@ -1,11 +1,11 @@
 import { FabraError, type PartitionLag, type Position } from "@fabra/events"
+import { Script } from "@fabra/redis-transport"
 import type { Redis } from "ioredis"
 import type { Keys, PartitionKeys } from "../keyspace/keys.js"
+import { LUA_STREAMS } from "../keyspace/lua.js"
 import { timeOf, toPosition, toPositionOrNull } from "../keyspace/positions.js"
 import { groupInfo, streamInfo } from "../keyspace/stream-info.js"
 import type { Link } from "../transport/link.js"
-import { LUA_STREAMS } from "../transport/lua.js"
-import { Script } from "../transport/script.js"
 
 /** How far a group is behind, in every partition. @throws FabraError `not_found`, `bus_unavailable` */
 export async function groupLag(

@@ -1,5 +1,5 @@
-import { LUA_STREAMS } from "../transport/lua.js"
-import { Script } from "../transport/script.js"
+import { Script } from "@fabra/redis-transport"
+import { LUA_STREAMS } from "../keyspace/lua.js"
 
 /** Living members; partitions still held; partitions taken; those of them whose last owner never let go. */
 export type LeaseAnswer = [members: string[], held: string[], taken: string[], unclean: string[]]

@@ -21,14 +21,19 @@ export interface LeaseRound {
   readonly taken: readonly TakenPartition[]
 }
 
+/** Where the leases and the partitions are. */
+export interface LeasePlace {
+  readonly link: Link
+  readonly keys: Keys
+  readonly partitions: readonly PartitionKeys[]
+}
+
 /**
- * Keeps the leases of one member, and finds out where to begin with what it takes, where the group exists.
+ * Keeps the leases of one member, and finds out where to begin with partitions it takes, where the group exists.
  * @param onForgotten called when the server has lost its scripts
  */
 export async function keepLeases(
-  link: Link,
-  keys: Keys,
-  partitions: readonly PartitionKeys[],
+  { link, keys, partitions }: LeasePlace,
   request: LeaseRequest,
   onForgotten: () => void,
 ): Promise<LeaseRound> {

@@ -1,5 +1,5 @@
+import { isReply } from "@fabra/redis-transport"
 import type { Redis } from "ioredis"
-import { isReply } from "../transport/errors.js"
 
 /** What Redis knows of one consumer group of one stream. */
 export interface GroupInfo {

@@ -1,10 +1,10 @@
 import { FabraError, sleep } from "@fabra/events"
+import { Closed, Deadline, isPassing, outcomeOf } from "@fabra/redis-transport"
 import type { Redis } from "ioredis"
 import type { PartitionKeys } from "../keyspace/keys.js"
 import type { Settings } from "../options.js"
 import { waitForReplica } from "../read/replicas.js"
-import { isPassing, outcomeOf } from "../transport/errors.js"
-import { type Link, timeLeft } from "../transport/link.js"
+import type { Link } from "../transport/link.js"
 import { type Append, type AppendAnswer, append } from "./append-script.js"
 import type { AppendOutcome, SendAppends } from "./gathered-appends.js"
 
@@ -13,28 +13,28 @@ const RETRY_PAUSE_MS = 25
 const REPLY_GRACE_MS = 1_000
 
 /** Sends a call once. Rejects as `Link.attempt` does. */
-type Attempt = (appends: readonly Append[], timeoutMs: number) => Promise<AppendAnswer[]>
+type Attempt = (appends: readonly Append[], deadline: Deadline) => Promise<AppendAnswer[]>
 
 /** Calls that are answered once the server has the events. */
 export function acceptedAppends(link: Link, settings: Settings): SendAppends {
-  return persistent(settings, (appends, timeoutMs) =>
-    link.attempt(someKeys(appends).events, (redis) => append(redis, appends, settings), timeoutMs),
+  return persistent(settings, (appends, deadline) =>
+    link.attempt(someKeys(appends).events, (redis) => append(redis, appends, settings), deadline),
   )
 }
 
 /** Calls that are answered once a replica has the events too. */
 export function replicatedAppends(link: Link, settings: Settings): SendAppends {
   const { clock } = settings
-  return persistent(settings, async (appends, timeoutMs) => {
+  return persistent(settings, async (appends, deadline) => {
     const keys = someKeys(appends)
-    const deadline = clock.now() + timeoutMs
+    const timeoutMs = deadline.left
     const send = (redis: Redis) => {
       // All in one breath, so that they reach the same server: after a failover the new one knows nothing of the append.
       const answers = append(redis, appends, settings, true)
-      const replicas = waitForReplica(redis, keys.barrier, deadline - clock.now())
+      const replicas = waitForReplica(redis, keys.barrier, deadline.left)
       return Promise.all([answers, replicas])
     }
-    const [answers, replicas] = await link.attempt(keys.events, send, timeoutMs + REPLY_GRACE_MS)
+    const [answers, replicas] = await link.attempt(keys.events, send, new Deadline(clock, timeoutMs + REPLY_GRACE_MS))
     if (replicas >= 1) return answers
     throw new FabraError(
       "publish_unknown",
@@ -52,18 +52,20 @@ function someKeys(appends: readonly Append[]): PartitionKeys {
 function persistent({ dedupeWindowMs, clock, commandTimeoutMs }: Settings, attempt: Attempt): SendAppends {
   return async (appends, isWanted): Promise<AppendOutcome> => {
     const started = clock.now()
-    const deadline = started + commandTimeoutMs
+    const deadline = new Deadline(clock, commandTimeoutMs)
     // Half a window, so that the second copy arrives while the first one is surely still remembered.
     const isRemembered = () => clock.now() - started < dedupeWindowMs / 2
     let mayBeDone = false
     for (;;) {
       try {
-        return { answers: await attempt(appends, timeLeft(clock, deadline)), mayBeDone }
+        return { answers: await attempt(appends, deadline), mayBeDone }
       } catch (error) {
-        const outcome = outcomeOf(error)
+        // An error of ours says that no replica has confirmed the events.
+        const outcome = error instanceof FabraError ? "unknown" : outcomeOf(error)
         mayBeDone ||= outcome === "unknown"
         const again = outcome === "refused" ? isPassing(error) : outcome === "not_sent" || isRemembered()
-        if (!again || error instanceof FabraError || !isWanted() || clock.now() >= deadline) {
+        const isFinal = error instanceof FabraError || error instanceof Closed
+        if (!again || isFinal || !isWanted() || deadline.left === 0) {
           return { answers: [], error, mayBeDone }
         }
         await sleep(clock, RETRY_PAUSE_MS)

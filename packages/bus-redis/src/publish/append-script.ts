@@ -1,10 +1,9 @@
 import type { EncodedEvent } from "@fabra/events"
+import { isPassing, refusal, Script } from "@fabra/redis-transport"
 import type { Redis } from "ioredis"
 import type { PartitionKeys } from "../keyspace/keys.js"
+import { LUA_STREAMS } from "../keyspace/lua.js"
 import type { Settings } from "../options.js"
-import { isPassing, refusal } from "../transport/errors.js"
-import { LUA_STREAMS } from "../transport/lua.js"
-import { Script } from "../transport/script.js"
 
 /**
  * The answer to one event: `+id` appended, `=id` accepted before, `-message` refused by Redis, empty: refused, the stream

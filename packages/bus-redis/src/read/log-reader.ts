@@ -1,8 +1,9 @@
 import type { BusNotice, PartitionBatch, Position, ReadOptions } from "@fabra/events"
+import { NoAnswer } from "@fabra/redis-transport"
 import type { PartitionKeys } from "../keyspace/keys.js"
 import { partitionNames } from "../keyspace/partition-names.js"
 import { toStreamId } from "../keyspace/positions.js"
-import { NoAnswer, toBusError } from "../transport/errors.js"
+import { toBusError } from "../transport/errors.js"
 import type { Link } from "../transport/link.js"
 import { ReadSize } from "./read-size.js"
 import { Share } from "./share.js"
@@ -89,8 +90,13 @@ export class LogReader {
       if (signal?.aborted) hurry()
       else signal?.addEventListener("abort", hurry, { once: true })
       for (const share of shares) {
-        const streams = this.#streamsOf(share, cursors)
-        const reading = share.start(streams, count, maxWaitMs, enough?.signal ?? signal, enough !== undefined)
+        const reading = share.start({
+          streams: this.#streamsOf(share, cursors),
+          count,
+          maxWaitMs,
+          signal: enough?.signal ?? signal,
+          isPatient: enough !== undefined,
+        })
         reading.then(({ batches }) => {
           if (awaited.delete(share) && awaited.size === 0) end()
           else if (batches.length > 0) stop(GRACE_MS)

@@ -1,10 +1,15 @@
 import { type Clock, sleep } from "@fabra/events"
+import {
+  Deadline,
+  NoAnswer,
+  NotConnected,
+  openConnection,
+  RedisServer,
+  replicasOf,
+  sendFleeting,
+  serverInfo,
+} from "@fabra/redis-transport"
 import type { Redis } from "ioredis"
-import { ownConnection } from "../transport/clients.js"
-import { NoAnswer, NotConnected } from "../transport/errors.js"
-import { sendFleeting } from "../transport/fleeting-command.js"
-import { answerOf, becomesReady } from "../transport/link.js"
-import { replicasOf, serverInfo } from "../transport/server-info.js"
 import type { StreamReply } from "./records.js"
 import { waitForReplica } from "./replicas.js"
 
@@ -27,24 +32,21 @@ export interface NodeRead {
 
 /** A connection to one server that waits for news of streams and does nothing else, because waiting blocks it. */
 export class NodeReader {
-  readonly #redis: Redis
+  readonly #server: RedisServer
   readonly #timeoutMs: number
   readonly #clock: Clock
   #clientId: number | undefined
   #lookedAt = Number.NEGATIVE_INFINITY
   /** Once true it stays: a server that lost its replicas may be the one that a failover has left behind. */
   #hasReplicas = false
-  #lastError: Error | undefined
   #isClosed = false
 
   constructor(like: Redis, timeoutMs: number, clock: Clock) {
-    this.#redis = ownConnection(like, timeoutMs, clock)
+    const redis = openConnection(like, timeoutMs, clock)
+    this.#server = new RedisServer(redis, { isOwn: true, clock })
     this.#timeoutMs = timeoutMs
     this.#clock = clock
-    this.#redis.on("error", (error: Error) => {
-      this.#lastError = error
-    })
-    this.#redis.on("close", () => {
+    redis.on("close", () => {
       this.#clientId = undefined
       this.#lookedAt = Number.NEGATIVE_INFINITY
     })
@@ -57,11 +59,11 @@ export class NodeReader {
     try {
       const clientId = this.#knownClientId() ?? (await this.#connect())
       const isWaiting = waitMs >= 1 && !signal?.aborted
-      const wait = isWaiting ? ["BLOCK", Math.ceil(waitMs)] : []
-      const args = ["COUNT", count, ...wait, "STREAMS", ...streams.keys(), ...streams.values()]
-      const answer = sendFleeting(this.#redis, "xread", args) as Promise<StreamReply | null>
+      const wait = isWaiting ? ["BLOCK", String(Math.ceil(waitMs))] : []
+      const args = ["COUNT", String(count), ...wait, "STREAMS", ...streams.keys(), ...streams.values()]
+      const answer = sendFleeting(this.#server.redis, { name: "xread", args }) as Promise<StreamReply | null>
       if (isWaiting) stopUnblocking = this.#unblockOnAbort(clientId, options)
-      const reply = await answerOf(this.#redis, answer, this.#clock, waitMs + this.#timeoutMs)
+      const reply = await this.#server.answer(answer, new Deadline(this.#clock, waitMs + this.#timeoutMs))
       if (reply !== null && this.#hasReplicas) await this.#confirm(barrier)
       return reply
     } catch (error) {
@@ -77,30 +79,25 @@ export class NodeReader {
   /** Lets go of the connection. A read in flight brings nothing. */
   close(): void {
     this.#isClosed = true
-    this.#redis.disconnect()
+    this.#server.close()
   }
 
   /** What the server calls this connection, while it and what was learnt of the server can be relied on. */
   #knownClientId(): number | undefined {
     const isRecent = this.#clock.now() - this.#lookedAt < LOOK_FOR_REPLICAS_EVERY_MS
-    return isRecent && this.#redis.status === "ready" ? this.#clientId : undefined
+    return isRecent && this.#server.redis.status === "ready" ? this.#clientId : undefined
   }
 
   /** Makes sure of the connection, and of what must be known of the server at its other end. */
   async #connect(): Promise<number> {
-    const redis = this.#redis
-    if (redis.status !== "ready") {
-      if (redis.status === "wait" || redis.status === "end") redis.connect().catch(() => {})
-      if (!(await becomesReady(redis, this.#clock, this.#timeoutMs))) {
-        throw new NotConnected(this.#lastError?.message ?? `no connection within ${this.#timeoutMs} ms`)
-      }
-    }
+    const { redis } = this.#server
+    await this.#server.ready(new Deadline(this.#clock, this.#timeoutMs))
     const now = this.#clock.now()
     const questions = Promise.all([redis.client("ID"), serverInfo(redis, "replication")])
-    const [clientId, replication] = await answerOf(redis, questions, this.#clock, this.#timeoutMs)
+    const [clientId, replication] = await this.#server.answer(questions, new Deadline(this.#clock, this.#timeoutMs))
     if (replication.get("role") === "slave") {
       // What it shows may be behind, and a failover may have left it behind for good: see Link.learnFrom.
-      redis.stream?.destroy()
+      this.#server.drop()
       throw new NotConnected("the server has become a replica")
     }
     this.#clientId = clientId
@@ -111,8 +108,8 @@ export class NodeReader {
 
   /** A failover may lose what only this server has: nobody gets to see it before a replica has it too. */
   async #confirm(barrier: string): Promise<void> {
-    const confirmed = waitForReplica(this.#redis, barrier, this.#timeoutMs)
-    if ((await answerOf(this.#redis, confirmed, this.#clock, 2 * this.#timeoutMs)) >= 1) return
+    const confirmed = waitForReplica(this.#server.redis, barrier, this.#timeoutMs)
+    if ((await this.#server.answer(confirmed, new Deadline(this.#clock, 2 * this.#timeoutMs))) >= 1) return
     throw new NoAnswer(`no replica has what was read, after ${this.#timeoutMs} ms; reading it again until one has`)
   }
 

@@ -66,7 +66,8 @@ export class RedisLog implements PartitionedLog {
         group,
         wanted.map((partition) => this.#keys(partition)),
       )
-    const { members, held, taken } = await keepLeases(this.#link, namespace.keys, partitions, request, () =>
+    const place = { link: this.#link, keys: namespace.keys, partitions }
+    const { members, held, taken } = await keepLeases(place, request, () =>
       onNotice({ level: "info", message: "Redis had forgotten the scripts of the bus; it has them again." }),
     )
     this.#hasJoined = true

@@ -1,4 +1,6 @@
 import { type PartitionBatch, sleep } from "@fabra/events"
+import { addressOf } from "@fabra/redis-transport"
+import type { Redis } from "ioredis"
 import type { PartitionKeys } from "../keyspace/keys.js"
 import type { Link } from "../transport/link.js"
 import { NodeReader } from "./node-reader.js"
@@ -15,6 +17,17 @@ export interface Outcome {
 
 /** Stream key → stream id after which to read. */
 type Streams = ReadonlyMap<string, string>
+
+/** What one read of a share asks for. */
+export interface ShareRead {
+  readonly streams: Streams
+  /** Most entries of each stream. */
+  readonly count: number
+  readonly maxWaitMs: number
+  readonly signal: AbortSignal | undefined
+  /** Tries again, as long as the read may wait, instead of failing. */
+  readonly isPatient: boolean
+}
 
 /** A read under way, or one whose outcome nobody has fetched yet. */
 interface Reading {
@@ -42,21 +55,13 @@ export class Share {
     this.#indexOf = new Map(partitions.map(({ events, index }) => [events, index]))
   }
 
-  /**
-   * Reads on from these cursors, once the read is over that was left to it.
-   * @param patient tries again, as long as the read may wait, instead of failing
-   */
-  start(
-    streams: Streams,
-    count: number,
-    maxWaitMs: number,
-    signal: AbortSignal | undefined,
-    patient: boolean,
-  ): Promise<Outcome> {
+  /** Reads on from these cursors, once the read is over that was left to it. */
+  start(wanted: ShareRead): Promise<Outcome> {
     const { clock } = this.#link
+    const { streams, maxWaitMs, signal } = wanted
     const deadline = clock.now() + maxWaitMs
     const before = this.#reading
-    const read = () => this.#read(streams, count, deadline, signal, patient)
+    const read = () => this.#read(wanted, deadline)
     const over = before
       ? before.over.then((outcome) => {
           const isNew = outcome.batches.length > 0 || outcome.error !== undefined
@@ -91,37 +96,25 @@ export class Share {
     this.#reader?.node.close()
   }
 
-  async #read(
-    streams: Streams,
-    count: number,
-    deadline: number,
-    signal: AbortSignal | undefined,
-    patient: boolean,
-  ): Promise<Outcome> {
+  async #read(wanted: ShareRead, deadline: number): Promise<Outcome> {
     const { clock } = this.#link
+    const { signal, isPatient } = wanted
     for (;;) {
       try {
-        return { batches: await this.#readOnce(streams, count, deadline - clock.now(), signal) }
+        return { batches: await this.#readOnce(wanted, deadline - clock.now()) }
       } catch (error) {
         this.#link.learnFrom(error)
-        if (!patient || signal?.aborted || clock.now() + RETRY_PAUSE_MS > deadline) return { batches: [], error }
+        if (!isPatient || signal?.aborted || clock.now() + RETRY_PAUSE_MS > deadline) return { batches: [], error }
         await sleep(clock, RETRY_PAUSE_MS, signal)
       }
     }
   }
 
-  async #readOnce(
-    streams: Streams,
-    count: number,
-    waitMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<PartitionBatch[]> {
+  async #readOnce({ streams, count, signal }: ShareRead, waitMs: number): Promise<PartitionBatch[]> {
     const { events, barrier } = this.partitions[0] as PartitionKeys
-    const node = await this.#link.node(events)
-    const unblock = (clientId: number) => node.client("UNBLOCK", clientId)
-    const reader = this.#readerOf(`${node.options.host}:${node.options.port}`, () => {
-      return new NodeReader(node, this.#link.timeoutMs, this.#link.clock)
-    })
+    const { redis } = await this.#link.server(events)
+    const unblock = (clientId: number) => redis.client("UNBLOCK", clientId)
+    const reader = this.#readerOf(redis)
     const reply = (await reader.read({ streams, count, waitMs, signal, barrier, unblock })) ?? []
     return reply.map(([key, entries]) => ({
       partition: this.#indexOf.get(key) as number,
@@ -130,10 +123,11 @@ export class Share {
   }
 
   /** The streams may have moved to another server, which takes another connection. */
-  #readerOf(address: string, make: () => NodeReader): NodeReader {
+  #readerOf(redis: Redis): NodeReader {
+    const address = addressOf(redis)
     if (this.#reader?.address !== address) {
       this.#reader?.node.close()
-      this.#reader = { address, node: make() }
+      this.#reader = { address, node: new NodeReader(redis, this.#link.timeoutMs, this.#link.clock) }
     }
     return this.#reader.node
   }

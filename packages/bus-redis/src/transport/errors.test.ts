@@ -1,37 +1,17 @@
 import { BusFullError, FabraError } from "@fabra/events"
+import { Closed, NotConnected, refusal as reply } from "@fabra/redis-transport"
 import { expect, test } from "vitest"
-import { isPassing, isReply, NoAnswer, NotConnected, outcomeOf, toBusError, toPublishError } from "./errors.js"
+import { toBusError, toPublishError } from "./errors.js"
 
-const reply = (message: string) => Object.assign(new Error(message), { name: "ReplyError" })
 const lost = Object.assign(new Error("Reached the max retries per request limit (which is 0)."), {
   name: "MaxRetriesPerRequestError",
 })
 const notWriteable = new Error("Stream isn't writeable and enableOfflineQueue options is false")
 
-test("knows what may have been done", () => {
-  expect([reply("ERR no"), new NotConnected(""), notWriteable, new NoAnswer(""), lost].map(outcomeOf)).toEqual([
-    ...["refused", "not_sent", "not_sent"],
-    ...["unknown", "unknown"],
-  ])
-})
-
-test("knows what passes by itself", () => {
-  const passing = [
-    "LOADING Redis is loading",
-    "READONLY You can't write",
-    "MOVED 1 127.0.0.1:1",
-    "TRYAGAIN Multiple keys",
-  ]
-  expect(passing.map((message) => isPassing(reply(message)))).toEqual([true, true, true, true])
-  expect([reply("OOM command"), reply("NOAUTH Authentication"), lost].map(isPassing)).toEqual([false, false, false])
-  expect(isReply(reply("NOSCRIPT No matching script."), "NOSCRIPT")).toBe(true)
-  expect(isReply(new Error("NOSCRIPT No matching script."), "NOSCRIPT")).toBe(false)
-})
-
 test("sees through what Redis 6 puts around a refusal within a script", () => {
   const within = (word: string) =>
     reply(`ERR Error running script (call to f_1a): @user_script:9: @user_script: 9: -${word} what it says.`)
-  expect(isPassing(within("READONLY"))).toBe(true)
+  expect(toBusError(within("READONLY"))).toMatchObject({ code: "bus_unavailable" })
   expect(toPublishError(within("OOM"), false)).toBeInstanceOf(BusFullError)
   expect(toBusError(reply("ERR Error running script (call to f_1a): @user_script:1: nil"))).toMatchObject({
     code: "internal",
@@ -40,6 +20,7 @@ test("sees through what Redis 6 puts around a refusal within a script", () => {
 
 test("speaks to users of what happened, not of the driver's settings", () => {
   expect(toBusError(lost)).toMatchObject({ code: "bus_unavailable", message: "Redis: the connection was lost" })
+  expect(toBusError(new Closed())).toMatchObject({ code: "bus_closed", message: "The bus is closed." })
   expect(toBusError(notWriteable)).toMatchObject({ message: "Redis: there is no connection" })
   expect(toBusError(reply("WRONGTYPE Operation against"))).toMatchObject({ code: "internal" })
   expect(toBusError(reply("NOAUTH Authentication required."))).toMatchObject({ code: "bus_unavailable" })

@@ -1,12 +1,12 @@
 import type { Epoch } from "@fabra/core"
 import type { Reply, Request } from "../transport/delivery.js"
-import { APPLY_SHA, Words } from "./script.js"
+import { applyScript, Words } from "./script.js"
 
 // About 250 µs of Redis's time: more would make reads of features wait behind a commit.
 const MAX_ENTITIES = 64
 const MAX_CHARACTERS = 256 * 1024
 
-/** What {@link APPLY} did with one entity. */
+/** What {@link applyScript} did with one entity. */
 export type Applied =
   | { readonly status: "applied"; readonly lastWrite: string | undefined; readonly epoch: Epoch }
   | { readonly status: "conflict" }
@@ -90,8 +90,7 @@ export class ApplyCalls<T> {
       keys.push(...this.#indexes, this.#tombstones)
       words.push(String(size), JSON.stringify(this.#ids))
     }
-    const args = [APPLY_SHA, String(keys.length), ...keys, ...words]
-    this.#requests.push({ key: keys[0] as string, name: "EVALSHA", args })
+    this.#requests.push({ key: keys[0] as string, ...applyScript.command(keys, words) })
     this.#sizes.push(size)
     this.#keys = []
     this.#words = new Words()

@@ -24,6 +24,7 @@ describe("a stored value", () => {
 })
 
 const NO_TOMBSTONES = { of: (): KnownTombstones => ({ token: undefined, states: new Map() }) }
+const reader = (book = NO_TOMBSTONES) => ({ group: "g", fields: groupFields("g"), book })
 
 describe("a record", () => {
   it("is what one group sees of the hash", () => {
@@ -44,7 +45,7 @@ describe("a record", () => {
       "d:g2/flag",
       "1",
     ]
-    expect(decodeRecord(key, "g", groupFields("g"), NO_TOMBSTONES, hash, "i")).toEqual({
+    expect(decodeRecord(reader(), key, hash, "i")).toEqual({
       key,
       token: "own/out",
       state: "state",
@@ -57,14 +58,14 @@ describe("a record", () => {
 
   it("has no token when nothing was written for the group", () => {
     const key = { entityType: "User", entityId: "u" }
-    expect(decodeRecord(key, "g", groupFields("g"), NO_TOMBSTONES, ["t:other", "x"], "i").token).toBeNull()
-    expect(decodeRecord(key, "g", groupFields("g"), NO_TOMBSTONES, ["w", "x"], "i").token).toBe("/x")
+    expect(decodeRecord(reader(), key, ["t:other", "x"], "i").token).toBeNull()
+    expect(decodeRecord(reader(), key, ["w", "x"], "i").token).toBe("/x")
   })
 
   it("has the last removal in the place of a token that is not there", () => {
     const key = { entityType: "User", entityId: "u" }
     const left = { of: (): KnownTombstones => ({ token: "r", states: new Map([["g", "left"]]) }) }
-    const found = (hash: string[]) => decodeRecord(key, "g", groupFields("g"), left, hash, "i")
+    const found = (hash: string[]) => decodeRecord(reader(left), key, hash, "i")
     expect(found([])).toMatchObject({ token: "~r/", state: null, tombstone: "left" })
     expect(found(["w", "x"])).toMatchObject({ token: "~r/x", tombstone: "left" })
     expect(found(["t:g", "own", "s:g", "state"])).toMatchObject({ token: "own/", state: "state", tombstone: null })

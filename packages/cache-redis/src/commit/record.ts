@@ -37,12 +37,17 @@ export function isPartless(token: string | null): boolean {
   return token === null || token.startsWith("/") || token.startsWith(REMOVAL)
 }
 
-/** Reads the reply to HGETALL (field, value, field, …) as one group, of that name, sees it. @throws Error for a malformed value */
+/** Who reads records: a group, and what this process knows of removals. */
+export interface RecordReader {
+  readonly group: string
+  readonly fields: GroupFields
+  readonly book: Pick<TombstoneBook, "of">
+}
+
+/** Reads the reply to HGETALL (field, value, field, …) as one group sees it. @throws Error for a malformed value */
 export function decodeRecord(
+  { group, fields, book }: RecordReader,
   key: EntityKey,
-  group: string,
-  fields: GroupFields,
-  book: Pick<TombstoneBook, "of">,
   reply: readonly string[],
   epoch: string,
 ): EntityRecord {

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto"
 import { type DirectWrite, type EntityChange, REMEMBERED_WRITES, type StoredValue } from "@fabra/core"
+import { Script } from "@fabra/redis-transport"
 import { featureField, groupFields, LAST_WRITE, LAST_WRITES, REMOVED } from "../keyspace/keys.js"
 import { encodeTimes, REMOVAL } from "./record.js"
 
@@ -25,7 +25,7 @@ const NONE = 0
  * only): then nothing of the entity is written. Slices of 1,000, because `unpack` has an end. A direct write that was
  * made already is left as it is.
  */
-export const APPLY = `local call, pcall, unpack = redis.call, redis.pcall, unpack
+export const applyScript = new Script<string>(`local call, pcall, unpack = redis.call, redis.pcall, unpack
 local words, names, results, at = cjson.decode(ARGV[1]), cjson.decode(ARGV[2]), {}, 1
 local last = tonumber(ARGV[3]) or #KEYS
 local tombstones, index, ids = ARGV[3] and KEYS[#KEYS], last, ARGV[4] and cjson.decode(ARGV[4])
@@ -83,11 +83,9 @@ for i = 1, last do
     end
   end
 end
-return cjson.encode(results)`
+return cjson.encode(results)`)
 
-/** Digest under which Redis knows {@link APPLY}. */
-export const APPLY_SHA = createHash("sha1").update(APPLY).digest("hex")
-/** What one call of {@link APPLY} is told: its words, and the names that recur in them. */
+/** What one call of {@link applyScript} is told: its words, and the names that recur in them. */
 export class Words {
   readonly list: (string | number)[] = []
   readonly names: string[] = []
@@ -112,9 +110,44 @@ export class Words {
     this.#groups.set(name, made)
     return made
   }
+
+  /** Adds one entity. Returns about how many characters its values have. */
+  add(
+    base: string | number,
+    values: EntityChange["values"],
+    others: (string | number)[],
+    gone: (string | number)[],
+  ): number {
+    const { list } = this
+    const start = list.length
+    list.push(base, "", 0, 0, 0)
+    // Most often they come from one event: its times are spelled once.
+    let first: StoredValue | undefined
+    let characters = 0
+    // Not by a loop, which makes a list of each entry.
+    values.forEach((value, feature) => {
+      const name = this.feature(feature)
+      if (value === null) {
+        gone.push(name)
+        return
+      }
+      first ??= value
+      const { text, eventTime, computedAt } = value
+      characters += text.length
+      if (eventTime === first.eventTime && computedAt === first.computedAt) list.push(name, text)
+      else others.push(name, encodeTimes(value) + text)
+    })
+    if (first !== undefined) list[start + 1] = encodeTimes(first)
+    list[start + 2] = (list.length - start - 5) / 2
+    list[start + 3] = others.length / 2
+    list[start + 4] = gone.length
+    for (const word of others) list.push(word)
+    for (const name of gone) list.push(name)
+    return characters
+  }
 }
 
-/** Adds what {@link APPLY} needs for one change to `words`. Returns about how many characters that were. */
+/** Adds what {@link applyScript} needs for one change to `words`. Returns about how many characters that were. */
 export function pushChange(words: Words, change: EntityChange): number {
   const { group, baseToken, token, state, values, addFlags, removeFlags } = change
   const fields = words.group(group)
@@ -122,45 +155,10 @@ export function pushChange(words: Words, change: EntityChange): number {
   for (const flag of addFlags) others.push(fields.flag + flag, "1")
   const gone: (string | number)[] = []
   for (const flag of removeFlags) if (!addFlags.includes(flag)) gone.push(fields.flag + flag)
-  return state.length + push(words, baseToken ?? NONE, values, others, gone)
+  return state.length + words.add(baseToken ?? NONE, values, others, gone)
 }
 
-/** Adds what {@link APPLY} needs for one direct write to `words`. Returns about how many characters that were. */
+/** Adds what {@link applyScript} needs for one direct write to `words`. Returns about how many characters that were. */
 export function pushWrite(words: Words, { token, values }: DirectWrite): number {
-  return push(words, ANY, values, [LAST_WRITE, token], [])
-}
-
-function push(
-  words: Words,
-  base: string | number,
-  values: EntityChange["values"],
-  others: (string | number)[],
-  gone: (string | number)[],
-): number {
-  const { list } = words
-  const start = list.length
-  list.push(base, "", 0, 0, 0)
-  // Most often they come from one event: its times are spelled once.
-  let first: StoredValue | undefined
-  let characters = 0
-  // Not by a loop, which makes a list of each entry.
-  values.forEach((value, feature) => {
-    const name = words.feature(feature)
-    if (value === null) {
-      gone.push(name)
-      return
-    }
-    first ??= value
-    const { text, eventTime, computedAt } = value
-    characters += text.length
-    if (eventTime === first.eventTime && computedAt === first.computedAt) list.push(name, text)
-    else others.push(name, encodeTimes(value) + text)
-  })
-  if (first !== undefined) list[start + 1] = encodeTimes(first)
-  list[start + 2] = (list.length - start - 5) / 2
-  list[start + 3] = others.length / 2
-  list[start + 4] = gone.length
-  for (const word of others) list.push(word)
-  for (const name of gone) list.push(name)
-  return characters
+  return words.add(ANY, values, [LAST_WRITE, token], [])
 }

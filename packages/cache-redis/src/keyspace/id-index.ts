@@ -35,8 +35,7 @@ export async function addToIndex(
 export async function pageOfIndex(
   keys: Keys,
   entityType: string,
-  after: string | undefined,
-  limit: number,
+  { after, limit }: { readonly after: string | undefined; readonly limit: number },
   send: Send,
 ): Promise<EntityPage> {
   const ids: string[] = []

@@ -1,4 +1,5 @@
 import type { EntityRemoval, WholeRecord } from "@fabra/core"
+import { Script } from "@fabra/redis-transport"
 import { decodeStored } from "../commit/record.js"
 import { FLAG, type Keys, LAST_WRITE, REMOVED, STATE, TOKEN } from "../keyspace/keys.js"
 import type { Reply, Request } from "../transport/delivery.js"
@@ -13,7 +14,7 @@ const MAX_ENTITIES = 64
  *
  * What frees memory goes first: then Redis takes the rest also when its memory is full.
  */
-const REMOVE = `local call = redis.call
+const removeScript = new Script<string>(`local call = redis.call
 local removals, results, tombstones = cjson.decode(ARGV[1]), {}, KEYS[#KEYS]
 for i, removal in ipairs(removals) do
   local key, expected, fits, found, wanted = KEYS[i], cjson.decode(removal[1]), true, 0, 0
@@ -39,10 +40,10 @@ for i, removal in ipairs(removals) do
     results[i] = '-'
   end
 end
-return cjson.encode(results)`
+return cjson.encode(results)`)
 
 /**
- * The calls of {@link REMOVE}. On a cluster the index lies in other slots than its records: ids stay in it there, and are
+ * The calls of {@link removeScript}. On a cluster the index lies in other slots than its records: ids stay in it there, and are
  * passed over since they have no record.
  */
 export function removalCalls(
@@ -59,8 +60,8 @@ export function removalCalls(
     const touched = some.map(({ key }) => keys.entity(key))
     if (!spread) touched.push(...some.map(({ key }) => keys.indexOf(key)))
     touched.push(book.keyOf(first.key))
-    const args = [REMOVE, String(touched.length), ...touched, JSON.stringify(some.map(spell))]
-    calls.push({ request: { key: touched[0] as string, name: "EVAL", args }, removals: some })
+    const command = removeScript.command(touched, [JSON.stringify(some.map(spell))])
+    calls.push({ request: { key: touched[0] as string, ...command }, removals: some })
   }
   return calls
 }

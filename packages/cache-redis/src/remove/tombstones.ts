@@ -1,5 +1,5 @@
 import type { EntityKey } from "@fabra/core"
-import { Command } from "ioredis"
+import { slotOf } from "@fabra/redis-transport"
 import { type Keys, REMOVED, STATE } from "../keyspace/keys.js"
 import type { Reply, Request } from "../transport/delivery.js"
 
@@ -63,11 +63,6 @@ export class TombstoneBook {
       this.#known.set(key, { token, states })
     }
   }
-}
-
-function slotOf(key: string): number {
-  // The driver's own way to a key's slot; the command is never sent.
-  return new Command("exists", [key]).getSlot() as number
 }
 
 const tags: string[] = []

@@ -1,12 +1,19 @@
 import type { Epoch } from "@fabra/core"
-import { FabraError } from "@fabra/events"
-import { APPLY } from "../commit/script.js"
-import type { Deadline } from "./deadline.js"
-import { fateOf, isReadOnly } from "./errors.js"
-import type { Command, RedisNode, Replies } from "./node.js"
-import type { Topology } from "./topology.js"
+import {
+  Closed,
+  type Command,
+  type Deadline,
+  isPassing,
+  isReply,
+  outcomeOf,
+  type RedisServer,
+  type Replies,
+  refusalOf,
+  type Servers,
+  withText,
+} from "@fabra/redis-transport"
 
-/** A command, and the key that tells which node is to run it. */
+/** A command, and the key that tells which server is to run it. */
 export interface Request extends Command {
   readonly key: string
 }
@@ -20,19 +27,19 @@ export type Reply =
 interface Parcel {
   readonly request: Request
   readonly index: number
-  /** To be sent right before it: the script it needs, the wish to be served by a node that does not own the key yet. */
-  before: readonly Command[]
-  /** Address of the node to try instead of the key's own. */
+  /** The server did not have its script, so it is sent as text. */
+  isText: boolean
+  /** Address of the server to ask this once instead of the key's own, because the key is moving there. */
   ask: string | undefined
 }
 
-const LOAD: Command = { name: "SCRIPT", args: ["LOAD", APPLY] }
+/** The wish to be served by a server that does not own the key yet. */
 const ASKING: Command = { name: "ASKING", args: [] }
 const LONGEST_PAUSE_MS = 200
 
-/** Brings the requests of one call to the nodes that serve their keys, and tries again what was not run. */
+/** Brings the requests of one call to the servers that have their keys, and sends again those that were not run. */
 export class Delivery {
-  readonly #topology: Topology
+  readonly #servers: Servers
   readonly #deadline: Deadline
   readonly #repeatable: boolean
   readonly #replies: Reply[]
@@ -41,12 +48,12 @@ export class Delivery {
   #pause = false
 
   /** @param repeatable the requests may be run twice, so that one whose answer was lost is sent again */
-  constructor(topology: Topology, requests: readonly Request[], deadline: Deadline, repeatable: boolean) {
-    this.#topology = topology
+  constructor(servers: Servers, requests: readonly Request[], deadline: Deadline, repeatable: boolean) {
+    this.#servers = servers
     this.#deadline = deadline
     this.#repeatable = repeatable
     this.#replies = new Array(requests.length)
-    this.#open = requests.map((request, index) => ({ request, index, before: [], ask: undefined }))
+    this.#open = requests.map((request, index) => ({ request, index, isText: false, ask: undefined }))
   }
 
   /** Answers each request, in order, before the deadline or a little later. Never rejects. */
@@ -56,71 +63,64 @@ export class Delivery {
       this.#open = []
       this.#astray = false
       this.#pause = attempt > 0
-      await Promise.all(this.#route(parcels).map(([node, group]) => this.#sendTo(node, group)))
-      if (this.#astray) await this.#topology.refresh(this.#deadline)
+      await Promise.all(this.#route(parcels).map(([server, group]) => this.#sendTo(server, group)))
+      if (this.#astray) await this.#servers.refresh(this.#deadline)
       if (this.#open.length === 0 || this.#deadline.left === 0) return this.#replies
       if (this.#pause) await this.#deadline.pause(Math.min(10 * 2 ** attempt, LONGEST_PAUSE_MS))
     }
   }
 
-  #route(parcels: readonly Parcel[]): [RedisNode, Parcel[]][] {
-    const locate = this.#topology.locator()
-    const groups = new Map<RedisNode, Parcel[]>()
+  #route(parcels: readonly Parcel[]): [RedisServer, Parcel[]][] {
+    const locate = this.#servers.locator()
+    const groups = new Map<RedisServer, Parcel[]>()
     for (const parcel of parcels) {
-      const node = parcel.ask === undefined ? locate(parcel.request.key) : this.#topology.at(parcel.ask)
-      if (node === undefined) {
-        this.#again(parcel, new Error("no node of the cluster is known to serve the key"))
+      const server = parcel.ask === undefined ? locate(parcel.request.key) : this.#servers.at(parcel.ask)
+      if (server === undefined) {
+        this.#again(parcel, new Error("no server of the cluster is known to have the key"))
         parcel.ask = undefined
         this.#astray = true
         this.#pause = true
         continue
       }
-      const group = groups.get(node)
-      if (group === undefined) groups.set(node, [parcel])
+      const group = groups.get(server)
+      if (group === undefined) groups.set(server, [parcel])
       else group.push(parcel)
     }
     return [...groups]
   }
 
-  async #sendTo(node: RedisNode, parcels: readonly Parcel[]): Promise<void> {
-    const commands = parcels.flatMap(({ before, request }) => (before.length === 0 ? request : [...before, request]))
+  async #sendTo(server: RedisServer, parcels: readonly Parcel[]): Promise<void> {
     let answer: Replies
     try {
-      answer = await node.run(commands, this.#deadline)
+      answer = await server.run(commandsOf(parcels), this.#deadline)
     } catch (error) {
       for (const parcel of parcels) this.#notSent(parcel, error as Error)
       return
     }
-    const { epoch, replies } = answer
+    const { epoch, results } = answer
     let at = 0
     for (const parcel of parcels) {
-      at += parcel.before.length
-      const [error, value] = replies[at++] ?? [new Error("Redis gave no answer")]
+      if (parcel.ask !== undefined) at++
+      const [error, value] = results[at++] ?? [new Error("Redis gave no answer")]
       if (error === null) this.#replies[parcel.index] = { ok: true, value, epoch }
-      else this.#failed(parcel, error, node)
+      else this.#failed(parcel, error, server)
     }
   }
 
-  #failed(parcel: Parcel, error: Error, node: RedisNode): void {
-    const fate = fateOf(error)
-    if (isReadOnly(error)) node.drop(error)
-    if (fate === "noscript") {
-      parcel.before = [LOAD, ...parcel.before.filter((command) => command !== LOAD)]
-    } else if (fate === "ask") {
-      parcel.ask = error.message.split(" ")[2]
-      parcel.before = [...parcel.before.filter((command) => command !== ASKING), ASKING]
-    } else {
-      parcel.ask = undefined
-      parcel.before = []
-      if (fate === "moved" || fate === "lost") this.#astray = true
-      if (fate === "refused" || fate === "lost") this.#pause = true
-    }
-    if (fate === "failed" || (fate === "lost" && !this.#repeatable)) this.#replies[parcel.index] = { ok: false, error }
-    else this.#again(parcel, error)
+  #failed(parcel: Parcel, error: Error, server: RedisServer): void {
+    const word = refusalOf(error)
+    const isLost = outcomeOf(error) === "unknown"
+    if (word === "READONLY") server.drop()
+    if (word === "NOSCRIPT") parcel.isText = true
+    parcel.ask = word === "ASK" ? error.message.split(" ")[2] : undefined
+    if (word === "MOVED" || isLost) this.#astray = true
+    if (!["NOSCRIPT", "ASK", "MOVED"].includes(word)) this.#pause = true
+    if (isLost ? this.#repeatable : !isFinal(error)) this.#again(parcel, error)
+    else this.#replies[parcel.index] = { ok: false, error }
   }
 
   #notSent(parcel: Parcel, error: Error): void {
-    if (error instanceof FabraError || fateOf(error) === "failed") {
+    if (isFinal(error)) {
       this.#replies[parcel.index] = { ok: false, error }
       return
     }
@@ -135,4 +135,17 @@ export class Delivery {
     else this.#replies[parcel.index] ??= { ok: false, error }
     this.#open.push(parcel)
   }
+}
+
+function commandsOf(parcels: readonly Parcel[]): Command[] {
+  return parcels.flatMap(({ request, isText, ask }) => {
+    const command = isText ? withText(request) : request
+    return ask === undefined ? command : [ASKING, command]
+  })
+}
+
+/** The same command would fail again. */
+function isFinal(error: Error): boolean {
+  if (outcomeOf(error) === "refused") return !isPassing(error) && !isReply(error, "NOSCRIPT")
+  return error instanceof Closed
 }

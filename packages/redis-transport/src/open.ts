@@ -1,10 +1,11 @@
 import type { Clock, Timer } from "@fabra/events"
 import { type Cluster, Redis, type RedisOptions } from "ioredis"
+import type { Source } from "./source.js"
 
 /**
- * What every connection of the bus is like, whatever the client was like that it is made from. We decide what is sent
- * again after a lost connection, because only we know what is idempotent: so nothing is queued for later, and what was
- * in flight fails at once.
+ * Options of every connection of our own, whatever the client was like that it is made from. We decide which commands are
+ * sent again after a lost connection, because only we know which are idempotent: so the driver queues nothing, and
+ * commands in flight fail at once.
  */
 function ourOptions(timeoutMs: number): RedisOptions {
   return {
@@ -13,28 +14,29 @@ function ourOptions(timeoutMs: number): RedisOptions {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     enableAutoPipelining: false,
-    connectTimeout: timeoutMs,
+    // A second attempt still fits into one call.
+    connectTimeout: Math.ceil(timeoutMs / 2),
     commandTimeout: undefined,
     socketTimeout: undefined,
-    retryStrategy: (attempt) => Math.min(25 * 2 ** Math.min(attempt, 10), 1_000),
+    retryStrategy: (attempt) => Math.min(25 * 2 ** Math.min(attempt, 10), 1_000, Math.ceil(timeoutMs / 5)),
   }
 }
 
 /** A client of our own that connects to the same place, when it is first used. */
-export function ownClient(like: Redis | Cluster | string, timeoutMs: number, clock: Clock): Redis | Cluster {
-  if (typeof like === "string") return limitHandshake(new Redis(like, ourOptions(timeoutMs)), timeoutMs, clock)
-  if (!isCluster(like)) return ownConnection(like, timeoutMs, clock)
-  const cluster = like.duplicate([], {
+export function openClient(source: Source, timeoutMs: number, clock: Clock): Redis | Cluster {
+  if (typeof source === "string") return limitHandshake(new Redis(source, ourOptions(timeoutMs)), timeoutMs, clock)
+  if (!isCluster(source)) return openConnection(source, timeoutMs, clock)
+  const cluster = source.duplicate([], {
     lazyConnect: true,
     enableOfflineQueue: false,
     enableAutoPipelining: false,
-    redisOptions: { ...like.options.redisOptions, ...ourOptions(timeoutMs) },
+    redisOptions: { ...source.options.redisOptions, ...ourOptions(timeoutMs) },
   })
   return cluster.setMaxListeners(0).on("+node", (node: Redis) => limitHandshake(node, timeoutMs, clock))
 }
 
 /** A connection of our own to the server of one connection. */
-export function ownConnection(like: Redis, timeoutMs: number, clock: Clock): Redis {
+export function openConnection(like: Redis, timeoutMs: number, clock: Clock): Redis {
   return limitHandshake(like.duplicate(ourOptions(timeoutMs)), timeoutMs, clock)
 }
 
@@ -51,7 +53,7 @@ function limitHandshake(redis: Redis, timeoutMs: number, clock: Clock): Redis {
     .setMaxListeners(0) // as many may wait for a connection as there are partitions
     .on("connect", () => {
       cancel()
-      timer = clock.setTimer(() => redis.stream?.destroy(), timeoutMs)
+      timer = clock.setTimer(() => redis.stream?.destroy(), timeoutMs / 2)
     })
     .on("ready", cancel)
     .on("close", cancel)

@@ -1,0 +1,60 @@
+import type { Redis } from "ioredis"
+import { isReply } from "./errors.js"
+
+/** What `INFO` says, by name. Empty where the server forbids it. */
+export type ServerInfo = ReadonlyMap<string, string>
+
+/** Asks a server for one section of `INFO`, or for all. */
+export async function serverInfo(redis: Redis, section = "default"): Promise<ServerInfo> {
+  try {
+    return parseInfo(await redis.info(section))
+  } catch (error) {
+    if (isReply(error, "NOPERM")) return new Map()
+    throw error
+  }
+}
+
+/** Reads the lines `name:value` of an answer. */
+export function parseInfo(text: string): ServerInfo {
+  const lines = text.split("\r\n").filter((line) => line.includes(":"))
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]))
+}
+
+/** How many replicas the server has. */
+export function replicasOf(info: ServerInfo): number {
+  return Number(info.get("connected_slaves") ?? 0)
+}
+
+/** True from the given version on; also when the version is not known. */
+export function isAtLeast(info: ServerInfo, major: number, minor: number): boolean {
+  const [ours = Number.POSITIVE_INFINITY, ourMinor = 0] = (info.get("redis_version") ?? "").split(".").map(Number)
+  return Number.isNaN(ours) || ours > major || (ours === major && ourMinor >= minor)
+}
+
+/**
+ * The epoch of a server: the process (`run_id`, new with every start) and the history of its data (`master_replid`, new
+ * with every failover). Data written in one epoch may be missing in the next.
+ * @throws Error when the server does not say it
+ */
+export function epochOf(info: ServerInfo): string {
+  const [runId, history] = [info.get("run_id"), info.get("master_replid")]
+  if (runId === undefined || history === undefined) throw new Error("INFO tells no run_id or master_replid")
+  return `${runId}/${history}`
+}
+
+/** Settings of a server that endanger what is kept on it, in sentences for people. */
+export function settingWarnings(info: ServerInfo, address: string): string[] {
+  const warnings: string[] = []
+  const policy = info.get("maxmemory_policy")
+  if (policy !== undefined && policy !== "noeviction") {
+    warnings.push(
+      `Redis at ${address} drops keys when its memory is full (maxmemory-policy ${policy}): use noeviction.`,
+    )
+  }
+  if (info.get("aof_enabled") === "0") {
+    warnings.push(
+      `Redis at ${address} keeps no append-only file: a crash loses all since its last snapshot. Use appendonly yes.`,
+    )
+  }
+  return warnings
+}
