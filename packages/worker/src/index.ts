@@ -1,5 +1,5 @@
 export { type DryRun, type DryRunChange, type DryRunOptions, dryRun } from "./dry-run.js"
 export { isDeadLettered, isSettled } from "./record/bookkeeping.js"
-export { type FinishedRun, type OpenRun, ScheduleBook, type ScheduleState } from "./schedule/schedule-book.js"
+export { type OpenScheduleRun, ScheduleBook, type ScheduleRun, type ScheduleState } from "./schedule/schedule-book.js"
 export { settingsFromEnv, type WorkerOptions } from "./settings.js"
 export { AxiomWorker } from "./worker.js"

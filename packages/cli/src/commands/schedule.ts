@@ -1,6 +1,6 @@
 import type { FeatureStore, ScheduledHandler } from "@fabra/core"
 import { FabraError } from "@fabra/events"
-import type { FinishedRun, ScheduleBook, ScheduleState } from "@fabra/worker"
+import type { ScheduleBook, ScheduleRun, ScheduleState } from "@fabra/worker"
 import { Command } from "commander"
 import { adapterSettings, openAdapters } from "../adapters/adapters.js"
 import { defineCommand } from "../command.js"
@@ -95,7 +95,7 @@ function checkScheduled({ registry }: FeatureStore, feature: string): void {
 type Row = ReturnType<typeof toRow>
 
 function toRow({ feature, schedule }: ScheduledHandler, { run, turn, history }: ScheduleState) {
-  const [last] = history as readonly FinishedRun[]
+  const [last] = history as readonly ScheduleRun[]
   return {
     ...{ feature: feature.name, entity: feature.entity.name, schedule: schedule.text },
     next_turn: iso(schedule.nextAfter(Date.now())),

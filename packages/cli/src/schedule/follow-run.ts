@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import type { FinishedRun, ScheduleBook } from "@fabra/worker"
+import type { ScheduleBook, ScheduleRun } from "@fabra/worker"
 import type { SingleBar } from "cli-progress"
 
 const LOOK_EVERY_MS = 100
@@ -7,7 +7,7 @@ const LOOK_EVERY_MS = 100
 const PATIENCE_MS = 5000
 
 /** Asks for a run, and shows on a terminal how far it has come. Resolves when it is over. */
-export async function followRun(book: ScheduleBook, feature: string): Promise<FinishedRun> {
+export async function followRun(book: ScheduleBook, feature: string): Promise<ScheduleRun> {
   const request = await book.request(feature)
   const askedAt = Date.now()
   let hasWarned = false
@@ -47,7 +47,7 @@ async function startBar(total: number): Promise<SingleBar | undefined> {
 }
 
 /** A run as it is printed. */
-export function toRun({ scheduledFor, startedAt, finishedAt, entities, failed, complete, error }: FinishedRun) {
+export function toRun({ scheduledFor, startedAt, finishedAt, entities, failed, complete, error }: ScheduleRun) {
   return {
     ...{ scheduled_for: new Date(scheduledFor).toISOString(), started_at: new Date(startedAt).toISOString() },
     ...{ duration_ms: Math.max(0, finishedAt - startedAt), entities, failed, complete, error },

@@ -4,13 +4,13 @@ import type { WorkerContext } from "../context.js"
 import { groupsIn, isForgotten, tombstonesOf } from "./ageing.js"
 
 const ROUND_EVERY_MS = 300_000
-/** Between two pages of a round, so that it takes next to nothing from those who work. */
+/** Between two pages of a round, so that sweeping slows no worker down. */
 const PAGE_EVERY_MS = 1000
 const PAGE = 250
 
 /**
- * Removes the records of entities that nobody has touched for so long that every value in them is beyond its feature's
- * `ttl`. Goes through all entities of the types that have such features, page by page, now and then.
+ * Removes records in which every value is older than its feature's `ttl`. Visits all entities of the types that have such
+ * features, page by page, every five minutes.
  */
 export class Sweeper {
   readonly #context: WorkerContext

@@ -4,17 +4,17 @@ import type { Draft } from "../record/draft.js"
 import type { ComputeEnvironment } from "./compute-environment.js"
 import { isPromise } from "./is-promise.js"
 
-/** So much a publisher's clock may be fast before its events count as being of the future. */
+/** How far a publisher's clock may be ahead before its events count as future events. */
 const FUTURE_TOLERANCE_MS = 60_000
 
-/** Why an event is not run at all. */
+/** Why an event is not run. */
 export interface Refusal {
   readonly reason: DeadLetterReason
   readonly error: Error
   readonly attempts: number
 }
 
-/** Why an event must not be run, if it must not. */
+/** Why an event must not be run; `undefined` when it may. */
 export function refuse({ quarantine, event }: Item, draft: Draft, env: ComputeEnvironment): Refusal | undefined {
   if (quarantine !== undefined && quarantine !== "ask" && quarantine.consumers > env.maxCrashes) {
     const attempts = quarantine.consumers - 1
@@ -33,7 +33,7 @@ export function refuse({ quarantine, event }: Item, draft: Draft, env: ComputeEn
 
 /** The event as handlers get it, or why it does not match its schema. A promise only if the schema is asynchronous. */
 export function checkEvent({ event: read, record }: Item, { registry, futureEvents }: ComputeEnvironment) {
-  // A replay is the event that failed: handlers know it by its own id, as what they did elsewhere may.
+  // A replay is the event that failed: handlers see its own id, which what they did elsewhere may be filed under.
   const named = read.replay ? { ...read, eventId: read.replay.of } : read
   const isFuture = read.timestamp.getTime() > record.acceptedAt + FUTURE_TOLERANCE_MS
   if (isFuture && futureEvents === "refuse") {

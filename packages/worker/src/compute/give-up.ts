@@ -32,7 +32,7 @@ export function toDeadLetter(
   }
 }
 
-/** An error as a dead letter keeps it; handlers may throw anything. */
+/** An error as dead letters and logs keep it; handlers may throw anything. */
 export function describe(error: unknown): NewDeadLetter["error"] {
   if (!(error instanceof Error)) return { name: "Error", message: String(error) }
   const { name, message, stack } = error

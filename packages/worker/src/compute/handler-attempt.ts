@@ -15,7 +15,7 @@ import type { Draft } from "../record/draft.js"
 
 const MAX_KEY_LENGTH = 512
 
-/** What the store of a handler has. */
+/** What the context of a handler reads from. */
 export interface HandlerStore {
   readonly registry: Registry
   /** What `context.sql` asks. */
@@ -88,7 +88,7 @@ export class HandlerAttempt implements FeatureContext, Transaction {
     return sqlOn(this.#store.offline, { timeoutMs: this.feature.timeoutMs, signal: this.signal })
   }
 
-  // Getters that hand out bound functions: handlers take the context apart, and most use neither.
+  // Getters that return bound functions: handlers destructure the context, and most use neither.
   get get() {
     return (feature: Feature | string) => this.#read(this.#nameOf(feature))
   }
@@ -115,7 +115,7 @@ export class HandlerAttempt implements FeatureContext, Transaction {
   #read(name: string): unknown {
     const feature = this.#store.registry.features.get(name)
     const stored = this.#stored(name)
-    // Each read decodes anew, so a handler that changes what it got changes nothing.
+    // Each read decodes anew, so a handler that mutates the value changes nothing.
     if (stored !== undefined && (feature === undefined || !isGone(feature, stored, this.#stamp.computedAt))) {
       return decodeValue(stored.text)
     }
@@ -145,7 +145,7 @@ export class HandlerAttempt implements FeatureContext, Transaction {
 
   #encode(name: string, value: unknown): StoredValue {
     const text = encodeValue(value, `value of "${name}"`)
-    // A late event adds to a value, and makes it no older.
+    // A late event adds to a value without making it older.
     const eventTime = Math.max(this.#stamp.eventTime, this.#lastEventTime(name))
     return { text, eventTime, computedAt: this.#stamp.computedAt }
   }

@@ -5,7 +5,7 @@ import type { Lanes } from "./lanes.js"
 const MAX_BYTES = 64 * 1024 * 1024
 
 /**
- * Lets lanes keep the records of their entities, so that hot ones need no loading, and bounds what these take in memory.
+ * Lets lanes keep the records of their entities, so that busy entities need no loading, and bounds the memory they take.
  * Of idle lanes, those that were not used since room was last made go first, with their records. A record hangs on its
  * lane, a lane on its session: what one generation of a partition has loaded is never seen by the next.
  */
@@ -38,7 +38,7 @@ export class RecordCache {
     if (this.#bytes > MAX_BYTES) this.#makeRoom()
   }
 
-  /** The record is to be loaded anew. As long as it was kept, it also was what is remembered of the mark (rule R2). */
+  /** The record must be loaded anew. Its mark, which only the record remembered so far, goes to the session (rule R2). */
   delete(lane: Lane): void {
     const { record } = lane
     if (record === undefined) return

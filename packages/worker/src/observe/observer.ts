@@ -4,23 +4,23 @@ import type { ComputeEnvironment } from "../compute/compute-environment.js"
 import { describe } from "../compute/give-up.js"
 import type { HandlerAttempt } from "../compute/handler-attempt.js"
 import type { Item, Lane } from "../lane/lane.js"
-import type { FinishedRun } from "../schedule/schedule-book.js"
+import type { ScheduleRun } from "../schedule/schedule-book.js"
 import type { Settings } from "../settings.js"
 
 const OUTAGE_EVERY_MS = 10_000
 const NONE: readonly string[] = []
 
-/** Tells logger and telemetry what happens; a fault of theirs never touches the work. */
+/** Passes on to logger and telemetry what happens; an error of theirs never affects the work. */
 export class Observer {
   /** Runs a handler with telemetry around it; `undefined` when none wants to be. */
   readonly runHandler: ComputeEnvironment["runHandler"]
-  /** Tells of events that come late; `undefined` when nobody wants to know. */
+  /** Reports late events; `undefined` when no telemetry wants to know. */
   readonly late: ((event: Pick<AxiomEvent, "eventType">, feature: Feature) => void) | undefined
   readonly #logger: Logger
   readonly #telemetry: readonly Telemetry[]
   readonly #clock: Clock
   readonly #lastTold = new Map<string, number>()
-  // Looked up once: what nobody wants to know costs next to nothing.
+  // Looked up once, so that reports that no telemetry wants cost next to nothing.
   readonly #appliedIsWanted: boolean
   readonly #callsAreWanted: boolean
 
@@ -75,7 +75,7 @@ export class Observer {
     this.#tell((to) => to.deadLettered?.({ eventType, reason }))
   }
 
-  /** Counts what a commit brought; a cache that rejects, against its contract, leaves every outcome unknown. */
+  /** Counts the outcomes of a commit; a cache that rejects, against its contract, leaves every outcome unknown. */
   async timeCommit(lanes: readonly Lane[], commit: Promise<CommitResult[]>): Promise<readonly CommitResult[]> {
     const startedAt = performance.now()
     const results = await commit.catch((fault: unknown) => {
@@ -94,7 +94,7 @@ export class Observer {
     return results
   }
 
-  /** Tells how long a call of bus or cache takes. */
+  /** Reports how long a call of bus or cache takes. */
   time<T>(target: Call["target"], operation: Call["operation"], call: Promise<T>): Promise<T> {
     if (!this.#callsAreWanted) return call
     const startedAt = performance.now()
@@ -129,7 +129,7 @@ export class Observer {
     this.#tell((to) => to.scheduledComputed?.({ feature: name, entities, failed }))
   }
 
-  scheduleRun({ name }: Feature, run: FinishedRun): void {
+  scheduleRun({ name }: Feature, run: ScheduleRun): void {
     const { entities, failed, complete, error } = run
     const durationMs = Math.max(0, run.finishedAt - run.startedAt)
     if (error !== null) {
@@ -148,7 +148,7 @@ export class Observer {
     this.#tell((to) => to.rolledBack?.({ partition }))
   }
 
-  /** Something does not answer. Said again only now and then, however often it is met. */
+  /** Something does not answer. Each message is logged at most every ten seconds. */
   outage(message: string, error: unknown): void {
     const now = this.#clock.now()
     if (now - (this.#lastTold.get(message) ?? Number.NEGATIVE_INFINITY) < OUTAGE_EVERY_MS) return
@@ -160,7 +160,7 @@ export class Observer {
     this.#logger[level](error === undefined ? {} : { error: describe(error) }, message)
   }
 
-  /** The handler is run once, and what comes of it counts, whatever telemetry makes of it. */
+  /** The handler runs exactly once, and its outcome counts, whatever telemetry does with `run`. */
   #runHandler(attempt: HandlerAttempt, run: () => unknown): unknown {
     let outcome: (() => unknown) | undefined
     const runOnce = () => {

@@ -5,7 +5,7 @@ import type { SafePoint } from "./progress.js"
 
 /** How often checkpoints are stored: one tick of {@link Progress}. */
 export const TICK_MS = 1000
-/** Every so many ticks a checkpoint is stored again although nothing moved: the bus may have lost it (rule R6). */
+/** After this many ticks a checkpoint is stored again although it has not moved: the bus may have lost it (rule R6). */
 const REWRITE_TICKS = 5
 
 type CheckpointsContext = Pick<WorkerContext, "settings" | "cache" | "observer" | "rolledBack">
@@ -30,7 +30,7 @@ export class Checkpoints {
     const rewrite = this.#ticks % REWRITE_TICKS === 0
     const due = all.map((session) => ({ session, safe: this.#movedTo(session) }))
     const moving = due.filter(({ safe }) => safe !== undefined).map(({ session }) => session)
-    // One question for all: the answers to one for each would hold up everybody's commits, once a second.
+    // One call for all partitions: the replies to one call each would delay all commits, once a second.
     const isVerified = moving.length > 1 && (await this.#verify(moving).catch(() => false))
     await Promise.all(due.map(({ session, safe }) => this.#store(session, safe, subscription, { rewrite, isVerified })))
   }

@@ -12,7 +12,7 @@ export interface StartPoint {
 
 /**
  * One generation of one owned partition: how far it is, and what it has seen settled. Everything learnt of the partition
- * lives and dies with it; when it is no longer active, whoever still works for it stops at the next step (rule R4).
+ * lives and dies with it; work still under way for a session that has ended stops at its next step (rule R4).
  */
 export class PartitionSession {
   readonly partition: number
@@ -22,7 +22,7 @@ export class PartitionSession {
   active = true
   /** Items read and not settled. */
   unsettled = 0
-  /** Bytes of the events that these hold, about. */
+  /** About how many bytes these take in their wire form. */
   unsettledBytes = 0
   /** The last record read, whatever has been read again since. */
   readTo: Position

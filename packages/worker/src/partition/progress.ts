@@ -26,8 +26,8 @@ export interface SafePoint {
 /**
  * How far a partition is settled: the end of the contiguous settled prefix, and since when.
  *
- * Time is counted in ticks of the worker's own timer, so that neither a wall clock that is set nor a process that was
- * stopped makes a settlement look older than it is.
+ * Time is counted in ticks of the worker's own timer, so that neither setting the wall clock nor stopping the process makes
+ * a settlement look older than it is.
  */
 export class Progress {
   readonly #reading: ReadBatch[] = []
@@ -55,7 +55,7 @@ export class Progress {
     return this.#reading.find(({ end }) => end >= position)
   }
 
-  /** Looks how far the settled prefix reaches now. To be called after a batch's `pending` has become 0. */
+  /** Finds how far the settled prefix reaches now. To be called after a batch's `pending` has become 0. */
   advance(): void {
     let done = 0
     for (const batch of this.#reading) {
@@ -74,7 +74,7 @@ export class Progress {
     this.#settled.push({ tick: this.#tick, ...this.#end })
   }
 
-  /** Behind a batch that stays unsettled for long, what is settled must not pile up. */
+  /** Joins settled batches, which would otherwise pile up behind one that stays unsettled for long. */
   #compact(): void {
     for (let i = this.#reading.length - 1; i > 0; i--) {
       const [before, batch] = this.#reading.slice(i - 1, i + 1) as [ReadBatch, ReadBatch]
@@ -94,7 +94,7 @@ export class Progress {
     return this.#settled.findLast((point) => point.tick <= limit)
   }
 
-  /** Forgets what a stored checkpoint covers. */
+  /** Forgets the points that a stored checkpoint covers. */
   forget(position: Position): void {
     const next = this.#settled.findIndex((point) => point.position > position)
     this.#settled.splice(0, next === -1 ? this.#settled.length : next)

@@ -21,7 +21,7 @@ import { Routes } from "./routes.js"
 /** How many batches may wait behind a retry of one entity; later events are deferred until its lane has room. */
 const LANE_BATCHES = 2
 
-/** Puts what is read into the lanes of its entities, as far as there is room. */
+/** Puts each record that was read into the lanes of the entities it concerns, as far as they have room. */
 export class Intake {
   readonly #context: WorkerContext
   readonly #processor: Processor

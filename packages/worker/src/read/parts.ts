@@ -7,7 +7,7 @@ export interface Part {
   records: number
 }
 
-/** Deals out what was read, in order, to parts of at most so many records. */
+/** Divides what was read, in order, into parts of at most `most` records. */
 export function inParts(read: readonly PartitionBatch[], most: number): readonly Part[] {
   const parts: Part[] = []
   let part: Part | undefined

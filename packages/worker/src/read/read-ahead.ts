@@ -1,10 +1,10 @@
 import type { Subscription } from "@fabra/events"
 import type { PartitionSession } from "../partition/partition-session.js"
 
-/** How much may be read and not settled. */
+/** How much may be read and not yet settled. */
 interface Limit {
   readonly events: number
-  /** Of their wire form, about. In memory they take several times as much. */
+  /** Of their wire form. In memory events take several times as much. */
   readonly bytes: number
 }
 
@@ -12,8 +12,8 @@ const OF_ONE: Limit = { events: 10_000, bytes: 16 * 1024 * 1024 }
 const OF_ALL: Limit = { events: 50_000, bytes: 64 * 1024 * 1024 }
 
 /**
- * Bounds what waits in memory: a partition that has read enough is paused until half of it is settled. Once all together
- * have enough, each may keep its share, so that those with nothing to wait for go on.
+ * Bounds what waits in memory: a partition that has read enough is paused until half of it is settled. Once all partitions
+ * together have read enough, each may keep its share, so that partitions that wait for nothing go on.
  */
 export class ReadAhead {
   readonly #sessions: ReadonlyMap<number, PartitionSession>
@@ -30,7 +30,7 @@ export class ReadAhead {
     this.#paused.add(session.partition)
   }
 
-  /** Something was settled, of any partition. */
+  /** Events of any partition were settled. */
   release(subscription: Subscription): void {
     for (const partition of this.#paused) {
       const session = this.#sessions.get(partition)

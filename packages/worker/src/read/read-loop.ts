@@ -6,7 +6,7 @@ import type { Intake } from "./intake.js"
 import { inParts } from "./parts.js"
 import { Signal } from "./signal.js"
 
-/** So many batches are read at once from a backlog: a round trip costs the same, however little it brings. */
+/** How many batches one read asks for: a round trip costs the same, however little it brings. */
 const READ_BATCHES = 5
 /** Most events for which several batches are read at once. */
 const READ_EVENTS = 1_000
@@ -14,8 +14,8 @@ const READ_EVENTS = 1_000
 /** A read under way. */
 interface Reading {
   readonly batches: Promise<PartitionBatch[]>
-  /** How many had asked to be told of the end when it began. */
-  readonly asking: number
+  /** How many callers of {@link ReadLoop.idle} were waiting when it began. */
+  readonly waiting: number
   /** Whether all that had been read before was settled when it began. */
   readonly beganSettled: boolean
   /** The passes in which partitions were being read when it began. */
@@ -53,12 +53,12 @@ export class ReadLoop {
     })
   }
 
-  /** Whoever waits for it to be idle waits in vain. */
+  /** Rejects what {@link idle} has promised. */
   giveUp(error: Error): void {
     for (const { reject } of this.#idle.splice(0)) reject(error)
   }
 
-  /** Something was settled: there may be room for more. */
+  /** Events were settled: there may be room for more. */
   progressed(): void {
     this.#progressed.notify()
   }
@@ -75,7 +75,7 @@ export class ReadLoop {
     if (this.#reading === undefined && !(await this.#hasRoom(stopping))) return
     const reading = this.#reading ?? this.#startReading(subscription, !this.#hasUnsettled())
     this.#reading = undefined
-    const { asking, passes } = reading
+    const { waiting, passes } = reading
     const batches = await reading.batches
     const read = batches.reduce((sum, { records }) => sum + records.length, 0)
     if (read > 0) this.#context.observer.read(read)
@@ -85,16 +85,16 @@ export class ReadLoop {
       const isLast = i === parts.length - 1
       if (isLast && this.#processor.backlog + part.records <= 2 * batchSize)
         this.#reading = this.#startReading(subscription, false)
-      // Timers and sockets have their turn, whatever the bus is made of; and the read leaves before we begin to work.
+      // Timers and sockets run first, whatever the bus does meanwhile, and the next read is sent before the work begins.
       await new Promise(setImmediate)
       for (const batch of part.batches) this.#intake.accept(batch, passes.get(batch.partition), subscription)
       this.#processor.pump()
     }
     if (read > 0) return // even if lanes have deferred all of it: it is read again
-    if (asking > 0 && this.#hasUnsettled()) await this.#progressed.wait()
-    // What was read before may have made this one seek, and then it has brought nothing.
-    else if (asking > 0 && reading.beganSettled && this.#intake.isIn(passes))
-      for (const { resolve } of this.#idle.splice(0, asking)) resolve()
+    if (waiting > 0 && this.#hasUnsettled()) await this.#progressed.wait()
+    // An earlier read may have made this one seek, which is why it is empty.
+    else if (waiting > 0 && reading.beganSettled && this.#intake.isIn(passes))
+      for (const { resolve } of this.#idle.splice(0, waiting)) resolve()
   }
 
   /** Waits until there is room for another batch; false when the worker stops meanwhile. */
@@ -109,12 +109,12 @@ export class ReadLoop {
   #startReading(subscription: Subscription, beganSettled: boolean): Reading {
     const { batchSize, pollIntervalMs } = this.#context.settings
     const maxEvents = Math.max(batchSize, Math.min(READ_BATCHES * batchSize, READ_EVENTS))
-    const asking = this.#idle.length
-    const maxWaitMs = asking > 0 ? 0 : pollIntervalMs
+    const waiting = this.#idle.length
+    const maxWaitMs = waiting > 0 ? 0 : pollIntervalMs
     if (this.#wakeRead.signal.aborted) this.#wakeRead = new AbortController()
     const batches = subscription.read({ maxEvents, maxWaitMs, signal: this.#wakeRead.signal })
-    batches.catch(() => {}) // whoever awaits it is told; a worker that stops does not
-    return { batches, asking, beganSettled, passes: this.#intake.passes() }
+    batches.catch(() => {}) // a worker that stops does not await it
+    return { batches, waiting, beganSettled, passes: this.#intake.passes() }
   }
 
   #hasUnsettled(): boolean {

@@ -37,7 +37,7 @@ export class Routes {
         byEntity.set(name, [...(byEntity.get(name) ?? []), handler])
       }
       routes = [...byEntity].map(([entityType, handlers]) => ({ entityType, handlers }))
-      // Names nobody handles are not kept: there may be any number of them.
+      // Types without handlers are not kept: there may be any number of them.
       if (routes.length > 0) this.#byType.set(eventType, routes)
     }
     return routes

@@ -1,4 +1,4 @@
-/** Something that happens again and again, to be waited for. */
+/** Lets callers wait for something that happens repeatedly. */
 export class Signal {
   #waiting: (() => void)[] = []
 

@@ -6,7 +6,7 @@ export interface PartitionMark {
   /** Position of the last event settled; `""` before the first. Text order puts it before every position. */
   readonly mark: Position
   /** An event after the mark, the first not settled, of which some features are done and others are being retried. */
-  readonly halfDone?: { readonly position: Position; readonly features: readonly string[] }
+  readonly halfDone?: { readonly position: Position; readonly features: readonly string[] } | undefined
 }
 
 /** A group's bookkeeping in an entity's record, by partition. One entity has events of more only if keys are remapped. */
@@ -15,14 +15,14 @@ export type Bookkeeping = ReadonlyMap<number, PartitionMark>
 /** Nothing settled yet. */
 export const NO_MARK: PartitionMark = { mark: "" }
 
-/** Spells the mark of one partition, and those of others, as the text kept in the record. */
+/** Encodes the mark of one partition, and those of others, as the text kept in the record. */
 export function encodeBookkeeping(partition: number, mark: PartitionMark, others: Bookkeeping): string {
-  // By `join`, which makes one text: what `+` makes holds on to all its parts until it is copied.
+  // By `join`, which makes one text: a text made by `+` keeps all its parts alive until it is copied.
   const parts = ["{"]
-  spell(parts, partition, mark)
+  pushMark(parts, partition, mark)
   for (const [other, itsMark] of others) {
     parts.push(",")
-    spell(parts, other, itsMark)
+    pushMark(parts, other, itsMark)
   }
   parts.push("}")
   return parts.join("")
@@ -34,26 +34,26 @@ export function encodeBooks(books: Bookkeeping): string {
   return first === undefined ? "{}" : encodeBookkeeping(...first, new Map(others))
 }
 
-function spell(parts: string[], partition: number, { mark, halfDone }: PartitionMark): void {
+function pushMark(parts: string[], partition: number, { mark, halfDone }: PartitionMark): void {
   parts.push('"', String(partition), '":[', JSON.stringify(mark))
   if (halfDone !== undefined) parts.push(",", JSON.stringify(halfDone.position), ",", JSON.stringify(halfDone.features))
   parts.push("]")
 }
 
-/** Reads what {@link encodeBookkeeping} wrote; `null` is none. */
+/** Decodes the text of {@link encodeBookkeeping}; `null` is none. */
 export function decodeBookkeeping(text: string | null): Map<number, PartitionMark> {
   const books = new Map<number, PartitionMark>()
   if (text === null) return books
-  for (const [partition, [mark, position, features]] of Object.entries(JSON.parse(text) as Record<string, Spelled>)) {
-    const halfDone = position === undefined || features === undefined ? {} : { halfDone: { position, features } }
-    books.set(Number(partition), { mark, ...halfDone })
+  for (const [partition, [mark, position, features]] of Object.entries(JSON.parse(text) as Record<string, Encoded>)) {
+    const halfDone = position === undefined || features === undefined ? undefined : { position, features }
+    books.set(Number(partition), { mark, halfDone })
   }
   return books
 }
 
-type Spelled = readonly [mark: Position, position?: Position, features?: readonly string[]]
+type Encoded = readonly [mark: Position, position?: Position, features?: readonly string[]]
 
-/** Events are taken in order, so the note of a half-done one says too that all before it are settled. */
+/** Events are applied in order, so the note of a half-done one also says that all before it are settled. */
 export function covers({ mark, halfDone }: PartitionMark, position: Position): boolean {
   return position <= mark || (halfDone !== undefined && position < halfDone.position)
 }

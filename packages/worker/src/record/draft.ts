@@ -8,7 +8,7 @@ const NONE: readonly string[] = []
 const NO_FLAGS = new Set<string>()
 
 /**
- * What some events, in order, make of a record: not yet committed, thrown away without a trace when the commit does not
+ * A record as some events, in order, change it: not yet committed, and dropped without a trace when the commit does not
  * apply. Becomes one {@link EntityChange}.
  */
 export class Draft {
@@ -16,11 +16,11 @@ export class Draft {
   readonly partition: number
   /** Dead letters that must be durable before this is committed. */
   readonly deadLetters: NewDeadLetter[] = []
-  /** Whether there is anything to commit. A mark alone is not, unless somebody waits: it may be read again instead. */
+  /** Whether there is anything to commit. A mark alone is not, unless a publisher awaits it: the event may be read again. */
   dirty = false
   #mark: PartitionMark
   readonly #values = new Map<string, StoredValue>()
-  // Most drafts touch no flag: a set is made with the first one.
+  // Most drafts change no flag: a set is made with the first one.
   #addFlags = NO_FLAGS
   #removeFlags = NO_FLAGS
 
@@ -93,7 +93,7 @@ export class Draft {
     this.#mark = { mark: position }
   }
 
-  /** Only these features of the event at `position` are; the others are being retried. */
+  /** Only these features of the event at `position` are done; the others are being retried. */
   settlePartly(position: Position, features: readonly string[]): void {
     if (features.length === this.doneBefore(position).length) return
     this.#mark = { mark: this.#mark.mark, halfDone: { position, features } }

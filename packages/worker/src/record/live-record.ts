@@ -7,8 +7,8 @@ const NO_FLAGS = new Set<string>()
 const NO_OTHERS: Bookkeeping = new Map()
 
 /**
- * An entity's record as the worker holds it while it owns a partition: as last confirmed by the cache. Every event passes
- * one, and there are many: it is made of few objects.
+ * An entity's record as the worker holds it while it owns a partition: as last confirmed by the cache. It consists of few
+ * objects, since there are many records and every event reads one.
  */
 export class LiveRecord {
   token: string | null

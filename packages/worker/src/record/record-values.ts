@@ -13,8 +13,8 @@ export function placesOf(registry: Registry, entityType: string): Places {
 const NO_OTHERS = new Map<string, StoredValue>()
 
 /**
- * The values of one record. Records are many more than the processor's caches hold: each object less that makes one up is
- * a wait for the memory less, when it is read and again when it is changed. So values of features lie in two lists.
+ * The values of one record. There are many more records than fit the CPU's caches: each object fewer that a record consists
+ * of saves a wait for memory, when it is read and when it is changed. So values of features lie in two lists.
  */
 export class RecordValues {
   readonly #places: Places
@@ -50,7 +50,7 @@ export class RecordValues {
     return this.#others.get(name)?.eventTime ?? Number.NEGATIVE_INFINITY
   }
 
-  /** Returns about how many bytes it takes more than before. */
+  /** Returns by about how many bytes it has grown. */
   set(name: string, value: StoredValue): number {
     const place = this.#places.get(name)
     if (place === undefined) return this.#setOther(name, value)

@@ -2,12 +2,12 @@ import type { EntityValue, OfflineStore, ScheduledHandler } from "@fabra/core"
 import { type Clock, checkEntityId, FabraError, sleep } from "@fabra/events"
 import type { QueriedValues } from "./scheduled-batch.js"
 
-/** What the pages of a query work with. */
+/** What {@link QueryPages} works with. */
 export interface QueryEnvironment {
   readonly offline: OfflineStore
   readonly clock: Clock
   readonly limit: number
-  /** Fires when the run is given up. */
+  /** Fires when the run is abandoned. */
   readonly signal: AbortSignal
   retryDelay(attempts: number): number
 }
@@ -17,7 +17,7 @@ interface Opened {
   readonly at: number
 }
 
-/** What a feature that is SQL yields, page by page. The query is run once, or again from where it stood when it failed. */
+/** The values of a feature that is SQL, page by page. The query runs once, or again from where it stood when it failed. */
 export class QueryPages {
   readonly #handler: ScheduledHandler
   readonly #env: QueryEnvironment

@@ -1,42 +1,42 @@
 import type { EntityKey, EntityRecord, FeatureCache } from "@fabra/core"
 import { newToken } from "@fabra/core"
 
-/** Names no user can give, so that it is neither an entity nor a group of theirs. */
+/** No user can give these names, so they match no entity type and no group. */
 const ENTITY_TYPE = "~schedule"
 const GROUP = "~schedule"
 
-/** A run that is over. */
-export interface FinishedRun {
-  /** Its turn of the schedule; this and the other times are epoch milliseconds. */
+/** A run on schedule that is over. */
+export interface ScheduleRun {
+  /** The occurrence in the schedule; this and the other times are epoch milliseconds. */
   readonly scheduledFor: number
   readonly startedAt: number
   readonly finishedAt: number
-  /** Entities that were gone through, and those of them that could not be computed. */
+  /** How many entities were visited, and how many of them could not be computed. */
   readonly entities: number
   readonly failed: number
-  /** What the last of these failed with, or why the run ended early. */
+  /** What the last of those failed with, or why the run ended early. */
   readonly error: string | null
-  /** It went through all entities, whatever came of each. */
+  /** It visited all entities, whether or not each could be computed. */
   readonly complete: boolean
-  /** What asked for it, where that was not the schedule alone; see {@link ScheduleBook.request}. */
+  /** The request that it answers; `null`: none, only the schedule. See {@link ScheduleBook.request}. */
   readonly request: string | null
 }
 
-/** A run under way, as far as it has come. */
-export interface OpenRun extends Omit<FinishedRun, "finishedAt" | "scheduledFor" | "complete"> {
-  /** The worker that does it; `null` when one has stopped and the next may go on. */
+/** A run on schedule under way, as far as it has come. */
+export interface OpenScheduleRun extends Omit<ScheduleRun, "finishedAt" | "scheduledFor" | "complete"> {
+  /** The worker that does it; `null` when one has stopped and the next may continue. */
   readonly owner: string | null
-  /** Where the next page of entities begins; `null` at the beginning. */
+  /** Where the next page of entities begins; `null` at the start. */
   readonly cursor: string | null
 }
 
-/** What is known of one feature's schedule. */
+/** State of one feature's schedule, as its record keeps it. */
 export interface ScheduleState {
-  /** The turn that is being computed, or was last; `null` before the first. */
+  /** The occurrence that is being computed, or was last, in epoch milliseconds; `null` before the first. */
   readonly turn: number | null
-  readonly run: OpenRun | null
+  readonly run: OpenScheduleRun | null
   /** The last 20 runs, newest first. */
-  readonly history: readonly FinishedRun[]
+  readonly history: readonly ScheduleRun[]
   /** The last request that a run has begun for. */
   readonly answered: string | null
 }
@@ -46,7 +46,7 @@ export interface Entry {
   readonly state: ScheduleState
   /** New with every write, whatever it writes. */
   readonly token: string | null
-  /** The last that was asked for beside the schedule, answered or not. */
+  /** The last request beside the schedule, answered or not. */
   readonly request: string | null
 }
 
@@ -54,7 +54,7 @@ const NEW: ScheduleState = { turn: null, run: null, history: [], answered: null 
 
 /**
  * The schedules of all features, each in a record of the cache, changed by compare-and-set only: of two workers that want
- * the same turn one gets it, and one that has lost its run learns so with its next word.
+ * the same occurrence one gets it, and a worker that has lost its run learns it with its next write.
  */
 export class ScheduleBook {
   readonly #cache: FeatureCache
@@ -82,9 +82,9 @@ export class ScheduleBook {
   }
 
   /**
-   * Asks for a run beside those of the schedule: of the last turn once more, as soon as none is under way. Who asks while
-   * another waits gets that one's run.
-   * @returns what the run has as its `request` @throws FabraError `cache_unavailable`
+   * Requests a run beside those of the schedule: of the last occurrence once more, as soon as none is under way. A caller
+   * that asks while another request waits shares its run.
+   * @returns the `request` of the run @throws FabraError `cache_unavailable`
    */
   async request(feature: string): Promise<string> {
     const key = requestKeyOf(feature)
@@ -92,7 +92,7 @@ export class ScheduleBook {
     for (;;) {
       const { state, request } = await this.read(feature)
       if (request === mine || (request !== null && request !== state.answered)) return request
-      // Beside the state, whose owner would take a change of it for the loss of its run.
+      // In a record of its own: the owner of a run would take a changed state for the loss of its run.
       const [record] = await this.#cache.load([key], GROUP)
       if (record?.state !== request) continue
       const change = { key, group: GROUP, baseToken: record.token, token: newToken(), state: mine }
@@ -100,23 +100,28 @@ export class ScheduleBook {
     }
   }
 
-  /** Writes if nobody has since; `undefined` when somebody has. @throws FabraError `cache_unavailable` */
+  /** Writes unless the entry has changed since; `undefined` when it has. @throws FabraError `cache_unavailable` */
   async write(feature: string, base: Entry, state: ScheduleState): Promise<Entry | undefined> {
-    const [result] = await this.#cache.commit([
-      {
-        ...{ key: keyOf(feature), group: GROUP, baseToken: base.token, token: newToken() },
-        ...{ state: JSON.stringify(state), values: new Map(), addFlags: [], removeFlags: [] },
-      },
-    ])
+    const change = {
+      key: keyOf(feature),
+      group: GROUP,
+      baseToken: base.token,
+      token: newToken(),
+      state: JSON.stringify(state),
+      values: new Map(),
+      addFlags: [],
+      removeFlags: [],
+    }
+    const [result] = await this.#cache.commit([change])
     if (result?.status === "applied") return { ...base, state, token: result.token }
     if (result?.status === "conflict") return undefined
-    // Nobody can tell: it is ours if it is there.
+    // The outcome is unknown: the write has succeeded if it is there.
     const found = await this.read(feature)
     return JSON.stringify(found.state) === JSON.stringify(state) ? found : undefined
   }
 }
 
-/** No feature's name has such a sign. */
+/** No feature's name begins with a `~`. */
 function requestKeyOf(feature: string): EntityKey {
   return { entityType: ENTITY_TYPE, entityId: `~${feature}` }
 }

@@ -25,7 +25,7 @@ export interface BatchEnvironment {
   readonly group: string
   /** The time in the schedule that is computed, epoch milliseconds. */
   readonly occurrence: number
-  /** Fires when the run is given up. */
+  /** Fires when the run is abandoned. */
   readonly signal: AbortSignal
   retryDelay(attempts: number): number
   /** Whether the run is still this worker's. */
@@ -62,9 +62,9 @@ export async function computeBatch(
   for (let round = 1; left.length > 0; round++) {
     const keys = left.map((entityId) => ({ entityType, entityId }))
     const records = await env.cache.load(keys, env.group)
-    // Who is asked before the records are loaded may lose the run in between, and would put an older turn over a later one.
+    // Asked before the records are loaded, a worker could lose the run in between and overwrite a later occurrence.
     if (!(await env.stillOurs())) break
-    const values = queried === undefined ? await computeAll(handler, left, env) : spell(handler, left, queried)
+    const values = queried === undefined ? await computeAll(handler, left, env) : encodeAll(handler, left, queried)
     const changes = records.flatMap((record) => {
       const value = values.get(record.key.entityId)
       if (typeof value !== "string") return []
@@ -95,18 +95,19 @@ function toChange(
 ) {
   const value = { ...computed, eventTime: null }
   return {
-    ...{ key: record.key, group, baseToken: record.token, token: newToken() },
-    // What the group has settled is left as it is.
-    ...{
-      state: record.state ?? record.tombstone ?? "{}",
-      values: new Map([[feature.name, value]]),
-      addFlags: [],
-      removeFlags: [],
-    },
+    key: record.key,
+    group,
+    baseToken: record.token,
+    token: newToken(),
+    // What the group has settled stays as it is.
+    state: record.state ?? record.tombstone ?? "{}",
+    values: new Map([[feature.name, value]]),
+    addFlags: [],
+    removeFlags: [],
   }
 }
 
-function spell({ feature }: ScheduledHandler, ids: readonly string[], { values }: QueriedValues) {
+function encodeAll({ feature }: ScheduledHandler, ids: readonly string[], { values }: QueriedValues) {
   return new Map(
     ids.map((id): [string, string | Error] => {
       try {
@@ -146,7 +147,7 @@ async function computeAll(
   return values
 }
 
-/** Runs a function of the user as often as its feature allows; what it failed with at last is the result then. */
+/** Runs a function of the user as often as its feature allows; returns the last error when all attempts fail. */
 async function tried<Result>(
   { feature: { name, maxRetries, timeoutMs } }: ScheduledHandler,
   { clock, offline, occurrence, signal, retryDelay }: BatchEnvironment,

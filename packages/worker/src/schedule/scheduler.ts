@@ -4,7 +4,7 @@ import { FabraError, hashEntityId, sleep } from "@fabra/events"
 import type { WorkerContext } from "../context.js"
 import { retryDelay } from "../retry.js"
 import { QueryPages } from "./query-pages.js"
-import { type Entry, type OpenRun, ScheduleBook } from "./schedule-book.js"
+import { type Entry, type OpenScheduleRun, ScheduleBook } from "./schedule-book.js"
 import { type BatchEnvironment, computeBatch } from "./scheduled-batch.js"
 
 const LOOK_EVERY_MS = 1000
@@ -12,16 +12,16 @@ const PAGE = 500
 const HISTORY = 20
 
 /**
- * Computes features on schedule, together with all other workers on the same cache. Each turn is begun by one of them,
- * which says so in the {@link ScheduleBook} and after every page where it stands. Who sees a run whose entry has not
- * changed for a lease, by the own clock, takes it over from there; no two clocks are ever compared. Turns that came while a
- * run was under way, or while nobody was there, are made up for by one run for the last of them.
+ * Computes features on schedule, together with all other workers on the same cache. One of them begins each occurrence: it
+ * claims it in the {@link ScheduleBook}, and notes there after every page where it stands. A worker that sees an entry
+ * unchanged for a lease, by its own clock, takes the run over from there; no two clocks are ever compared. One run, for the
+ * last of them, makes up for occurrences that passed while a run was under way or no worker was there.
  */
 export class Scheduler {
   readonly #handlers: readonly ScheduledHandler[]
   readonly #book: ScheduleBook
   readonly #context: WorkerContext
-  /** Runs of others, and since when their entry has been as it is. */
+  /** Runs of other workers, and since when their entry has not changed. */
   readonly #seen = new Map<string, { readonly token: string | null; readonly since: number }>()
   readonly #running = new Map<string, Promise<void>>()
 
@@ -35,7 +35,7 @@ export class Scheduler {
     this.#context = context
   }
 
-  /** Works until `signal` fires; runs under way then stop after their page, for others to go on with. */
+  /** Works until `signal` fires; runs under way then stop after their page, and other workers continue them. */
   async run(signal: AbortSignal): Promise<void> {
     if (this.#handlers.length === 0) return
     while (!signal.aborted) {
@@ -50,7 +50,7 @@ export class Scheduler {
     while (this.#running.size > 0) await Promise.all(this.#running.values())
   }
 
-  /** Begins what is due or asked for, and takes over what nobody goes on with. */
+  /** Begins runs that are due or requested, and takes over abandoned ones. */
   async #look(signal: AbortSignal): Promise<void> {
     const free = this.#handlers.filter(({ feature }) => !this.#running.has(feature.name))
     if (free.length === 0) return
@@ -72,7 +72,7 @@ export class Scheduler {
     this.#running.set(name, work)
   }
 
-  /** The turn that should be done by now. */
+  /** The occurrence that should be done by now. */
   #due({ feature, schedule, jitterMs }: ScheduledHandler): number | null {
     const now = this.#context.settings.clock.now()
     const last = schedule.lastAt(now)
@@ -81,7 +81,7 @@ export class Scheduler {
     return now >= last + delay ? last : schedule.lastAt(last - 1)
   }
 
-  /** Claims the turn, or a run that nobody goes on with; `undefined` when there is nothing to do. */
+  /** Claims an occurrence, or an abandoned run; `undefined` when there is nothing to do. */
   async #begin(handler: ScheduledHandler, entry: Entry): Promise<Entry | undefined> {
     const { name } = handler.feature
     const { state, token, request: asked } = entry
@@ -92,10 +92,8 @@ export class Scheduler {
       const isDue = due !== null && (state.turn === null || due > state.turn)
       if (!isDue && request === null) return undefined
       const turn = isDue ? due : (state.turn ?? now)
-      const run = {
-        ...{ owner: this.#context.settings.consumer, cursor: null, startedAt: now },
-        ...{ entities: 0, failed: 0, error: null, request },
-      }
+      const { consumer: owner } = this.#context.settings
+      const run = { owner, cursor: null, startedAt: now, entities: 0, failed: 0, error: null, request }
       return this.#book.write(name, entry, { ...state, turn, run, answered: request ?? state.answered })
     }
     const { owner } = state.run
@@ -124,14 +122,14 @@ export class Scheduler {
       retryDelay: (attempts) => retryDelay(settings, attempts),
       stillOurs: async () => {
         const { run } = (await this.#book.read(feature.name)).state
-        return run?.owner === consumer && !lost.signal.aborted // it may be ours again, another than this one
+        return run?.owner === consumer && !lost.signal.aborted // it may be a later run of ours
       },
     }
     const query =
       sql === undefined
         ? undefined
         : new QueryPages(handler, { ...env, limit: PAGE, offline: store.offline as OfflineStore })
-    const compute = async (run: OpenRun) => {
+    const compute = async (run: OpenScheduleRun) => {
       const queried = await query?.after(run.cursor)
       const page =
         queried === undefined ? await this.#page(handler, run) : { ...queried, ids: [...queried.values.keys()] }
@@ -139,14 +137,16 @@ export class Scheduler {
     }
     try {
       while (entry?.state.run) {
-        const run: OpenRun = entry.state.run
+        const run: OpenScheduleRun = entry.state.run
         const batch = compute(run)
         entry = await this.#renewWhile(batch, feature.name, entry)
         if (entry === undefined) break
         const { page, failed, error } = await batch
-        const next: OpenRun = {
+        const next: OpenScheduleRun = {
           ...run,
-          ...{ cursor: page.next, entities: run.entities + page.ids.length, failed: run.failed + failed },
+          cursor: page.next,
+          entities: run.entities + page.ids.length,
+          failed: run.failed + failed,
           error: error ?? run.error,
         }
         this.#context.observer.scheduled(feature, page.ids.length, failed)
@@ -157,9 +157,9 @@ export class Scheduler {
       }
     } catch (error) {
       const { code, message } = FabraError.from(error)
-      // Only what is the user's ends a run before its time; what does not answer now can do so later.
+      // Only errors of the user's code end a run early; a store that does not answer now can answer later.
       if ((entities ?? sql) === undefined || code === "cache_unavailable" || entry === undefined) throw error
-      const run = { ...(entry.state.run as OpenRun), error: message }
+      const run = { ...(entry.state.run as OpenScheduleRun), error: message }
       if (code !== "offline_unavailable") return await this.#finish(feature, entry, run, false)
       await this.#book.write(feature.name, entry, { ...entry.state, run })
       throw error
@@ -169,7 +169,7 @@ export class Scheduler {
     }
   }
 
-  async #finish(feature: Feature, entry: Entry, run: OpenRun, complete: boolean): Promise<void> {
+  async #finish(feature: Feature, entry: Entry, run: OpenScheduleRun, complete: boolean): Promise<void> {
     const { owner: _owner, cursor: _cursor, ...rest } = run
     const { state } = entry
     const error = complete && run.failed === 0 ? null : run.error // an outage meanwhile is over
@@ -180,17 +180,17 @@ export class Scheduler {
       this.#context.observer.scheduleRun(feature, over)
   }
 
-  async #page({ entities, feature }: ScheduledHandler, { cursor }: OpenRun): Promise<EntityPage> {
+  async #page({ entities, feature }: ScheduledHandler, { cursor }: OpenScheduleRun): Promise<EntityPage> {
     const from = { limit: PAGE, ...(cursor === null ? {} : { after: cursor }) }
     return await (entities?.(from) ?? this.#context.cache.entities(feature.entity.name, from))
   }
 
-  /** Says again and again that the run is alive, until the batch is done; `undefined` when it is another's now. */
+  /** Renews the claim until the batch is done; `undefined` when another worker has taken the run over. */
   async #renewWhile(batch: Promise<unknown>, name: string, begun: Entry): Promise<Entry | undefined> {
     let entry: Entry | undefined = begun
     const over = new AbortController()
     const done = batch.finally(() => over.abort())
-    done.catch(() => {}) // whoever awaits the batch is told
+    done.catch(() => {}) // the caller awaits the batch itself
     while (entry !== undefined) {
       await sleep(this.#context.settings.clock, this.#context.settings.leaseMs / 3, over.signal)
       if (over.signal.aborted) return entry

@@ -199,7 +199,7 @@ export const MUTATIONS: readonly Mutation[] = [
     finds: ["lost"],
   },
   {
-    guard: "R4: a batch read for an earlier generation is not taken",
+    guard: "R4: a batch read for an earlier generation is not accepted",
     changes: [
       worker("read/intake", "if (session.overflow.pass === passes.get(partition)) return true", "return true"),
       worker(
@@ -512,7 +512,7 @@ export const MUTATIONS: readonly Mutation[] = [
     finds: ["duplicated", "lost", "reordered"],
   },
   {
-    guard: "publish: an event id is taken once",
+    guard: "publish: an event id is accepted once",
     changes: [adapter("simulated-bus", "let known = master.get<Published>(key)", "let known: Published | undefined")],
     config: "processes",
     finds: ["duplicated"],
@@ -559,25 +559,25 @@ export const MUTATIONS: readonly Mutation[] = [
     finds: ["lost"],
   },
   {
-    guard: "schedule: a turn is claimed, and a run told of, by compare-and-set",
+    guard: "schedule: an occurrence is claimed, and a run renewed, by compare-and-set",
     changes: [worker("schedule/schedule-book", "baseToken: base.token", "baseToken: (await this.read(feature)).token")],
     config: "schedules",
     finds: ["duplicated", "reordered", "lost"],
   },
   {
-    guard: "schedule: a turn that is done is not begun again, also by who has a slow clock",
+    guard: "schedule: an occurrence that is done is not begun again, also by a worker with a slow clock",
     changes: [worker("schedule/scheduler", "due > state.turn", "due !== state.turn")],
     config: "schedules",
     finds: ["duplicated", "reordered"],
   },
   {
-    guard: "schedule: who has lost the run commits nothing more",
+    guard: "schedule: a worker that has lost the run commits nothing more",
     changes: [worker("schedule/scheduled-batch", "if (!(await env.stillOurs())) break", "")],
     config: "schedules",
     finds: ["reordered", "duplicated"],
   },
   {
-    guard: "schedule: who has lost the run, and has begun another, commits nothing more of the first",
+    guard: "schedule: a worker that has lost the run, and has begun another, commits nothing more of the first",
     changes: [
       worker("schedule/scheduler", "run?.owner === consumer && !lost.signal.aborted", "run?.owner === consumer"),
       // Runs change hands all the time.
