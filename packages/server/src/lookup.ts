@@ -1,7 +1,7 @@
 import type { Entity, Feature } from "@fabra/core"
 import { didYouMean, nearest } from "@fabra/events"
+import { Problem, type ProblemCode } from "./answer/problem.js"
 import type { ServerContext } from "./context.js"
-import { Problem, type ProblemCode } from "./problem.js"
 
 /** @throws Problem `unknown_entity`, with the nearest known ones */
 export function entityOf({ store: { registry } }: ServerContext, name: string): Entity {

@@ -10,7 +10,7 @@ import { addFeatureRoutes } from "./routes/features.js"
 import { addHealthRoutes } from "./routes/health.js"
 import { addOperateRoutes } from "./routes/operate.js"
 import { addSearchRoute } from "./routes/search.js"
-import type { TypeBoxApp } from "./typebox.js"
+import type { TypeBoxApp } from "./schema/typebox.js"
 
 /** Adds every route, in the order in which the documentation lists them. */
 export function addRoutes(app: FastifyInstance, context: ServerContext): void {

@@ -29,11 +29,11 @@ test.each(BAD_INPUTS.map((input) => [label(input), input] as const))("%s", async
     expect(answer.status).toBe(207)
     body = input.asResult === "array" ? body.results[0] : linesOf(answer)[0]
   }
-  const picture = { status: body.status, code: body.code, ...(input.at === undefined ? {} : { path: body.path }) }
+  const picture = { status: body.status, code: body.code, path: input.at === undefined ? undefined : body.path }
   expect(picture).toEqual({
     status: input.status,
     code: input.code,
-    ...(input.at === undefined ? {} : { path: input.at }),
+    path: input.at,
   })
   expect(body.detail).toMatch(/[.?]$/)
   expect(body.detail).not.toMatch(/type undefined|\[object|node_modules|\.ts:/)

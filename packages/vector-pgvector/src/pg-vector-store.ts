@@ -12,16 +12,16 @@ import {
   type VectorStore,
 } from "@fabra/core"
 import { FabraError } from "@fabra/events"
-import { catalogSql, type OpenIndex, openIndex } from "./catalog.js"
 import type { Database, TimeLeft } from "./database.js"
 import { isRefused, toFabraError } from "./errors.js"
-import { escapeText } from "./escape.js"
-import { migrate } from "./migrate.js"
+import { catalogSql, type OpenIndex, openIndex } from "./migrate/catalog.js"
+import { migrate } from "./migrate/migrate.js"
 import { checkOptions, type PgVectorStoreOptions } from "./options.js"
-import { toHit, toState } from "./rows.js"
-import { EXACT, isStarved, searchSettings, searchSql } from "./search-sql.js"
-import { MAX_DIMENSIONS } from "./vector-type.js"
-import { removalJson, upsertCalls, type Write } from "./writes.js"
+import { escapeText } from "./sql/escape.js"
+import { toHit, toState } from "./sql/rows.js"
+import { EXACT, isStarved, searchSettings, searchSql } from "./sql/search-sql.js"
+import { MAX_DIMENSIONS } from "./sql/vector-type.js"
+import { removalJson, upsertCalls, type Write } from "./sql/writes.js"
 
 const PAUSE_MS = 50
 const MAX_PAUSE_MS = 1_000

@@ -35,7 +35,7 @@ export interface PublishOptions {
    */
   readonly durability?: "accepted" | "replicated"
   /** Gives up waiting. Events not yet answered for are then `publish_unknown`: publish them again under their id. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** The bus has the event. */
@@ -120,7 +120,7 @@ export interface ReadOptions {
   /** Longest wait for a first record, in milliseconds; an arriving record ends it at once. 0: no wait at all. */
   readonly maxWaitMs: number
   /** Ends the wait; the read then returns what it has. It may serve other reads as well: none leaves a listener on it. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /**

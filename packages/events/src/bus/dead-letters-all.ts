@@ -29,7 +29,7 @@ async function idsNow(queue: DeadLetterQueue, filter: DeadLetterFilter): Promise
   const ids: string[] = []
   let after: string | null = null
   do {
-    const page = await queue.list(filter, { limit: PAGE, ...(after === null ? {} : { after }) })
+    const page = await queue.list(filter, { limit: PAGE, after: after ?? undefined })
     for (const { id } of page.entries) ids.push(id)
     after = page.next
   } while (after !== null)

@@ -1,7 +1,7 @@
 import { type AxiomEvent, type EventDefinition, FabraError, parseEvent, systemClock, withDeadline } from "@fabra/events"
+import { Problem } from "../answer/problem.js"
 import type { ServerContext } from "../context.js"
 import { unknownName } from "../lookup.js"
-import { Problem } from "../problem.js"
 import type { EventFields } from "./event-fields.js"
 
 /**

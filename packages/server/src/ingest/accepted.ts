@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox"
-import { strict } from "../schemas.js"
+import { strict } from "../schema/schemas.js"
 
 /** The bus has the event. */
 export const Accepted = Type.Object(

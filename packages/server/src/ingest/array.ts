@@ -1,7 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox"
+import { Problem } from "../answer/problem.js"
 import type { ServerContext } from "../context.js"
-import { Problem } from "../problem.js"
-import { ProblemFields, strict } from "../schemas.js"
+import { ProblemFields, strict } from "../schema/schemas.js"
 import { ingestBatch, MAX_BATCH, type Outcome, stopper, Tally, toResult } from "./batch.js"
 import type { EventFields } from "./event-fields.js"
 

@@ -1,6 +1,6 @@
 import type { AxiomEvent } from "@fabra/events"
+import { Problem, toProblem } from "../answer/problem.js"
 import type { ServerContext } from "../context.js"
-import { Problem, toProblem } from "../problem.js"
 import { acceptEvent } from "./accept.js"
 import type { EventFields } from "./event-fields.js"
 import { publishMany } from "./publish.js"

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http"
 import { isPlainObject } from "@fabra/events"
 import { type Static, Type } from "@sinclair/typebox"
-import { headerPath, Problem } from "../problem.js"
-import { Payload } from "../schemas.js"
-import { checker } from "../validation.js"
+import { headerPath, Problem } from "../answer/problem.js"
+import { Payload } from "../schema/schemas.js"
+import { checker } from "../schema/validation.js"
 import type { EventFields } from "./event-fields.js"
 
 /** A CloudEvent as Fabra takes it, https://github.com/cloudevents/spec (1.0). Its extensions are left out. */

@@ -2,9 +2,9 @@ import { serveValue } from "@fabra/core"
 import { type AxiomEvent, FabraError, systemClock, withDeadline } from "@fabra/events"
 import { dryRun as runDry } from "@fabra/worker"
 import { type Static, Type } from "@sinclair/typebox"
+import { serveOne } from "../answer/wire-values.js"
 import type { ServerContext } from "../context.js"
-import { FeatureValueBody, strict } from "../schemas.js"
-import { serveOne } from "../wire-values.js"
+import { FeatureValueBody, strict } from "../schema/schemas.js"
 
 /** What an event would change. */
 export const DryRun = Type.Object(

@@ -1,6 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox"
-import { EntityId, EventId, Payload, strict, Timestamp } from "../schemas.js"
-import { checker } from "../validation.js"
+import { EntityId, EventId, Payload, strict, Timestamp } from "../schema/schemas.js"
+import { checker } from "../schema/validation.js"
 
 /** What every event has, however it comes. */
 const common = {

@@ -6,8 +6,8 @@ import {
   systemClock,
   withDeadline,
 } from "@fabra/events"
+import { toProblem } from "../answer/problem.js"
 import type { ServerContext } from "../context.js"
-import { toProblem } from "../problem.js"
 
 /**
  * Publishes events, one result each. Never rejects: what the bus has not answered for in time is `publish_unknown`, for

@@ -3,9 +3,9 @@ import { type EntityRecord, serveValue } from "@fabra/core"
 import { type AxiomEvent, FabraError, type PublishReceipt, systemClock, withDeadline } from "@fabra/events"
 import { isDeadLettered, isSettled } from "@fabra/worker"
 import { type Static, Type } from "@sinclair/typebox"
+import { toServed } from "../answer/wire-values.js"
 import type { ServerContext } from "../context.js"
-import { FeatureValues, strict } from "../schemas.js"
-import { toServed } from "../wire-values.js"
+import { FeatureValues, strict } from "../schema/schemas.js"
 
 const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 100

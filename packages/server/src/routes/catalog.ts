@@ -1,9 +1,9 @@
 import type { EventDefinition } from "@fabra/events"
 import { Type } from "@sinclair/typebox"
+import { toJson } from "../answer/wire-values.js"
 import type { ServerContext } from "../context.js"
-import { problems, strict } from "../schemas.js"
-import type { TypeBoxApp } from "../typebox.js"
-import { toJson } from "../wire-values.js"
+import { problems, strict } from "../schema/schemas.js"
+import type { TypeBoxApp } from "../schema/typebox.js"
 
 const Catalog = Type.Object(
   {

@@ -1,9 +1,9 @@
 import { DEAD_LETTER_REASONS, type DeadLetter, type DeadLetterReason, parseTime } from "@fabra/events"
 import { Type } from "@sinclair/typebox"
+import { Problem } from "../answer/problem.js"
 import { onBus, type ServerContext } from "../context.js"
-import { Problem } from "../problem.js"
-import { Nullable, problems, strict, Time } from "../schemas.js"
-import type { TypeBoxApp } from "../typebox.js"
+import { Nullable, problems, strict, Time } from "../schema/schemas.js"
+import type { TypeBoxApp } from "../schema/typebox.js"
 
 const Entry = {
   id: Type.String(),

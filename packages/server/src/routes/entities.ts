@@ -1,10 +1,10 @@
 import { FabraError } from "@fabra/events"
 import { Type } from "@sinclair/typebox"
+import { Problem } from "../answer/problem.js"
 import { onCache, type ServerContext } from "../context.js"
 import { entityOf } from "../lookup.js"
-import { Problem } from "../problem.js"
-import { Nullable, problems, strict } from "../schemas.js"
-import type { TypeBoxApp } from "../typebox.js"
+import { Nullable, problems, strict } from "../schema/schemas.js"
+import type { TypeBoxApp } from "../schema/typebox.js"
 
 /** `GET /entities/:entity`: pages through the ids that have a record. */
 export function addEntityRoutes(app: TypeBoxApp, context: ServerContext): void {

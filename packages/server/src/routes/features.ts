@@ -1,14 +1,14 @@
 import type { Feature, ReadInput } from "@fabra/core"
 import { checkEntityId, isPlainObject } from "@fabra/events"
 import { Type } from "@sinclair/typebox"
+import { sendJson, sendTagged } from "../answer/etag.js"
+import { Problem } from "../answer/problem.js"
+import { spellMembers } from "../answer/wire-values.js"
 import { onRead, type ServerContext } from "../context.js"
-import { durationMs } from "../duration.js"
-import { sendJson, sendTagged } from "../etag.js"
 import { entityOf, featuresOf, unknownName } from "../lookup.js"
-import { Problem } from "../problem.js"
-import { Duration, FeatureValues, problems, strict } from "../schemas.js"
-import type { TypeBoxApp } from "../typebox.js"
-import { spellMembers } from "../wire-values.js"
+import { durationMs } from "../schema/duration.js"
+import { Duration, FeatureValues, problems, strict } from "../schema/schemas.js"
+import type { TypeBoxApp } from "../schema/typebox.js"
 
 const MaxAge = Type.Unsafe<string>({
   ...Duration,

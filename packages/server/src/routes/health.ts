@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox"
 import { onBus, onCache, onSearch, type ServerContext } from "../context.js"
-import { problems, strict } from "../schemas.js"
-import type { TypeBoxApp } from "../typebox.js"
+import { problems, strict } from "../schema/schemas.js"
+import type { TypeBoxApp } from "../schema/typebox.js"
 
 /** Needs no vector, and lets nothing through: only that there is an answer counts. */
 const ASK = { text: "readyz", mode: "text", topK: 1, filter: { $or: [] } } as const

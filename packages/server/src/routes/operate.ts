@@ -1,8 +1,8 @@
 import { checkName, FabraError, systemClock, withDeadline } from "@fabra/events"
 import { Type } from "@sinclair/typebox"
 import { onBus, type ServerContext } from "../context.js"
-import { Nullable, problems, strict } from "../schemas.js"
-import type { TypeBoxApp } from "../typebox.js"
+import { Nullable, problems, strict } from "../schema/schemas.js"
+import type { TypeBoxApp } from "../schema/typebox.js"
 
 const Lag = {
   events: Type.Integer({ description: "Events after the stored checkpoint; it trails the work by some seconds." }),

@@ -2,8 +2,8 @@ import { hitToWire, type MetadataFilter, type VectorIndex } from "@fabra/core"
 import { Type } from "@sinclair/typebox"
 import { onSearch, type ServerContext } from "../context.js"
 import { unknownName } from "../lookup.js"
-import { Nullable, problems, strict, Time } from "../schemas.js"
-import type { TypeBoxApp } from "../typebox.js"
+import { Nullable, problems, strict, Time } from "../schema/schemas.js"
+import type { TypeBoxApp } from "../schema/typebox.js"
 
 const Query = Type.Object(
   {

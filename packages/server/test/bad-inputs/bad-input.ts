@@ -10,7 +10,7 @@ export interface BadInput {
   readonly status: number
   readonly code: string
   /** Where the fault is said to lie; not checked when left out. */
-  readonly at?: string
+  readonly at?: string | undefined
   /** The fault is a result among many: the answer is 207, and its first result has this status and code. */
   readonly asResult?: "array" | "ndjson"
 }

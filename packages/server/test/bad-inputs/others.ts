@@ -57,7 +57,7 @@ const ofReads: BadInput[] = [
   path: path as string,
   status: status as number,
   code: code as string,
-  ...(at === undefined ? {} : { at: at as string }),
+  at: at as string | undefined,
 }))
 
 const rows = { features: ["views", "visits"], entity_rows: [{ user_id: "ann", product_id: "p1" }] }

@@ -151,7 +151,7 @@ async function pages(queue: DeadLetterQueue, filter: DeadLetterFilter, limit: nu
   const all: (string | undefined)[] = []
   let after: string | null = null
   do {
-    const page = await queue.list(filter, { limit, ...(after === null ? {} : { after }) })
+    const page = await queue.list(filter, { limit, after: after ?? undefined })
     expect(page.entries.length).toBeLessThanOrEqual(limit)
     all.push(...page.entries.map(({ eventId }) => eventId))
     after = page.next

@@ -115,7 +115,7 @@ export class Member {
 
   /** One read, flattened. */
   async readOnce(maxWaitMs: number, maxEvents = 100, signal?: AbortSignal): Promise<TakenRecord[]> {
-    const batches = await this.subscription.read({ maxEvents, maxWaitMs, ...(signal ? { signal } : {}) })
+    const batches = await this.subscription.read({ maxEvents, maxWaitMs, signal })
     return batches.flatMap(({ partition, records }) => {
       this.#read.get(partition)?.push(...records.map(({ position }) => position))
       return records.map((record) => ({ ...record, partition }))

@@ -41,7 +41,7 @@ export function testEntities(check: Check): void {
     let after: string | null = null
     let arrived = 0
     do {
-      const page = await world.cache.entities("User", { limit: 10, ...(after === null ? {} : { after }) })
+      const page = await world.cache.entities("User", { limit: 10, after: after ?? undefined })
       for (const id of page.ids) seen.add(id)
       after = page.next
       if (arrived < 50) await world.apply(user(`new-${arrived++}`))
@@ -55,7 +55,7 @@ async function allIds(cache: FeatureCache, entityType: string, limit: number): P
   const ids = new Set<string>()
   let after: string | null = null
   do {
-    const page = await cache.entities(entityType, { limit, ...(after === null ? {} : { after }) })
+    const page = await cache.entities(entityType, { limit, after: after ?? undefined })
     for (const id of page.ids) ids.add(id)
     after = page.next
   } while (after !== null)

@@ -149,7 +149,7 @@ export function testRemoval(check: Check): void {
     const seen = new Set<string>()
     let after: string | null = null
     for (let i = 0; i === 0 || after !== null; i++) {
-      const page = await world.cache.entities("User", { limit: 10, ...(after === null ? {} : { after }) })
+      const page = await world.cache.entities("User", { limit: 10, after: after ?? undefined })
       for (const id of page.ids) seen.add(id)
       after = page.next
       const going = [...seen].filter((_, n) => n % 2 === 0).slice(i * 4, i * 4 + 4)

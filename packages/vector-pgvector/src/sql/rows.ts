@@ -1,6 +1,6 @@
 import type { DocumentState, VectorHit } from "@fabra/core"
 import type { JsonObject, JsonValue } from "@fabra/events"
-import type { Row } from "./database.js"
+import type { Row } from "../database.js"
 import { unescapeJson, unescapeText } from "./escape.js"
 
 /** A row of `documents`. */

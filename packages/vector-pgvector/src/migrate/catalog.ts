@@ -1,6 +1,6 @@
 import { checkSchema, type IndexSchema } from "@fabra/core"
 import { FabraError } from "@fabra/events"
-import type { Row } from "./database.js"
+import type { Row } from "../database.js"
 import { LATEST } from "./migrations.js"
 
 /** An index as it is there. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
-import type { Settings } from "./options.js"
+import type { Settings } from "../options.js"
 import { headerPath, Problem, type ProblemCode, toProblem } from "./problem.js"
 
 /** An outage is told once in so many milliseconds, not with every request it fails. */

@@ -1,5 +1,5 @@
 import { fusionDepth, type IndexSchema, RANK_CONSTANT, type VectorQuery } from "@fabra/core"
-import type { Row } from "./database.js"
+import type { Row } from "../database.js"
 import { escapeText } from "./escape.js"
 import { filterSql, Parameters } from "./filter-sql.js"
 import { spellVector, vectorSql } from "./vector-type.js"

@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox"
+import { PROBLEM_STATUS, type ProblemCode } from "../answer/problem.js"
 import { DURATION_PATTERN } from "./duration.js"
-import { PROBLEM_STATUS, type ProblemCode } from "./problem.js"
 
 /** An object that may hold nothing but what is listed. */
 export const strict = { additionalProperties: false } as const

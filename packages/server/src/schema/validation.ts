@@ -1,8 +1,8 @@
 import type { Static, TSchema } from "@sinclair/typebox"
 import { Ajv, type ValidateFunction } from "ajv"
 import type { FastifySchemaCompiler } from "fastify"
+import { Problem, type ProblemCode } from "../answer/problem.js"
 import { toFaults } from "./issues.js"
-import { Problem, type ProblemCode } from "./problem.js"
 
 // Every fault is told, not only the first; bodies are bounded, and so is what is told.
 const settings = { allErrors: true, verbose: true, strict: false } as const

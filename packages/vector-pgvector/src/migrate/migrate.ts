@@ -1,9 +1,9 @@
 import { checkSchema, type IndexSchema } from "@fabra/core"
 import { FabraError } from "@fabra/events"
+import type { Session } from "../database.js"
+import { vectorSql } from "../sql/vector-type.js"
 import { newer, toSchema } from "./catalog.js"
-import type { Session } from "./database.js"
 import { MIGRATIONS } from "./migrations.js"
-import { vectorSql } from "./vector-type.js"
 
 /** Any number that nobody else takes for a lock of theirs: one at a time brings a database up. */
 const LOCK = 7_264_901_337

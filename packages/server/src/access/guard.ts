@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
+import { headerPath, Problem } from "../answer/problem.js"
+import { isLoopback, type Settings } from "../options.js"
 import { type ApiKey, allows, type Scope } from "./api-keys.js"
-import { isLoopback, type Settings } from "./options.js"
-import { headerPath, Problem } from "./problem.js"
 
 declare module "fastify" {
   interface FastifyRequest {
