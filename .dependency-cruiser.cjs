@@ -43,6 +43,7 @@ const mayImport = {
     "@fabra/worker",
     "@fabra/bus-redis",
     "@fabra/cache-redis",
+    "@fabra/client",
     "ioredis",
     "@fabra/vector-pgvector",
     "@fabra/offline-postgres",

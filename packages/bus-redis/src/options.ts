@@ -14,7 +14,7 @@ export interface RedisEventBusOptions {
   /** Start of every key, so that several applications can share a server. Default `fabra`. */
   readonly namespace?: string
   /** Default: what the namespace has; 16 for a new one. Fixed when a namespace is first used. */
-  readonly partitions?: number
+  readonly partitions?: number | undefined
   /** Milliseconds within which a second publish of an `event_id` for one entity is recognised; 0: not at all. Default 120,000. */
   readonly dedupeWindowMs?: number
   /** Largest event in bytes. Default 256 KiB. */

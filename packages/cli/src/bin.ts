@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { exitCodeOf, exitCodes } from "./exit-codes.js"
-import { say } from "./output.js"
 import { createProgram } from "./program.js"
-import { describeError, errorToJson } from "./report-error.js"
 import { warnUnknown } from "./settings/unknown.js"
+import { exitCodeOf, exitCodes } from "./terminal/exit-codes.js"
+import { say } from "./terminal/output.js"
+import { describeError, errorToJson } from "./terminal/report-error.js"
 
 // A setting that is set to nothing is not set.
 for (const [name, value] of Object.entries(process.env)) {

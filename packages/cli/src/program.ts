@@ -18,8 +18,8 @@ import { serveCommand } from "./commands/serve.js"
 import { topologyCommand } from "./commands/topology.js"
 import { watchCommand } from "./commands/watch.js"
 import { workerCommand, workerProcessCommand } from "./commands/worker.js"
-import { exitCodes } from "./exit-codes.js"
-import { version } from "./own-package.js"
+import { version } from "./init/own-package.js"
+import { exitCodes } from "./terminal/exit-codes.js"
 
 /** The whole command line. @param silent it tells nothing of its own errors, which it throws anyway */
 export function createProgram({ silent = false } = {}): Command {

@@ -116,12 +116,12 @@ test("a port that is taken is told", async () => {
   expect(code).toBe(2)
 })
 
-test("nobody there is told at once, with what to do", async () => {
+test("nobody there is told when three retries within a second have not helped, with what to do", async () => {
   const env = { FABRA_SERVER_URL: "http://127.0.0.1:1" }
   for (const args of [["publish", "purchase", "--entity", "ann"], ["watch"]]) {
     const { code, stderr } = await fabra(args, { env })
     expect(stderr).toMatch(
-      /error: Nothing answers at http:\/\/127\.0\.0\.1:1 \(.*\): start `fabra dev` or `fabra serve`, /,
+      /error: Nothing answers at http:\/\/127\.0\.0\.1:1 \(.*\)\. Start `fabra dev` or `fabra serve`, /,
     )
     expect(code).toBe(4)
   }

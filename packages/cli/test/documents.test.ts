@@ -3,9 +3,9 @@ import { type AddressInfo, createServer } from "node:net"
 import { FeatureStore, MemoryVectorStore, WordHashEmbedder } from "@fabra/core"
 import { type PostgresTestDatabase, startPostgres, startRedisServer } from "@fabra/testing"
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
-import { DocumentAdapters, type Place } from "../src/adapters/documents.js"
 import type { Check } from "../src/doctor/check.js"
 import { pgvectorCheck } from "../src/doctor/postgres-checks.js"
+import { DocumentAdapters, type Place } from "../src/project/documents.js"
 import { fabra } from "./fabra.js"
 import { copyOf, start } from "./with-the-test.js"
 
@@ -35,7 +35,7 @@ async function connect(
 ) {
   store.vectorIndex("documents")
   const documents = new DocumentAdapters({ ...none, ...settings }, place)
-  onTestFinished(() => documents.close())
+  onTestFinished(() => documents[Symbol.asyncDispose]())
   await documents.connect(store)
   return { name: store.vectors.capabilities.name, embedder: store.embedder.id }
 }
@@ -71,7 +71,7 @@ test("for a store without an index nothing is opened", async () => {
   const store = new FeatureStore()
   const documents = new DocumentAdapters({ ...none, postgresUrl: "no address" })
   await documents.connect(store)
-  await documents.close()
+  await documents[Symbol.asyncDispose]()
   store.connect({ vectors: new MemoryVectorStore() })
 })
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { expect, test } from "vitest"
-import { findFeatures, loadFeatures } from "../src/features-file.js"
+import { findFeatures, loadFeatures } from "../src/features/features-file.js"
 import { FIXTURES, fabra } from "./fabra.js"
 import { temporaryDirectory } from "./with-the-test.js"
 

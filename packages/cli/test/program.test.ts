@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
-import { exitCodes } from "../src/exit-codes.js"
 import { createProgram } from "../src/program.js"
+import { exitCodes } from "../src/terminal/exit-codes.js"
 import { commandsPage } from "./commands-page.js"
 import { fabra } from "./fabra.js"
 import { commandsTold, exitCodesTold } from "./screens.js"
@@ -46,7 +46,7 @@ test.each([
   [["config", "--port", "x"], 2, { code: "invalid_argument", message: expect.stringContaining("a whole number") }],
   [["serve", "--redis-url", "x"], 2, { code: "invalid_setting", path: "FABRA_REDIS_URL" }],
   [["serve", "nothing.ts"], 3, { code: "invalid_features_file", message: "There is no file nothing.ts." }],
-  [["get", "User", "ann", "--server-url", "http://127.0.0.1:1"], 4, { code: "bus_unavailable" }],
+  [["get", "User", "ann", "--server-url", "http://127.0.0.1:1"], 4, { code: "unreachable" }],
 ])("with --json %j fails with one JSON object on standard error", async (args, code, error) => {
   const outcome = await fabra([...args, "--json"])
   expect(outcome).toMatchObject({ code, stdout: "" })

@@ -44,6 +44,12 @@ expectTypeOf(typed.getFeatures(["basket"], [row])).resolves.items.toEqualTypeOf<
 // @ts-expect-error no such feature
 typed.getFeatures(["totals"], row)
 
+expectTypeOf(typed.getEntity("User", "a"))
+  .resolves.toHaveProperty("total")
+  .toEqualTypeOf<FeatureValue<number> | undefined>()
+// @ts-expect-error no such feature
+typed.getEntity("User", "a", { names: ["totals"] })
+
 // So are the names of indexes.
 typed.search("documents", { text: "foxes", topK: 5, filter: { year: { $gte: 2020 } }, mode: "hybrid" })
 // @ts-expect-error no such index

@@ -9,6 +9,7 @@ import { Transport } from "./transport.js"
 import type {
   Applied,
   EntityRow,
+  EntityValues,
   EventInput,
   FeatureName,
   FeatureValues,
@@ -60,7 +61,7 @@ export interface FabraClient<App = unknown> {
     entityType: string,
     entityId: string,
     options?: ReadOptions & { readonly names?: readonly FeatureName<App>[] | undefined },
-  ): Promise<Partial<FeatureValues<App, FeatureName<App>>>>
+  ): Promise<EntityValues<App>>
   /**
    * The chunks of an index that are nearest to a text or a vector, best first.
    * @throws FabraApiError

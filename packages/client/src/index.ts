@@ -8,6 +8,7 @@ export type { CallOptions, ClientOptions, PageOptions, ReadOptions, WaitOptions 
 export type {
   Applied,
   EntityRow,
+  EntityValues,
   EventInput,
   EventsOf,
   FeatureName,

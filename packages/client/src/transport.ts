@@ -108,7 +108,8 @@ export function parseAnswer(text: string): any {
 export function toQuery(values: Readonly<Record<string, string | number | undefined>>): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, String(value))
-  return query.size === 0 ? "" : `?${query}`
+  const text = query.toString()
+  return text === "" ? "" : `?${text}`
 }
 
 function tryParse(text: string): unknown {

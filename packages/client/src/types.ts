@@ -59,6 +59,11 @@ export type FeatureValues<App, Name extends string> = {
   readonly [One in Name]: FeatureValue<One extends keyof FeaturesOf<App> ? FeaturesOf<App>[One] : unknown>
 }
 
+/** Values of one entity: which of the module's features these are is known when they are there. */
+export type EntityValues<App> = unknown extends App
+  ? Readonly<Record<string, FeatureValue<unknown>>>
+  : Partial<FeatureValues<App, FeatureName<App>>>
+
 /** Which entities are meant: an id under the key of each, as `{ user_id: "user_123" }`. */
 export type EntityRow = Readonly<Record<string, string>>
 

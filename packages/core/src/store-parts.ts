@@ -17,7 +17,7 @@ export interface FeatureStoreOptions {
   /** What makes vectors of texts, where an index does not name its own. Default: {@link WordHashEmbedder}, as above. */
   readonly embedder?: Embedder
   /** What `context.sql`, and features that are SQL, ask. Default: none. */
-  readonly offline?: OfflineStore
+  readonly offline?: OfflineStore | undefined
   readonly clock?: Clock
 }
 

@@ -13,14 +13,14 @@ export interface MetricsOptions {
   /** Where the app has its own metrics. Default: a registry of our own, with those of Node and the process in it. */
   readonly registry?: Registry
   /** Asked for lag and dead letters at each scrape. Default: these are left out. */
-  readonly bus?: EventBus
+  readonly bus?: EventBus | undefined
   /** Consumer group whose lag is told. Default `fabra_workers`. */
   readonly group?: string
   /**
    * Its event types begin at 0, and no other is ever a label. Default: those that workers tell of, which are those that
    * their store knows.
    */
-  readonly store?: FeatureStore
+  readonly store?: FeatureStore | undefined
 }
 
 /** Fabra's metrics of one process. */

@@ -56,7 +56,7 @@ export interface WorkerOptions {
    * so that others take over. Default off: in a process of its own a worker should have it, in an app's it is the app's
    * to decide.
    */
-  readonly watchdogMs?: number
+  readonly watchdogMs?: number | undefined
   /** The first retry waits up to this many milliseconds, each further one up to twice as long. Default 100. */
   readonly retryBaseMs?: number
   /** No retry waits longer, in milliseconds. Default 10,000. */

@@ -1,54 +1,46 @@
-import type { FeatureStore, ReadInput } from "@fabra/core"
+import type { DeadLetters } from "@fabra/client"
+import type { FeatureStore, FeatureValue, ReadInput } from "@fabra/core"
 import {
   type AxiomEvent,
   type DeadLetterQueue,
   didYouMean,
+  discardAll,
   FabraError,
   type PartitionLag,
   type PublishResult,
+  replayAll,
 } from "@fabra/events"
-import { type AdapterSettings, type Adapters, openAdapters } from "../adapters/adapters.js"
-import { connect } from "../adapters/connect.js"
-import { DocumentAdapters, type DocumentSettings } from "../adapters/documents.js"
-import { OfflineAdapter } from "../adapters/offline.js"
-import { toLetter, toShownLetter } from "../dead-letters.js"
-import { findFeatures, loadFeatures } from "../features-file.js"
+import { findFeatures, loadFeatures } from "../features/features-file.js"
 import type { AppliedNotices } from "../feed/feed.js"
+import { type ConnectionSettings, type Connections, openConnections } from "../project/connections.js"
 import type { Settings } from "../settings/table.js"
-import type { Access, LetterAccess, Published, Reading } from "./access.js"
-
-/** The features file, and what features that are computed on reading may ask. */
-export type DirectSettings = Settings<"features"> & Partial<DocumentSettings>
+import type { Access, Published } from "./access.js"
 
 /** Reaches bus and cache themselves, past any HTTP API. What events and features there are is in the features file. */
 export class DirectAccess implements Access {
   readonly where: string
-  readonly deadLetters: LetterAccess
-  readonly #adapters: Adapters
+  readonly deadLetters: DeadLetters
+  readonly #connections: Connections
   readonly #named: string | undefined
-  readonly #offline: OfflineAdapter
-  readonly #documents: DocumentAdapters
   #store: Promise<FeatureStore> | undefined
 
-  private constructor(adapters: Adapters, { features, postgresUrl, ...others }: DirectSettings) {
-    this.where = adapters.where
-    this.deadLetters = letterAccess(adapters.bus.deadLetters)
-    this.#adapters = adapters
+  private constructor(connections: Connections, features: string | undefined) {
+    this.where = connections.where
+    this.deadLetters = deadLettersOf(connections.bus.deadLetters)
+    this.#connections = connections
     this.#named = features
-    this.#offline = new OfflineAdapter({ postgresUrl })
-    this.#documents = new DocumentAdapters({ postgresUrl, ...others })
   }
 
   /** @param settings.features the features file, if it is named; it is loaded when it is needed */
-  static async open(settings: AdapterSettings & DirectSettings): Promise<DirectAccess> {
-    return new DirectAccess(await openAdapters(settings), settings)
+  static async open(settings: ConnectionSettings & Settings<"features">): Promise<DirectAccess> {
+    return new DirectAccess(await openConnections(settings), settings.features)
   }
 
   async publish(events: readonly AxiomEvent[]): Promise<readonly Published[]> {
     const store = await this.#loadStore()
     const checked = await Promise.all(events.map((event) => check(store, event)))
     const good = events.filter((_event, i) => checked[i] === undefined)
-    const results = good.length === 0 ? [] : await this.#adapters.bus.publish(good)
+    const results = good.length === 0 ? [] : await this.#connections.bus.publish(good)
     let next = 0
     return events.map(({ eventId }, i) => {
       const error = checked[i]
@@ -60,63 +52,59 @@ export class DirectAccess implements Access {
     entityType: string,
     entityId: string,
     names: readonly string[],
-    input: ReadInput,
-  ): Promise<Record<string, Reading>> {
+    input: ReadInput = {},
+  ): Promise<Readonly<Record<string, FeatureValue<unknown>>>> {
     const store = await this.#loadStore()
     const { registry } = store
     const entity = registry.entities.get(entityType)
     if (entity === undefined) throw unknownEntity(entityType, [...registry.entities.keys()])
     const wanted = names.length === 0 ? registry.featuresOf(entity) : names.map((name) => registry.feature(name))
-    if (wanted.length === 0) return {}
-    const { features } = await store.getFeatures(wanted, entityId, { input })
-    return Object.fromEntries(
-      Object.entries(features).map(([name, { value, status, eventTime, computedAt }]) => [
-        name,
-        {
-          value: value ?? null,
-          status,
-          event_time: eventTime?.toISOString() ?? null,
-          computed_at: computedAt?.toISOString() ?? null,
-        },
-      ]),
-    )
+    return wanted.length === 0 ? {} : (await store.getFeatures(wanted, entityId, { input })).features
   }
 
   lag(group: string): Promise<PartitionLag[]> {
-    return this.#adapters.bus.lag(group)
+    return this.#connections.bus.lag(group)
   }
 
   follow(onNotices: (notices: AppliedNotices) => void, signal: AbortSignal): Promise<void> {
-    return this.#adapters.feed.follow(onNotices, signal)
+    return this.#connections.feed.follow(onNotices, signal)
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.#adapters.close(), this.#offline.close(), this.#documents.close()])
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.#connections[Symbol.asyncDispose]()
   }
 
   #loadStore(): Promise<FeatureStore> {
     this.#store ??= loadFeatures(findFeatures(this.#named)).then(async ({ store }) => {
-      connect(store, this.#adapters.cache)
-      await this.#offline.connect(store)
-      await this.#documents.connect(store)
+      await this.#connections.connect(store)
       return store
     })
     return this.#store
   }
 }
 
-function letterAccess(queue: DeadLetterQueue): LetterAccess {
+/** The queue of a bus, as the client has that of a server. */
+function deadLettersOf(queue: DeadLetterQueue): DeadLetters {
   return {
-    async list(filter, page) {
-      const { entries, next } = await queue.list(filter, page)
-      return { letters: entries.map(toLetter), next }
-    },
-    async show(id) {
-      const entry = await queue.get(id)
-      return entry && toShownLetter(entry)
+    list: (filter, page) => queue.list(filter, page),
+    async get(id) {
+      const found = await queue.get(id)
+      if (found === undefined) return undefined
+      const { data, ...entry } = found
+      return { ...entry, event: readEvent(data) }
     },
     replay: (ids) => queue.replay(ids),
     discard: (ids) => queue.discard(ids),
+    replayAll: (filter) => replayAll(queue, filter),
+    discardAll: (filter) => discardAll(queue, filter),
+  }
+}
+
+function readEvent(data: string): unknown {
+  try {
+    return JSON.parse(data)
+  } catch {
+    return data
   }
 }
 

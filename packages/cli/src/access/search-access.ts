@@ -1,9 +1,8 @@
-import { hitToWire, type SearchQuery, type WireHit } from "@fabra/core"
-import { DocumentAdapters, documentSettings } from "../adapters/documents.js"
-import { findFeatures, loadFeatures } from "../features-file.js"
+import type { SearchHit, SearchQuery } from "@fabra/core"
+import { findFeatures, loadFeatures } from "../features/features-file.js"
+import { DocumentAdapters, documentSettings } from "../project/documents.js"
 import type { SettingName, Settings } from "../settings/table.js"
-import { LOCAL_SERVER } from "./access.js"
-import { HttpClient } from "./http-client.js"
+import { openClient } from "./http-access.js"
 
 /** The settings that choose where is searched. */
 export const searchSettings = [
@@ -18,26 +17,11 @@ export async function searchDocuments(
   settings: Settings<(typeof searchSettings)[number]>,
   index: string,
   query: SearchQuery,
-): Promise<readonly WireHit[]> {
-  const { serverUrl, postgresUrl, apiKey } = settings
-  if (serverUrl === undefined && postgresUrl !== undefined) return searchPostgres(settings, index, query)
-  const { topK, efSearch, ...rest } = query
-  const client = new HttpClient(serverUrl ?? LOCAL_SERVER, apiKey)
-  const body = JSON.stringify({ ...rest, top_k: topK, ef_search: efSearch })
-  return (await client.call<{ hits: WireHit[] }>(`/search/${encodeURIComponent(index)}`, body)).hits
-}
-
-async function searchPostgres(
-  settings: Settings<(typeof searchSettings)[number]>,
-  index: string,
-  query: SearchQuery,
-): Promise<readonly WireHit[]> {
+): Promise<readonly SearchHit[]> {
+  const { serverUrl, postgresUrl } = settings
+  if (serverUrl !== undefined || postgresUrl === undefined) return openClient(settings).search(index, query)
   const { store } = await loadFeatures(findFeatures(settings.features))
-  const documents = new DocumentAdapters(settings)
-  try {
-    await documents.connect(store)
-    return (await store.search(index, query)).map(hitToWire)
-  } finally {
-    await documents.close()
-  }
+  await using documents = new DocumentAdapters(settings)
+  await documents.connect(store)
+  return await store.search(index, query)
 }

@@ -1,8 +1,8 @@
 import type { Scope } from "@fabra/server"
 import { type Command, Option } from "commander"
 import { defineCommand } from "../command.js"
-import { print } from "../output.js"
 import { SCOPES, spellApiKey } from "../serve/api-keys.js"
+import { print } from "../terminal/output.js"
 
 /** `fabra api-key`: a new key for the HTTP API. */
 export const apiKeyCommand = () =>

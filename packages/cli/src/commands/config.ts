@@ -1,8 +1,7 @@
-import type { Command } from "commander"
 import { defineCommand } from "../command.js"
-import { print, table } from "../output.js"
 import { showSetting, sourceOf } from "../settings/options.js"
 import { type SettingName, settings } from "../settings/table.js"
+import { print, table } from "../terminal/output.js"
 
 const names = Object.keys(settings) as SettingName[]
 
@@ -17,28 +16,15 @@ export const configCommand = () =>
       ["fabra config --port 9000 --json", "as they would be with a flag"],
     ],
     async run({ options, command }) {
-      const rows = names.map((name) => describe(name, command))
-      const cells = rows.map(({ variable, value, source, description }) => [
-        variable,
-        value ?? showSetting(name(variable), undefined),
-        source,
-        description,
-      ])
-      print(options.json, rows, () => table(["variable", "value", "from", "meaning"], cells))
+      const rows = names.map((name) => {
+        const value: unknown = command.getOptionValue(name)
+        const { env: variable, description } = settings[name]
+        return { variable, value, shown: showSetting(name, value), source: sourceOf(command, name), description }
+      })
+      const json = rows.map(({ variable, value, shown, source, description }) => {
+        return { variable, value: value === undefined ? null : shown, source, description }
+      })
+      const cells = rows.map(({ variable, shown, source, description }) => [variable, shown, source, description])
+      print(options.json, json, () => table(["variable", "value", "from", "meaning"], cells))
     },
   })
-
-function describe(name: SettingName, command: Command) {
-  const { env, description } = settings[name]
-  const value: unknown = command.getOptionValue(name)
-  return {
-    variable: env,
-    value: value === undefined ? null : showSetting(name, value),
-    source: sourceOf(command, name),
-    description,
-  }
-}
-
-function name(variable: string): SettingName {
-  return names.find((one) => settings[one].env === variable) as SettingName
-}

@@ -1,13 +1,12 @@
-import { DocumentAdapters, embedderSettings } from "../adapters/documents.js"
-import { openMemory } from "../adapters/memory.js"
-import { OfflineAdapter } from "../adapters/offline.js"
 import { defineCommand } from "../command.js"
 import { firstEvent, toCurl } from "../dev/first-event.js"
 import { Screen } from "../dev/screen.js"
-import { findFeatures, type LoadedFeatures, loadFeatures } from "../features-file.js"
-import { count } from "../output.js"
-import { fired, stopSignal } from "../shutdown.js"
-import { show } from "../user-code.js"
+import { findFeatures, type LoadedFeatures, loadFeatures } from "../features/features-file.js"
+import { show } from "../features/user-code.js"
+import { openConnections } from "../project/connections.js"
+import { embedderSettings } from "../project/documents.js"
+import { count } from "../terminal/output.js"
+import { fired, stopSignal } from "../terminal/shutdown.js"
 import { embedded, embeddedSettings } from "../worker/settings.js"
 
 /** `fabra dev`: everything in one process. */
@@ -31,18 +30,12 @@ export const devCommand = () =>
       const stop = stopSignal()
       const features = await loadFeatures(findFeatures(file ?? settings.features))
       const screen = new Screen(options.json)
-      const adapters = openMemory(settings)
-      const documents = new DocumentAdapters({ ...settings, postgresUrl: undefined }, "inThisProcess")
-      const offline = new OfflineAdapter(settings)
       const { DevProcess } = await import("../dev/dev-process.js") // loads the server
-      const dev = new DevProcess(features, { ...adapters, documents, offline }, embedded(settings), screen)
-      try {
-        adapters.feed.follow((notices) => screen.applied(notices), stop)
-        await greet(screen, features, await dev.start(settings.port))
-        await Promise.race([fired(stop), dev.failed])
-      } finally {
-        await dev.stop()
-      }
+      await using connections = await openConnections(settings, "inThisProcess")
+      await using dev = new DevProcess(features, connections, embedded(settings), screen)
+      connections.feed.follow((notices) => screen.applied(notices), stop)
+      await greet(screen, features, await dev.start(settings.port))
+      await Promise.race([fired(stop), dev.failed])
     },
   })
 

@@ -1,12 +1,21 @@
+import type { DeadLetterSummary } from "@fabra/client"
 import { type DeadLetterFilter, FabraError } from "@fabra/events"
 import { Command } from "commander"
-import { type Access, accessSettings, withAccess } from "../access/access.js"
+import type { Access } from "../access/access.js"
+import {
+  addFilterOptions,
+  type FilterOptions,
+  toFilter,
+  toLetter,
+  toTable,
+  toWholeLetter,
+} from "../access/dead-letters.js"
+import { accessSettings, openAccess } from "../access/open-access.js"
 import { defineCommand } from "../command.js"
-import { addFilterOptions, type FilterOptions, type Letter, toFilter, toTable } from "../dead-letters.js"
-import { exitCodes } from "../exit-codes.js"
-import { count, print, say } from "../output.js"
+import { exitCodes } from "../terminal/exit-codes.js"
+import { count, print, say } from "../terminal/output.js"
 
-const PAGE = 100
+const MAX_PAGE = 1_000
 type SomeOptions = FilterOptions & { readonly all?: boolean }
 
 /** `fabra dlq`: what failed for good. */
@@ -23,17 +32,12 @@ const listCommand = () =>
     settings: accessSettings,
     setUp: (command) => addFilterOptions(command).option("--limit <n>", "at most so many", "100"),
     examples: [["fabra dlq list --event-type purchase --reason handler_failed", "some of them"]],
-    run: ({ settings, options }) =>
-      withAccess(settings, async (access) => {
-        const letters: Letter[] = []
-        const limit = readLimit(options.limit)
-        for await (const page of pages(access, toFilter(options), Math.min(limit, PAGE))) {
-          letters.push(...page)
-          if (letters.length >= limit) break
-        }
-        const shown = letters.slice(0, limit)
-        print(options.json, shown, () => (shown.length === 0 ? "No dead letters." : toTable(shown)))
-      }),
+    async run({ settings, options }) {
+      const limit = readLimit(options.limit)
+      await using access = await openAccess(settings)
+      const entries = await first(limit, access, toFilter(options))
+      print(options.json, entries.map(toLetter), () => (entries.length === 0 ? "No dead letters." : toTable(entries)))
+    },
   })
 
 const showCommand = () =>
@@ -42,12 +46,13 @@ const showCommand = () =>
     summary: "show one dead letter whole: the event, the error and its stack",
     settings: accessSettings,
     examples: [["fabra dlq show 1767225600000-0", "the one of this id"]],
-    run: ({ settings, options }, id: string) =>
-      withAccess(settings, async ({ deadLetters }) => {
-        const letter = await deadLetters.show(id)
-        if (letter === undefined) throw new FabraError("not_found", `There is no dead letter ${id}.`)
-        print(options.json, letter, () => JSON.stringify(letter, null, 2))
-      }),
+    async run({ settings, options }, id: string) {
+      await using access = await openAccess(settings)
+      const entry = await access.deadLetters.get(id)
+      if (entry === undefined) throw new FabraError("not_found", `There is no dead letter ${id}.`)
+      const letter = toWholeLetter(entry)
+      print(options.json, letter, () => JSON.stringify(letter, null, 2))
+    },
   })
 
 const replayCommand = () =>
@@ -60,20 +65,19 @@ const replayCommand = () =>
       ["fabra dlq replay 1767225600000-0", "one"],
       ["fabra dlq replay --all --feature total_purchases", "all where this feature failed"],
     ],
-    run: ({ settings, options }, ids: readonly string[]) =>
-      withAccess(settings, async (access) => {
-        let replayed = 0
-        const failed: { id: string; message: string }[] = []
-        for await (const some of chosen(access, ids, options)) {
-          for (const { id, status, error } of await access.deadLetters.replay(some)) {
-            if (status === "replayed") replayed++
-            else failed.push({ id, message: error?.message ?? "there is no such dead letter" })
-          }
-        }
-        for (const { id, message } of failed) say(`error: ${id}: ${message}`)
-        print(options.json, { replayed, failed }, () => `${count(replayed, "dead letter")} replayed.`)
-        if (failed.length > 0) process.exitCode = exitCodes.failed.code
-      }),
+    async run({ settings, options }, ids: readonly string[]) {
+      const isAll = meansAll(ids, options)
+      await using access = await openAccess(settings)
+      const { deadLetters } = access
+      const outcomes = await (isAll ? deadLetters.replayAll(toFilter(options)) : deadLetters.replay(ids))
+      const failed = outcomes
+        .filter(({ status }) => status !== "replayed")
+        .map(({ id, error }) => ({ id, message: error?.message ?? "there is no such dead letter" }))
+      const replayed = outcomes.length - failed.length
+      for (const { id, message } of failed) say(`error: ${id}: ${message}`)
+      print(options.json, { replayed, failed }, () => `${count(replayed, "dead letter")} replayed.`)
+      if (failed.length > 0) process.exitCode = exitCodes.failed.code
+    },
   })
 
 const discardCommand = () =>
@@ -83,32 +87,30 @@ const discardCommand = () =>
     settings: accessSettings,
     setUp: (command) => addFilterOptions(command).option("--all", "all that the filters leave"),
     examples: [["fabra dlq discard --all --event-type test", "all of one event"]],
-    run: ({ settings, options }, ids: readonly string[]) =>
-      withAccess(settings, async (access) => {
-        let discarded = 0
-        for await (const some of chosen(access, ids, options)) discarded += await access.deadLetters.discard(some)
-        print(options.json, { discarded }, () => `${count(discarded, "dead letter")} discarded.`)
-      }),
+    async run({ settings, options }, ids: readonly string[]) {
+      const isAll = meansAll(ids, options)
+      await using access = await openAccess(settings)
+      const { deadLetters } = access
+      const discarded = await (isAll ? deadLetters.discardAll(toFilter(options)) : deadLetters.discard(ids))
+      print(options.json, { discarded }, () => `${count(discarded, "dead letter")} discarded.`)
+    },
   })
 
-/** The ids that are named, or page by page those of all that the filters leave. */
-async function* chosen(access: Access, ids: readonly string[], options: SomeOptions): AsyncGenerator<string[]> {
-  for (let from = 0; from < ids.length; from += PAGE) yield ids.slice(from, from + PAGE)
-  if (ids.length > 0) return
-  if (!options.all) throw new FabraError("invalid_argument", "Name dead letters by their ids, or give --all.")
-  for await (const page of pages(access, toFilter(options), PAGE)) yield page.map(({ id }) => id)
+/** Whether all that the filters leave are meant, and not those that are named. @throws FabraError `invalid_argument` */
+function meansAll(ids: readonly string[], { all = false }: SomeOptions): boolean {
+  if (ids.length > 0 || all) return ids.length === 0
+  throw new FabraError("invalid_argument", "Name dead letters by their ids, or give --all.")
 }
 
-async function* pages(
-  { deadLetters }: Access,
-  filter: DeadLetterFilter,
-  limit: number,
-): AsyncGenerator<readonly Letter[]> {
-  for (let after: string | null | undefined; after !== null; ) {
-    const page = await deadLetters.list(filter, after === undefined ? { limit } : { after, limit })
-    if (page.letters.length > 0) yield page.letters
+/** The oldest of those that match, asked for page by page. */
+async function first(limit: number, { deadLetters }: Access, filter: DeadLetterFilter): Promise<DeadLetterSummary[]> {
+  const entries: DeadLetterSummary[] = []
+  for (let after: string | null | undefined; after !== null && entries.length < limit; ) {
+    const page = await deadLetters.list(filter, { after, limit: Math.min(limit - entries.length, MAX_PAGE) })
+    entries.push(...page.entries)
     after = page.next
   }
+  return entries
 }
 
 function readLimit(text: string): number {

@@ -1,12 +1,12 @@
-import { adapterSettings } from "../adapters/adapters.js"
-import { type DocumentSettings, documentSettings } from "../adapters/documents.js"
 import { defineCommand } from "../command.js"
 import { type Check, warn } from "../doctor/check.js"
 import { localChecks } from "../doctor/local-checks.js"
 import { workChecks } from "../doctor/work-checks.js"
-import { exitCodes } from "../exit-codes.js"
-import { print } from "../output.js"
+import { adapterSettings } from "../project/adapters.js"
+import { type DocumentSettings, documentSettings } from "../project/documents.js"
 import type { Settings } from "../settings/table.js"
+import { exitCodes } from "../terminal/exit-codes.js"
+import { print } from "../terminal/output.js"
 
 const settings = ["features", ...adapterSettings, ...documentSettings, "group"] as const
 

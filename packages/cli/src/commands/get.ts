@@ -1,9 +1,9 @@
-import type { ReadInput } from "@fabra/core"
+import type { FeatureValue, ReadInput } from "@fabra/core"
 import { FabraError, isPlainObject } from "@fabra/events"
-import { accessSettings, withAccess } from "../access/access.js"
-import { documentSettings } from "../adapters/documents.js"
+import { accessSettings, openAccess } from "../access/open-access.js"
 import { defineCommand } from "../command.js"
-import { brief, print, table } from "../output.js"
+import { documentSettings } from "../project/documents.js"
+import { brief, print, table } from "../terminal/output.js"
 
 const settings = [...accessSettings, ...documentSettings] as const
 
@@ -20,19 +20,34 @@ export const getCommand = () =>
       ["fabra get User user_123 total_purchases --json", "one, for a program"],
       [`fabra get User user_123 fits_budget --input '{"amount": 99.99}'`, "one that is computed from it"],
     ],
-    run: ({ settings, options }, entity: string, id: string, names: readonly string[]) =>
-      withAccess(settings, async (access) => {
-        const features = await access.read(entity, id, names, options.input ?? {})
-        print(options.json, { entity, entity_id: id, features }, () =>
-          table(
-            ["feature", "value", "status", "event time", "computed at"],
-            Object.entries(features).map(([name, { value, status, event_time, computed_at }]) => [
-              ...[name, status === "MISSING" ? "–" : brief(value), status, event_time ?? "–", computed_at ?? "–"],
-            ]),
-          ),
-        )
-      }),
+    async run({ settings, options }, entity: string, id: string, names: readonly string[]) {
+      await using access = await openAccess(settings)
+      const read = Object.entries(await access.read(entity, id, names, options.input))
+      const features = Object.fromEntries(read.map(([name, value]) => [name, toReading(value)]))
+      print(options.json, { entity, entity_id: id, features }, () =>
+        table(
+          ["feature", "value", "status", "event time", "computed at"],
+          Object.entries(features).map(([name, { value, status, event_time, computed_at }]) => [
+            name,
+            status === "MISSING" ? "–" : brief(value),
+            status,
+            event_time ?? "–",
+            computed_at ?? "–",
+          ]),
+        ),
+      )
+    },
   })
+
+/** A value as the HTTP API has it. */
+function toReading({ value, status, eventTime, computedAt }: FeatureValue<unknown>) {
+  return {
+    value: value ?? null,
+    status,
+    event_time: eventTime?.toISOString() ?? null,
+    computed_at: computedAt?.toISOString() ?? null,
+  }
+}
 
 function readInput(text: string): ReadInput {
   try {

@@ -2,8 +2,8 @@ import { statSync } from "node:fs"
 import { join, relative } from "node:path"
 import { defineCommand } from "../command.js"
 import { createProject } from "../init/init.js"
-import { print } from "../output.js"
-import { version } from "../own-package.js"
+import { version } from "../init/own-package.js"
+import { print } from "../terminal/output.js"
 
 /** `fabra init`: a project to start from. */
 export const initCommand = () =>

@@ -1,6 +1,6 @@
-import { accessSettings, withAccess } from "../access/access.js"
+import { accessSettings, openAccess } from "../access/open-access.js"
 import { defineCommand } from "../command.js"
-import { count, duration, print, table } from "../output.js"
+import { count, duration, print, table } from "../terminal/output.js"
 
 /** `fabra lag`: how far a group's workers are behind. */
 export const lagCommand = () =>
@@ -11,33 +11,22 @@ export const lagCommand = () =>
       "Workers store their place some seconds after their work, so this counts events of the last\nseconds that are applied already.",
     settings: [...accessSettings, "group"],
     examples: [["fabra lag --group fabra_workers", "of one group"]],
-    run: ({ settings, options }) =>
-      withAccess(settings, async (access) => {
-        const partitions = await access.lag(settings.group)
-        const total = partitions.reduce((sum, { events }) => sum + events, 0)
-        const oldest = partitions.flatMap(({ oldestAgeMs }) => oldestAgeMs ?? [])
-        const oldestMs = oldest.length === 0 ? null : Math.max(...oldest)
-        const json = {
-          ...{ group: settings.group, events: total, oldest_age_ms: oldestMs },
-          partitions: partitions.map(({ partition, events, oldestAgeMs, owner }) => ({
-            ...{ partition, events, oldest_age_ms: oldestAgeMs, owner },
-          })),
-        }
-        print(options.json, json, () =>
-          [
-            table(
-              ["partition", "events", "oldest", "worker"],
-              partitions.map(({ partition, events, oldestAgeMs, owner }) => [
-                ...[
-                  String(partition),
-                  String(events),
-                  oldestAgeMs === null ? "–" : duration(oldestAgeMs),
-                  owner ?? "–",
-                ],
-              ]),
-            ),
-            `${count(total, "event")} behind${oldestMs === null ? "" : `, the oldest ${duration(oldestMs)} old`}`,
-          ].join("\n"),
-        )
-      }),
+    async run({ settings: { group, ...settings }, options }) {
+      await using access = await openAccess(settings)
+      const partitions = await access.lag(group)
+      const events = partitions.reduce((sum, one) => sum + one.events, 0)
+      const ages = partitions.flatMap(({ oldestAgeMs }) => oldestAgeMs ?? [])
+      const oldestMs = ages.length === 0 ? null : Math.max(...ages)
+      const rows = partitions.map(({ oldestAgeMs, ...same }) => ({ ...same, oldest_age_ms: oldestAgeMs }))
+      print(options.json, { group, events, oldest_age_ms: oldestMs, partitions: rows }, () => {
+        const cells = partitions.map(({ partition, events, oldestAgeMs, owner }) => [
+          String(partition),
+          String(events),
+          oldestAgeMs === null ? "–" : duration(oldestAgeMs),
+          owner ?? "–",
+        ])
+        const sum = `${count(events, "event")} behind${oldestMs === null ? "" : `, the oldest ${duration(oldestMs)} old`}`
+        return `${table(["partition", "events", "oldest", "worker"], cells)}\n${sum}`
+      })
+    },
   })

@@ -1,9 +1,9 @@
 import { FabraError } from "@fabra/events"
-import { DocumentAdapters, documentSettings } from "../adapters/documents.js"
 import { defineCommand } from "../command.js"
-import { findFeatures, loadFeatures } from "../features-file.js"
-import { print } from "../output.js"
-import { show } from "../user-code.js"
+import { findFeatures, loadFeatures } from "../features/features-file.js"
+import { show } from "../features/user-code.js"
+import { DocumentAdapters, documentSettings } from "../project/documents.js"
+import { print } from "../terminal/output.js"
 
 /** `fabra migrate`: brings the tables of the vector store up to this version, and makes the indexes of a features file. */
 export const migrateCommand = () =>
@@ -16,18 +16,14 @@ export const migrateCommand = () =>
     async run({ settings, options }, named?: string) {
       const { store, file } = await loadFeatures(findFeatures(named ?? settings.features))
       const indexes = [...store.registry.indexes.keys()]
-      const documents = new DocumentAdapters(settings)
-      try {
-        await documents.connect(store)
-        if (indexes.length > 0 && !store.vectors.capabilities.persistent) throw inMemory()
-        const done = indexes.length === 0 ? [] : await store.migrate()
-        print(options.json, { indexes, done }, () => {
-          if (indexes.length === 0) return `Nothing to do: ${show(file)} defines no index.`
-          return done.length === 0 ? "Nothing to do: all is there already." : done.join("\n")
-        })
-      } finally {
-        await documents.close()
-      }
+      await using documents = new DocumentAdapters(settings)
+      await documents.connect(store)
+      if (indexes.length > 0 && !store.vectors.capabilities.persistent) throw inMemory()
+      const done = indexes.length === 0 ? [] : await store.migrate()
+      print(options.json, { indexes, done }, () => {
+        if (indexes.length === 0) return `Nothing to do: ${show(file)} defines no index.`
+        return done.length === 0 ? "Nothing to do: all is there already." : done.join("\n")
+      })
     },
   })
 

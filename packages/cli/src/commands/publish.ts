@@ -2,13 +2,13 @@ import { createReadStream, statSync } from "node:fs"
 import type { Readable } from "node:stream"
 import { FabraError, parseEvent } from "@fabra/events"
 import { type Command, Option } from "commander"
-import { accessSettings, withAccess } from "../access/access.js"
+import { accessSettings, openAccess } from "../access/open-access.js"
 import { defineCommand } from "../command.js"
-import { exitCodes } from "../exit-codes.js"
-import { count, print, say } from "../output.js"
-import type { Format } from "../publish/format.js"
 import { publishAll } from "../publish/publish-all.js"
-import { stopSignal } from "../shutdown.js"
+import type { Format } from "../publish/rows.js"
+import { exitCodes } from "../terminal/exit-codes.js"
+import { count, print, say } from "../terminal/output.js"
+import { stopSignal } from "../terminal/shutdown.js"
 
 interface Options {
   readonly entity?: string
@@ -44,21 +44,21 @@ export const publishCommand = () =>
           "Give --entity for one event, or --file for many (- is standard input).",
         )
       }
-      await withAccess(settings, async (access) => {
-        if (file !== undefined) return publishFile(access, file, options, eventType)
-        const event = parseEvent({
-          ...{ event_type: eventType, entity_id: entity },
-          ...(payload === undefined ? {} : { payload: readPayload(payload) }),
-          ...(timestamp === undefined ? {} : { timestamp: toTime(timestamp) }),
-          ...(eventId === undefined ? {} : { event_id: eventId }),
-        })
-        const [result] = await access.publish([event])
-        if (!result?.ok) throw result?.error ?? new FabraError("internal", "There was no answer for the event.")
-        const { duplicate } = result
-        print(json, { event_id: result.eventId, duplicate }, () =>
-          duplicate ? `${result.eventId} was there already; nothing was added.` : `Published ${result.eventId}.`,
-        )
+      await using access = await openAccess(settings)
+      if (file !== undefined) return await publishFile(access, file, options, eventType)
+      const event = parseEvent({
+        event_type: eventType,
+        entity_id: entity,
+        payload: payload === undefined ? {} : readPayload(payload),
+        ...(timestamp === undefined ? {} : { timestamp: toTime(timestamp) }),
+        ...(eventId === undefined ? {} : { event_id: eventId }),
       })
+      const [result] = await access.publish([event])
+      if (!result?.ok) throw result?.error ?? new FabraError("internal", "There was no answer for the event.")
+      const { duplicate } = result
+      print(json, { event_id: result.eventId, duplicate }, () =>
+        duplicate ? `${result.eventId} was there already; nothing was added.` : `Published ${result.eventId}.`,
+      )
     },
   })
 

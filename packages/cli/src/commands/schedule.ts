@@ -2,12 +2,14 @@ import type { FeatureStore, ScheduledHandler } from "@fabra/core"
 import { FabraError } from "@fabra/events"
 import type { ScheduleBook, ScheduleRun, ScheduleState } from "@fabra/worker"
 import { Command } from "commander"
-import { adapterSettings, openAdapters } from "../adapters/adapters.js"
 import { defineCommand } from "../command.js"
-import { findFeatures, loadFeatures } from "../features-file.js"
-import { count, duration, print, table } from "../output.js"
+import { findFeatures, loadFeatures } from "../features/features-file.js"
+import { adapterSettings } from "../project/adapters.js"
+import { Closing } from "../project/closing.js"
+import { openAdapters } from "../project/open-adapters.js"
 import { followRun, toRun } from "../schedule/follow-run.js"
 import type { Settings } from "../settings/table.js"
+import { count, duration, print, table } from "../terminal/output.js"
 
 const settings = ["features", ...adapterSettings] as const
 
@@ -77,12 +79,9 @@ async function withBook(
   }
   const { store } = await loadFeatures(findFeatures(file ?? settings.features))
   const { ScheduleBook } = await import("@fabra/worker") // loads what computes
-  const adapters = await openAdapters(settings)
-  try {
-    await work(new ScheduleBook(adapters.cache), store)
-  } finally {
-    await adapters.close()
-  }
+  await using closing = new Closing()
+  const { cache } = await openAdapters(settings, closing)
+  await work(new ScheduleBook(cache), store)
 }
 
 function checkScheduled({ registry }: FeatureStore, feature: string): void {
@@ -97,11 +96,17 @@ type Row = ReturnType<typeof toRow>
 function toRow({ feature, schedule }: ScheduledHandler, { run, turn, history }: ScheduleState) {
   const [last] = history as readonly ScheduleRun[]
   return {
-    ...{ feature: feature.name, entity: feature.entity.name, schedule: schedule.text },
+    feature: feature.name,
+    entity: feature.entity.name,
+    schedule: schedule.text,
     next_turn: iso(schedule.nextAfter(Date.now())),
     run: run && {
-      ...{ scheduled_for: iso(turn), started_at: iso(run.startedAt), owner: run.owner },
-      ...{ entities: run.entities, failed: run.failed, error: run.error },
+      scheduled_for: iso(turn),
+      started_at: iso(run.startedAt),
+      owner: run.owner,
+      entities: run.entities,
+      failed: run.failed,
+      error: run.error,
     },
     last_run: last === undefined ? null : toRun(last),
   }
@@ -111,7 +116,11 @@ function toTable(rows: readonly Row[]): string {
   return table(
     ["feature", "entity", "schedule", "next turn", "last turn", "took", "entities", "now", "error"],
     rows.map(({ feature, entity, schedule, next_turn, run, last_run }) => [
-      ...[feature, entity, schedule, next_turn ?? "–", last_run?.scheduled_for ?? "–"],
+      feature,
+      entity,
+      schedule,
+      next_turn ?? "–",
+      last_run?.scheduled_for ?? "–",
       last_run === null ? "–" : duration(last_run.duration_ms),
       last_run === null ? "–" : `${last_run.entities}, ${last_run.failed} failed`,
       run === null ? "waits" : `runs, ${count(run.entities, "entity", "entities")} done`,
@@ -124,8 +133,12 @@ function toRunTable(runs: readonly ReturnType<typeof toRun>[]): string {
   return table(
     ["turn", "began", "took", "entities", "end", "error"],
     runs.map(({ scheduled_for, started_at, duration_ms, entities, failed, complete, error }) => [
-      ...[scheduled_for, started_at, duration(duration_ms), `${entities}, ${failed} failed`],
-      ...[complete ? "complete" : "early", brief(error, 300)],
+      scheduled_for,
+      started_at,
+      duration(duration_ms),
+      `${entities}, ${failed} failed`,
+      complete ? "complete" : "early",
+      brief(error, 300),
     ]),
   )
 }

@@ -1,9 +1,9 @@
-import type { MetadataFilter, SearchQuery } from "@fabra/core"
+import { hitToWire, type MetadataFilter, type SearchQuery } from "@fabra/core"
 import { FabraError } from "@fabra/events"
 import { searchDocuments, searchSettings } from "../access/search-access.js"
 import { defineCommand } from "../command.js"
-import { brief, print, table } from "../output.js"
 import { oneOf, wholeNumber } from "../settings/kinds.js"
+import { brief, print, table } from "../terminal/output.js"
 
 type Options = Required<Pick<SearchQuery, "topK" | "mode">> & Pick<SearchQuery, "filter" | "efSearch">
 
@@ -29,18 +29,19 @@ export const searchCommand = () =>
     ],
     async run({ settings, options }, index: string, text: string) {
       const { topK, mode, filter, efSearch } = options
-      const hits = await searchDocuments(settings, index, {
-        ...{ text, topK, mode },
-        ...(filter === undefined ? {} : { filter }),
-        ...(efSearch === undefined ? {} : { efSearch }),
-      })
+      const found = await searchDocuments(settings, index, { text, topK, mode, filter, efSearch })
+      const hits = found.map(hitToWire)
       print(options.json, { index, hits }, () =>
         hits.length === 0
           ? "Nothing found."
           : table(
               ["document", "chunk", "score", "text", "metadata"],
               hits.map(({ entity_id, chunk, score, text, metadata }) => [
-                ...[entity_id, String(chunk), score.toFixed(3), brief(text), brief(metadata, 40)],
+                entity_id,
+                String(chunk),
+                score.toFixed(3),
+                brief(text),
+                brief(metadata, 40),
               ]),
             ),
       )

@@ -1,8 +1,8 @@
-import { adapterSettings } from "../adapters/adapters.js"
-import { documentSettings } from "../adapters/documents.js"
 import { defineCommand } from "../command.js"
-import { findFeatures, loadFeatures } from "../features-file.js"
-import { stopSignal } from "../shutdown.js"
+import { findFeatures, loadFeatures } from "../features/features-file.js"
+import { adapterSettings } from "../project/adapters.js"
+import { documentSettings } from "../project/documents.js"
+import { stopSignal } from "../terminal/shutdown.js"
 import { embeddedSettings } from "../worker/settings.js"
 
 /** `fabra serve`: the HTTP API. */
@@ -21,6 +21,6 @@ export const serveCommand = () =>
       const stop = stopSignal()
       const features = await loadFeatures(findFeatures(file ?? settings.features))
       const { serve } = await import("../serve/serve.js") // loads logs and metrics
-      await serve(features, settings, options.json, stop)
+      await serve(features, settings, options, stop)
     },
   })

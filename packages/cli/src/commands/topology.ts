@@ -1,8 +1,8 @@
 import type { Feature, FeatureStore } from "@fabra/core"
-import { changedBy } from "../changed-by.js"
 import { defineCommand } from "../command.js"
-import { findFeatures, loadFeatures } from "../features-file.js"
-import { print } from "../output.js"
+import { changedBy } from "../features/changed-by.js"
+import { findFeatures, loadFeatures } from "../features/features-file.js"
+import { print } from "../terminal/output.js"
 
 /** `fabra topology`: what flows where. */
 export const topologyCommand = () =>

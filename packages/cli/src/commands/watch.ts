@@ -1,8 +1,8 @@
-import { accessSettings, withAccess } from "../access/access.js"
+import { accessSettings, openAccess } from "../access/open-access.js"
 import { defineCommand } from "../command.js"
 import { noticeLine } from "../feed/notice-line.js"
-import { print, say } from "../output.js"
-import { stopSignal } from "../shutdown.js"
+import { print, say } from "../terminal/output.js"
+import { stopSignal } from "../terminal/shutdown.js"
 
 /** `fabra watch`: events as they are applied. */
 export const watchCommand = () =>
@@ -13,13 +13,13 @@ export const watchCommand = () =>
       "With the values they led to, as `fabra dev`, `serve` and `worker` tell them. On a busy system\nsome are left out, and counted.",
     settings: accessSettings,
     examples: [["fabra watch --json | jq .features", "one JSON object for each event"]],
-    run: ({ settings, options }) =>
-      withAccess(settings, async (access) => {
-        const stop = stopSignal()
-        if (!options.json) say(`Watching ${access.where}; Ctrl-C ends it.`)
-        await access.follow(({ applied, skipped }) => {
-          for (const notice of applied) print(options.json, notice, () => noticeLine(notice))
-          if (skipped > 0) say(`… and ${skipped.toLocaleString("en")} more`)
-        }, stop)
-      }),
+    async run({ settings, options }) {
+      await using access = await openAccess(settings)
+      const stop = stopSignal()
+      if (!options.json) say(`Watching ${access.where}; Ctrl-C ends it.`)
+      await access.follow(({ applied, skipped }) => {
+        for (const notice of applied) print(options.json, notice, () => noticeLine(notice))
+        if (skipped > 0) say(`… and ${skipped.toLocaleString("en")} more`)
+      }, stop)
+    },
   })

@@ -1,11 +1,11 @@
 import { FabraError } from "@fabra/events"
 import type { Command } from "commander"
-import { type AdapterSettings, adapterSettings } from "../adapters/adapters.js"
-import { documentSettings } from "../adapters/documents.js"
 import { defineCommand } from "../command.js"
-import { findFeatures, loadFeatures } from "../features-file.js"
+import { findFeatures, loadFeatures } from "../features/features-file.js"
+import { type AdapterSettings, adapterSettings } from "../project/adapters.js"
+import { documentSettings } from "../project/documents.js"
 import { sourceOf } from "../settings/options.js"
-import { stopSignal } from "../shutdown.js"
+import { stopSignal } from "../terminal/shutdown.js"
 import { type WorkerSettings, workerSettings } from "../worker/settings.js"
 
 const settings = [
@@ -33,8 +33,8 @@ export const workerCommand = () =>
       checkSettings(settings, command)
       const features = await loadFeatures(findFeatures(file ?? settings.features))
       const { work, workTogether } = await loadWork()
-      if (settings.processes === 1) await work(features, settings, options.json, stopSignal())
-      else await workTogether(features, settings, options.json)
+      if (settings.processes === 1) await work(features, settings, options, stopSignal())
+      else await workTogether(features, settings, options)
     },
   })
 
@@ -51,7 +51,7 @@ export const workerProcessCommand = () =>
       process.once("SIGTERM", () => stop.abort())
       process.once("disconnect", () => stop.abort())
       const { work } = await loadWork()
-      await work(await loadFeatures(file), settings, options.json, stop.signal, true)
+      await work(await loadFeatures(file), settings, { json: options.json, isChild: true }, stop.signal)
       if (process.connected) process.disconnect()
     },
   })

@@ -1,26 +1,20 @@
 import type { FeatureStore } from "@fabra/core"
 import { createMetrics, type Metrics } from "@fabra/metrics"
 import type { AxiomWorker } from "@fabra/worker"
-import type { Adapters } from "../adapters/adapters.js"
-import { connect } from "../adapters/connect.js"
-import type { DocumentAdapters } from "../adapters/documents.js"
-import type { OfflineAdapter } from "../adapters/offline.js"
-import { type LoadedFeatures, LoadFailure, loadFeatures } from "../features-file.js"
+import { type LoadedFeatures, LoadFailure, loadFeatures } from "../features/features-file.js"
+import { show } from "../features/user-code.js"
 import { AppliedReporter } from "../feed/applied-reporter.js"
+import type { Connections } from "../project/connections.js"
 import { addWatchRoute } from "../serve/watch-route.js"
-import { show } from "../user-code.js"
 import { createWorker } from "../worker/create-worker.js"
 import type { WorkerSettings } from "../worker/settings.js"
 import { DevServer } from "./dev-server.js"
 import type { Screen } from "./screen.js"
 import { FileWatch } from "./watch-files.js"
 
-/** Where development keeps everything, and what it asks. */
-type DevAdapters = Adapters & { readonly documents: DocumentAdapters; readonly offline: OfflineAdapter }
-
 /** Everything in one process: API, worker and data. A features file that changes is loaded anew; the data stays. */
-export class DevProcess {
-  readonly #adapters: DevAdapters
+export class DevProcess implements AsyncDisposable {
+  readonly #connections: Connections
   readonly #settings: WorkerSettings
   readonly #screen: Screen
   readonly #metrics: Metrics
@@ -36,12 +30,12 @@ export class DevProcess {
     this.#failed = reject
   })
 
-  constructor(features: LoadedFeatures, adapters: DevAdapters, settings: WorkerSettings, screen: Screen) {
+  constructor(features: LoadedFeatures, connections: Connections, settings: WorkerSettings, screen: Screen) {
     this.#features = features
-    this.#adapters = adapters
+    this.#connections = connections
     this.#settings = settings
     this.#screen = screen
-    const { bus, cache, feed } = adapters
+    const { bus, cache, feed } = connections
     this.#metrics = createMetrics({ bus, group: settings.group })
     const options = { bus, cache, group: settings.group, logger: screen.logger, metrics: this.#metrics }
     this.#server = new DevServer(options, (server) => addWatchRoute(server, feed, this.#stopping.signal))
@@ -54,21 +48,19 @@ export class DevProcess {
   /** @returns the address of the API */
   async start(port: number): Promise<string> {
     const { store, files } = this.#features
-    await this.#connect(store)
+    await this.#connections.connect(store, this.#metrics)
     await this.#use(store)
     this.#watch.set(files)
     return await this.#server.listen(port)
   }
 
   /** Finishes what was begun. */
-  async stop(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort()
     await this.#watch.close()
     await this.#work
     await this.#server.close()
     await this.#stopWorker()
-    const { documents, offline } = this.#adapters
-    await Promise.all([this.#adapters.close(), documents.close(), offline.close()])
   }
 
   async #reload(): Promise<void> {
@@ -76,7 +68,7 @@ export class DevProcess {
     let next: LoadedFeatures
     try {
       next = await loadFeatures(this.#features.file)
-      await this.#connect(next.store)
+      await this.#connections.connect(next.store, this.#metrics)
     } catch (error) {
       // What mends it may be in a file that only the broken version knows.
       if (error instanceof LoadFailure) this.#watch.set([...new Set([...this.#features.files, ...error.files])])
@@ -93,20 +85,14 @@ export class DevProcess {
     this.#screen.line("loaded", { file }, `${file} changed: loaded anew, the data stayed.`)
   }
 
-  async #connect(store: FeatureStore): Promise<void> {
-    connect(store, this.#adapters.cache)
-    await this.#adapters.documents.connect(store, this.#metrics)
-    await this.#adapters.offline.connect(store)
-  }
-
   /** Lets a store take over: the API at once, the worker as soon as the one before has put down what it holds. */
   async #use(store: FeatureStore): Promise<void> {
     await this.#server.serve(store)
     await this.#stopWorker()
-    const reporter = new AppliedReporter(this.#adapters.feed, store)
+    const reporter = new AppliedReporter(this.#connections.feed, store)
     const { logger } = this.#screen
     const telemetry = [reporter, this.#screen, this.#metrics.telemetry]
-    const worker = createWorker(store, this.#adapters, this.#settings, { logger, telemetry })
+    const worker = createWorker(store, this.#connections, this.#settings, { logger, telemetry })
     worker.run().catch(this.#failed)
     this.#running = { worker, reporter }
   }

@@ -1,8 +1,8 @@
 import type { FailedFeature, Logger, Telemetry } from "@fabra/core"
+import { userCodeOf } from "../features/user-code.js"
 import type { AppliedNotices } from "../feed/feed.js"
 import { noticeLine } from "../feed/notice-line.js"
-import { print, time } from "../output.js"
-import { userCodeOf } from "../user-code.js"
+import { print, time } from "../terminal/output.js"
 
 /** What `fabra dev` shows: lines for people, or one JSON object each, with a `type`. */
 export class Screen implements Telemetry {

@@ -1,8 +1,8 @@
 import type { FeatureStore } from "@fabra/core"
-import { findFeatures, type LoadedFeatures, loadFeatures } from "../features-file.js"
-import { count } from "../output.js"
+import { findFeatures, type LoadedFeatures, loadFeatures } from "../features/features-file.js"
+import { show } from "../features/user-code.js"
 import { warnUnknown } from "../settings/unknown.js"
-import { show } from "../user-code.js"
+import { count } from "../terminal/output.js"
 import { type Check, fail, ok, warn } from "./check.js"
 
 /** Node, the environment and the features file; returns the store of that, if it can be loaded. */

@@ -1,10 +1,10 @@
 import type { FeatureStore, ScheduledHandler } from "@fabra/core"
 import { FabraError } from "@fabra/events"
 import pg from "pg"
-import { DocumentAdapters, type DocumentSettings } from "../adapters/documents.js"
-import { OfflineAdapter } from "../adapters/offline.js"
-import { count, duration } from "../output.js"
+import { DocumentAdapters, type DocumentSettings } from "../project/documents.js"
+import { OfflineAdapter } from "../project/offline.js"
 import { withoutPassword } from "../settings/options.js"
+import { count, duration } from "../terminal/output.js"
 import { type Check, fail, ok, warn } from "./check.js"
 
 const PATIENCE_MS = 3_000
@@ -30,26 +30,25 @@ export async function* postgresChecks(
     return yield warn("postgres", found, "set FABRA_POSTGRES_URL to keep documents, and run fabra migrate")
   }
   if (!(yield* serverChecks(postgresUrl, indexes.length > 0)) || store === undefined) return
-  const offline = new OfflineAdapter({ postgresUrl })
+  await using offline = new OfflineAdapter({ postgresUrl })
   await offline.connect(store)
   for (const query of queries) yield await queryCheck(store, query)
-  await offline.close()
   if (indexes.length === 0) return
-  const documents = new DocumentAdapters(settings)
+  await using documents = new DocumentAdapters(settings)
   try {
     await documents.connect(store)
     for (const index of indexes) yield await indexCheck(store, index)
   } catch (error) {
     yield fail("indexes", (error as Error).message, "see docs/cli.md: fabra gives your store its vector store")
-  } finally {
-    await documents.close()
   }
 }
 
 /** Returns whether it can be asked further. */
 async function* serverChecks(url: string, hasIndexes: boolean): AsyncGenerator<Check, boolean> {
   const client = new pg.Client({
-    ...{ connectionString: url, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS },
+    connectionString: url,
+    connectionTimeoutMillis: PATIENCE_MS,
+    query_timeout: PATIENCE_MS,
   })
   client.on("error", () => {}) // whatever waits for it tells of it
   try {

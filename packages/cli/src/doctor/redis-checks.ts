@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from "ioredis"
-import { createRedisClient } from "../adapters/redis-client.js"
-import { duration } from "../output.js"
+import { createRedisClient } from "../project/redis-client.js"
 import { withoutPassword } from "../settings/options.js"
+import { duration } from "../terminal/output.js"
 import { type Check, fail, ok, warn } from "./check.js"
 
 const PATIENCE_MS = 3_000
@@ -14,8 +14,10 @@ const MAX_SKEW_MS = 1_000
  */
 export async function* redisChecks(url: string, namespace: string): AsyncGenerator<Check, boolean> {
   const redis = createRedisClient(url, {
-    ...{ connectTimeout: PATIENCE_MS, commandTimeout: PATIENCE_MS },
-    ...{ maxRetriesPerRequest: 0, retryStrategy: () => null },
+    connectTimeout: PATIENCE_MS,
+    commandTimeout: PATIENCE_MS,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
   })
   let lastError = "no answer"
   redis.on("error", (error: Error) => {

@@ -1,14 +1,17 @@
 import { FabraError, type PartitionLag } from "@fabra/events"
-import { type AdapterSettings, openAdapters } from "../adapters/adapters.js"
-import { count, duration } from "../output.js"
+import type { AdapterSettings } from "../project/adapters.js"
+import { Closing } from "../project/closing.js"
+import { openAdapters } from "../project/open-adapters.js"
+import { count, duration } from "../terminal/output.js"
 import { type Check, fail, ok, warn } from "./check.js"
 
 /** Is somebody applying the events, and does it succeed? */
 export async function* workChecks(settings: AdapterSettings, group: string): AsyncGenerator<Check> {
-  const adapters = await openAdapters(settings)
+  await using closing = new Closing()
   try {
-    yield await workersCheck(() => adapters.bus.lag(group), group)
-    const { count: letters } = await adapters.bus.deadLetters.stats()
+    const { bus } = await openAdapters(settings, closing)
+    yield await workersCheck(() => bus.lag(group), group)
+    const { count: letters } = await bus.deadLetters.stats()
     if (letters === 0) yield ok("dead letters", "none")
     else yield warn("dead letters", count(letters, "event"), "fabra dlq list, mend the cause, fabra dlq replay --all")
   } catch (error) {
@@ -16,8 +19,6 @@ export async function* workChecks(settings: AdapterSettings, group: string): Asy
     const mend =
       code === "partition_mismatch" ? "leave FABRA_BUS_PARTITIONS out, or use another FABRA_NAMESPACE" : "see above"
     yield fail("bus", message, mend)
-  } finally {
-    await adapters.close()
   }
 }
 

@@ -1,4 +1,4 @@
-import { fired } from "../shutdown.js"
+import { fired } from "../terminal/shutdown.js"
 import type { AppliedFeed, AppliedNotices } from "./feed.js"
 
 /** The feed within one process. */

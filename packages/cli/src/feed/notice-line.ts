@@ -1,4 +1,4 @@
-import { brief, duration, time } from "../output.js"
+import { brief, duration, time } from "../terminal/output.js"
 import type { AppliedNotice } from "./feed.js"
 
 /** `12:00:01.123  purchase  User user_123  total_purchases = 3  2 ms` */

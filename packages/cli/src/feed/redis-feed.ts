@@ -1,8 +1,8 @@
 import { FabraError } from "@fabra/events"
 import { Cluster, type Redis } from "ioredis"
-import { createRedisClient } from "../adapters/redis-client.js"
-import { toJson } from "../output.js"
-import { fired } from "../shutdown.js"
+import { createRedisClient } from "../project/redis-client.js"
+import { toJson } from "../terminal/output.js"
+import { fired } from "../terminal/shutdown.js"
 import type { AppliedFeed, AppliedNotices } from "./feed.js"
 
 /** The feed over a Redis channel, `<namespace>:applied`. */

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { basename, join, resolve, sep } from "node:path"
 import { FabraError } from "@fabra/events"
-import { directory as home } from "../own-package.js"
+import { directory as home } from "./own-package.js"
 
 const TEMPLATE = join(home, "templates/project")
 

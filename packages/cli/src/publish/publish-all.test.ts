@@ -1,3 +1,4 @@
+import { FabraApiError } from "@fabra/client"
 import { type AxiomEvent, createEvent, FabraError } from "@fabra/events"
 import { expect, test } from "vitest"
 import type { Published } from "../access/access.js"
@@ -29,6 +30,22 @@ test("what may pass is tried again, under its id and in order, before what follo
   expect(sent.slice(1)).toEqual([["event-499", "event-500"], ["event-501"]])
   expect(outcome).toMatchObject({ published: 501, refused: 0 })
   expect(seen).toEqual([500, 501])
+})
+
+test.each([
+  ["rate_limited", 429],
+  ["cache_unavailable", 503],
+  ["unreachable", undefined],
+])("what passes by itself over HTTP is tried again: %s", async (code, status) => {
+  let calls = 0
+  const busy = ({ eventId }: AxiomEvent): Published => ({
+    ok: false,
+    eventId,
+    error: new FabraApiError(code, "busy", { status }),
+  })
+  const publish = async (events: readonly AxiomEvent[]) => events.map(++calls === 2 ? busy : ok)
+  expect(await publishAll({ publish }, rows(501), nothing, nothing)).toMatchObject({ published: 501, refused: 0 })
+  expect(calls).toBe(3)
 })
 
 test("a bus that was never there is told at once, and nothing more is read", async () => {

@@ -1,5 +1,6 @@
+import { FabraApiError } from "@fabra/client"
 import { type AxiomEvent, FabraError, sleep, systemClock } from "@fabra/events"
-import type { Access } from "../access/access.js"
+import type { Access, Published } from "../access/access.js"
 import type { Row } from "./rows.js"
 
 const BATCH = 500
@@ -8,6 +9,8 @@ const TRIES = 8
 const FIRST_PAUSE_MS = 200
 /** What may be otherwise the next time. The event keeps its id, so that it is not added twice. */
 const PASSING: readonly string[] = ["bus_full", "bus_unavailable", "publish_unknown", "timeout"]
+/** Nobody is there to publish to. */
+const AWAY: readonly string[] = ["bus_unavailable", "closing", "unreachable"]
 
 /** An event that was not taken, and why. */
 export interface Refusal {
@@ -27,6 +30,8 @@ export interface Outcome {
 
 const MAX_REFUSALS = 100
 
+type PublishError = Extract<Published, { readonly ok: false }>["error"]
+
 interface Entry {
   readonly line: number
   readonly event: AxiomEvent
@@ -36,7 +41,7 @@ interface Entry {
  * Publishes events in batches, in their order; what may pass is tried again for a while. A batch does not wait long for
  * more to come.
  * @param end ends `rows`; called when there is no use in going on
- * @throws FabraError when the first batch finds nobody there
+ * @throws FabraError or FabraApiError when the first batch finds nobody there
  */
 export async function publishAll(
   access: Pick<Access, "publish">,
@@ -83,8 +88,8 @@ async function publishBatch(access: Pick<Access, "publish">, batch: readonly Ent
       if (result?.ok) outcome[result.duplicate ? "duplicates" : "published"]++
       else {
         const error = result?.error ?? new FabraError("internal", "There was no answer for the event.")
-        if (error.code === "bus_unavailable" && outcome.published + outcome.duplicates === 0) throw error
-        if (PASSING.includes(error.code) && attempt < TRIES) again.push(entry)
+        if (AWAY.includes(error.code) && outcome.published + outcome.duplicates === 0) throw error
+        if (isPassing(error) && attempt < TRIES) again.push(entry)
         else refuse(outcome, entry.line, error)
       }
     }
@@ -93,7 +98,11 @@ async function publishBatch(access: Pick<Access, "publish">, batch: readonly Ent
   }
 }
 
-function refuse(outcome: Outcome, line: number, { code, message }: FabraError): void {
+function isPassing(error: PublishError): boolean {
+  return error instanceof FabraApiError ? error.isPassing : PASSING.includes(error.code)
+}
+
+function refuse(outcome: Outcome, line: number, { code, message }: PublishError): void {
   outcome.refused++
   if (outcome.refusals.length < MAX_REFUSALS) outcome.refusals.push({ line, code, message })
 }

@@ -2,7 +2,9 @@ import { createInterface } from "node:readline"
 import type { Readable } from "node:stream"
 import { type AxiomEvent, FabraError, isPlainObject, parseEvent } from "@fabra/events"
 import { parse } from "csv-parse"
-import type { Format } from "./format.js"
+
+/** How events are written in a file: one JSON object a line, or a table with a header. */
+export type Format = "ndjson" | "csv"
 
 /** One event of a file, or what is wrong with it. */
 export type Row = { readonly line: number } & ({ readonly event: AxiomEvent } | { readonly error: FabraError })

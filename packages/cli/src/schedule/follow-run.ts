@@ -49,7 +49,12 @@ async function startBar(total: number): Promise<SingleBar | undefined> {
 /** A run as it is printed. */
 export function toRun({ scheduledFor, startedAt, finishedAt, entities, failed, complete, error }: ScheduleRun) {
   return {
-    ...{ scheduled_for: new Date(scheduledFor).toISOString(), started_at: new Date(startedAt).toISOString() },
-    ...{ duration_ms: Math.max(0, finishedAt - startedAt), entities, failed, complete, error },
+    scheduled_for: new Date(scheduledFor).toISOString(),
+    started_at: new Date(startedAt).toISOString(),
+    duration_ms: Math.max(0, finishedAt - startedAt),
+    entities,
+    failed,
+    complete,
+    error,
   }
 }

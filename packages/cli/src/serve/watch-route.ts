@@ -1,6 +1,6 @@
 import type { FabraServer } from "@fabra/server"
 import type { AppliedFeed } from "../feed/feed.js"
-import { toJson } from "../output.js"
+import { toJson } from "../terminal/output.js"
 
 /**
  * Adds `GET /watch`: what is applied, as it is applied, in lines of JSON; for `fabra watch` from another process.

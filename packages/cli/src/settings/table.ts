@@ -18,26 +18,29 @@ export interface Setting<Value = unknown, Default extends Value | undefined = Va
   readonly description: string
 }
 
-const setting = <Value, const Default extends Value | undefined>(one: Setting<Value, Default>) => one
+const setting = <Value, const Default extends Value>(one: Setting<Value, Default>) => one
+/** A setting without a default. */
+const optional = <Value>(one: Omit<Setting<Value, undefined>, "default">): Setting<Value, undefined> => ({
+  ...one,
+  default: undefined,
+})
 
 /**
  * Every setting there is. Flags, environment variables, `fabra config`, help and docs/configuration.md are made from
  * this table.
  */
 export const settings = {
-  features: setting({
+  features: optional({
     env: "FABRA_FEATURES",
     flag: "--features <file>",
     kind: path,
-    default: undefined,
     defaultText: "features.ts, else src/features.ts",
     description: "your module that exports a FeatureStore",
   }),
-  redisUrl: setting({
+  redisUrl: optional({
     env: "FABRA_REDIS_URL",
     flag: "--redis-url <url>",
     kind: urls("redis", "rediss"),
-    default: undefined,
     defaultText: "none: all is kept in the memory of one process",
     secret: true,
     description: "the Redis that holds events and feature values; several addresses: nodes of one Redis Cluster",
@@ -49,11 +52,10 @@ export const settings = {
     default: "fabra",
     description: "first part of every key in Redis",
   }),
-  partitions: setting({
+  partitions: optional({
     env: "FABRA_BUS_PARTITIONS",
     flag: "--partitions <n>",
     kind: wholeNumber(1, MAX_PARTITIONS),
-    default: undefined,
     defaultText: "what the namespace has; 16 for a new one",
     description: "partitions of the event log, fixed when a namespace is first used",
   }),
@@ -71,53 +73,47 @@ export const settings = {
     default: 3_600,
     description: "how long events stay at least after every group has settled them",
   }),
-  postgresUrl: setting({
+  postgresUrl: optional({
     env: "FABRA_POSTGRES_URL",
     flag: "--postgres-url <url>",
     kind: url("postgres", "postgresql"),
-    default: undefined,
     defaultText: "none: documents are kept in the memory of one process",
     secret: true,
     description: "the Postgres that SQL in features asks; with pgvector it holds indexed documents, but in dev",
   }),
-  openaiApiKey: setting({
+  openaiApiKey: optional({
     env: "OPENAI_API_KEY",
     flag: "--openai-api-key <key>",
     kind: text,
-    default: undefined,
     defaultText: "none: vectors are made here, of words alone",
     secret: true,
     description: "key for the embeddings of OpenAI; an embedder of your store's own goes before",
   }),
-  openaiBaseUrl: setting({
+  openaiBaseUrl: optional({
     env: "OPENAI_BASE_URL",
     flag: "--openai-base-url <url>",
     kind: url("http", "https"),
-    default: undefined,
     defaultText: "https://api.openai.com/v1",
     description: "a server that speaks OpenAI's API; one of your own may do without a key",
   }),
-  embeddingModel: setting({
+  embeddingModel: optional({
     env: "FABRA_EMBEDDING_MODEL",
     flag: "--embedding-model <name>",
     kind: text,
-    default: undefined,
     defaultText: "text-embedding-3-small",
     description: "model that OpenAI, or such a server, makes vectors with",
   }),
-  embeddingDimensions: setting({
+  embeddingDimensions: optional({
     env: "FABRA_EMBEDDING_DIMENSIONS",
     flag: "--embedding-dimensions <n>",
     kind: wholeNumber(1, 100_000),
-    default: undefined,
     defaultText: "the model's own",
     description: "length of these vectors",
   }),
-  embeddingTokensPerMinute: setting({
+  embeddingTokensPerMinute: optional({
     env: "FABRA_EMBEDDING_TOKENS_PER_MINUTE",
     flag: "--embedding-tokens-per-minute <n>",
     kind: wholeNumber(1, 1_000_000_000),
-    default: undefined,
     defaultText: "no limit",
     description: "most tokens one process sends in a minute; what would be more waits",
   }),
@@ -135,29 +131,26 @@ export const settings = {
     default: 8000,
     description: "port of the HTTP API; 0: any free one",
   }),
-  apiKeys: setting({
+  apiKeys: optional({
     env: "FABRA_API_KEYS",
     flag: "--api-keys <keys>",
     kind: list(apiKey),
-    default: undefined,
     defaultText: "none: only this machine may call",
     secret: true,
     description: "who may call the HTTP API, as `fabra api-key` prints it",
   }),
-  serverUrl: setting({
+  serverUrl: optional({
     env: "FABRA_SERVER_URL",
     flag: "--server-url <url>",
     kind: url("http", "https"),
-    default: undefined,
     defaultText: "Redis (of search: Postgres) where it is named, else http://127.0.0.1:8000",
     secret: true,
     description: "HTTP API that publish, get, search, watch, dlq and lag talk to",
   }),
-  apiKey: setting({
+  apiKey: optional({
     env: "FABRA_API_KEY",
     flag: "--api-key <key>",
     kind: text,
-    default: undefined,
     defaultText: "none",
     secret: true,
     description: "key those commands show to the HTTP API",
@@ -183,11 +176,10 @@ export const settings = {
     default: 1,
     description: "longest wait of a worker for an event; one that arrives ends it",
   }),
-  eventTypes: setting({
+  eventTypes: optional({
     env: "FABRA_WORKER_EVENT_TYPES",
     flag: "--event-type <names>",
     kind: list(name("event")),
-    default: undefined,
     defaultText: "all",
     description: "only what these events trigger; needs a group of its own",
   }),
@@ -198,11 +190,10 @@ export const settings = {
     default: 1,
     description: "worker processes; one that dies is started again",
   }),
-  metricsPort: setting({
+  metricsPort: optional({
     env: "FABRA_WORKER_METRICS_PORT",
     flag: "--metrics-port <n>",
     kind: wholeNumber(0, 65_535),
-    default: undefined,
     defaultText: "none: no metrics",
     description: "port of /metrics, one page for all processes; 0: any free one",
   }),

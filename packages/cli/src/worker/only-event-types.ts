@@ -10,7 +10,7 @@ export function onlyEventTypes(store: FeatureStore, eventTypes: readonly string[
   const { registry } = store
   for (const name of eventTypes) checkTriggers(name, registry.eventTypes)
   const chosen = new Set(eventTypes)
-  const some = new FeatureStore(store.offline === undefined ? {} : { offline: store.offline })
+  const some = new FeatureStore({ offline: store.offline })
   for (const { name, key } of registry.entities.values()) some.entity(name, { key })
   for (const feature of registry.features.values()) {
     const { name, entity, triggers, computedBy } = feature

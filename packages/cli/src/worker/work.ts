@@ -1,95 +1,68 @@
-import type { Logger } from "@fabra/core"
-import { createLogger, eventLog } from "@fabra/logs"
-import { createMetrics, type Metrics, ProcessSum } from "@fabra/metrics"
-import { type AdapterSettings, openAdapters } from "../adapters/adapters.js"
-import { DocumentAdapters, type DocumentSettings, warnOfMemory } from "../adapters/documents.js"
-import { OfflineAdapter } from "../adapters/offline.js"
-import type { LoadedFeatures } from "../features-file.js"
-import { AppliedReporter } from "../feed/applied-reporter.js"
-import { logOptions } from "../output.js"
+import { ProcessSum } from "@fabra/metrics"
+import type { LoadedFeatures } from "../features/features-file.js"
+import { show } from "../features/user-code.js"
+import type { AdapterSettings } from "../project/adapters.js"
+import type { DocumentSettings } from "../project/documents.js"
+import { openProject, type Part, type Project } from "../project/project.js"
 import { toEnvironment } from "../settings/options.js"
 import type { Settings } from "../settings/table.js"
-import { fired, stopSignal } from "../shutdown.js"
-import { tracedEvents } from "../tracing.js"
-import { show } from "../user-code.js"
+import { fired, stopSignal } from "../terminal/shutdown.js"
 import { createWorker } from "./create-worker.js"
+import { openWorker } from "./open-worker.js"
 import { answerMetrics, askMetrics } from "./pool-metrics.js"
 import type { WorkerSettings } from "./settings.js"
 import { WorkerPool } from "./worker-pool.js"
 
-type WorkSettings = AdapterSettings &
-  DocumentSettings &
-  WorkerSettings &
-  Settings<"host" | "metricsPort" | "postgresUrl">
+type WorkSettings = AdapterSettings & DocumentSettings & WorkerSettings & Settings<"host" | "metricsPort">
 
 /** Several processes, kept running, until this one is told to stop. */
 export async function workTogether(
-  { store, file }: LoadedFeatures,
+  features: LoadedFeatures,
   settings: WorkSettings & Settings<"processes">,
-  json: boolean,
+  part: Part,
 ): Promise<void> {
-  const adapters = await openAdapters(settings)
-  const logger = createLogger(logOptions(json))
+  await using project = await openProject(features, settings, part)
+  const { store, file, logger, metrics } = project
   // Made once here, and not run, so that what is wrong is told once.
-  const documents = new DocumentAdapters(settings)
-  await documents.connect(store)
-  const offline = new OfflineAdapter(settings)
-  await offline.connect(store)
-  warnOfMemory(store, logger)
-  createWorker(store, adapters, settings, { logger, telemetry: [] })
+  createWorker(store, project, settings, { logger, telemetry: [] })
   const sum = new ProcessSum()
   // What the bus tells is the same for all processes: one asks.
-  sum.add(createMetrics({ bus: adapters.bus, store, group: settings.group }).snapshot)
-  const endpoint = await serveMetrics(sum, settings, logger)
-  const args = ["worker-process", file, ...(json ? ["--json"] : [])]
+  sum.add(metrics.snapshot)
+  await serveMetrics(project, sum, settings)
+  const args = ["worker-process", file, ...(part.json ? ["--json"] : [])]
   const start = { script: process.argv[1] as string, args, env: toEnvironment(settings) }
   const pool = new WorkerPool(start, logger, (child) => sum.add(() => askMetrics(child)))
-  await pool.run(
-    settings.processes,
-    stopSignal(() => pool.quit()),
-  )
-  await endpoint?.close()
-  await Promise.all([adapters.close(), documents.close(), offline.close()])
+  const stop = stopSignal(() => pool.quit())
+  await pool.run(settings.processes, stop)
 }
 
-/** This process, until `stop`. @param isChild one of several */
+/** This process, until `stop`. */
 export async function work(
-  { store, file }: LoadedFeatures,
+  features: LoadedFeatures,
   settings: WorkSettings,
-  json: boolean,
+  part: Part,
   stop: AbortSignal,
-  isChild = false,
 ): Promise<void> {
-  const adapters = await openAdapters(settings)
-  const logger = createLogger(logOptions(json))
-  const { group } = settings
-  const metrics = createMetrics({ store, group, ...(isChild ? {} : { bus: adapters.bus }) })
-  const documents = new DocumentAdapters(settings)
-  await documents.connect(store, metrics)
-  const offline = new OfflineAdapter(settings)
-  await offline.connect(store)
-  if (!isChild) warnOfMemory(store, logger)
-  const reporter = new AppliedReporter(adapters.feed, store)
-  if (isChild) answerMetrics(metrics)
-  const endpoint = isChild ? undefined : await serveMetrics(metrics, settings, logger)
-  try {
-    const telemetry = [metrics.telemetry, reporter, eventLog(logger), ...tracedEvents(group)]
-    const worker = createWorker(store, adapters, settings, { logger, telemetry })
-    const running = worker.run()
-    logger.info({ features: show(file), bus: adapters.where, group, pid: process.pid }, "worker started")
-    fired(stop).then(() => worker.stop())
-    await running
-    logger.info({ pid: process.pid }, "worker stopped")
-  } finally {
-    await endpoint?.close()
-    reporter.stop()
-    await Promise.all([adapters.close(), documents.close(), offline.close()])
-  }
+  await using project = await openProject(features, settings, part)
+  const { file, where, logger, metrics } = project
+  const worker = openWorker(project, settings)
+  if (part.isChild) answerMetrics(metrics)
+  else await serveMetrics(project, metrics, settings)
+  const running = worker.run()
+  const { pid } = process
+  logger.info({ features: show(file), bus: where, group: settings.group, pid }, "worker started")
+  fired(stop).then(() => worker.stop())
+  await running
+  logger.info({ pid }, "worker stopped")
 }
 
-async function serveMetrics(page: Pick<Metrics, "serve">, { host, metricsPort }: WorkSettings, logger: Logger) {
-  if (metricsPort === undefined) return undefined
+async function serveMetrics(
+  project: Project,
+  page: Pick<Project["metrics"], "serve">,
+  { host, metricsPort }: WorkSettings,
+): Promise<void> {
+  if (metricsPort === undefined) return
   const endpoint = await page.serve(metricsPort, host)
-  logger.info({ url: endpoint.url }, "serving metrics")
-  return endpoint
+  project.defer(() => endpoint.close())
+  project.logger.info({ url: endpoint.url }, "serving metrics")
 }

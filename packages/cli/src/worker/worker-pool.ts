@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import type { Logger } from "@fabra/core"
 import { sleep, systemClock } from "@fabra/events"
-import { duration } from "../output.js"
+import { duration } from "../terminal/output.js"
 
 /** A loaded worker needs a fifth to two fifths less CPU with it: most of what it allocates lives for a few batches. */
 const YOUNG_GENERATION = "--max-semi-space-size=64"
@@ -60,7 +60,9 @@ export class WorkerPool {
     const { script, args, env } = this.#start
     const stdio = ["ignore", "inherit", "inherit", "ipc"] as const
     const child = fork(script, args, {
-      ...{ env: { ...process.env, ...env }, stdio: [...stdio], serialization: "advanced" },
+      env: { ...process.env, ...env },
+      stdio: [...stdio],
+      serialization: "advanced",
       execArgv: [...(process.env.NODE_OPTIONS?.includes("semi-space") ? [] : [YOUNG_GENERATION]), ...process.execArgv],
     })
     this.#children.add(child)

@@ -27,7 +27,7 @@ const BREATH = 1000
 /** Options of {@link MemoryEventBus}. */
 export interface MemoryEventBusOptions {
   /** Default 16. */
-  readonly partitions?: number
+  readonly partitions?: number | undefined
   /** Milliseconds within which a second publish of an `event_id` is recognised. Default 120,000. */
   readonly dedupeWindowMs?: number
   /** Largest event in bytes. Default 256 KiB. */

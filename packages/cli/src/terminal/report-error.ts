@@ -1,7 +1,15 @@
+import { FabraApiError } from "@fabra/client"
 import { FabraError } from "@fabra/events"
 import { CommanderError } from "commander"
-import { FeaturesFileError } from "./features-file.js"
-import { userCodeOf } from "./user-code.js"
+import { FeaturesFileError } from "../features/features-file.js"
+import { userCodeOf } from "../features/user-code.js"
+
+/** What to do about an error of the HTTP API, by its code. */
+const HINTS: Readonly<Record<string, string>> = {
+  unauthorized: " Give it with FABRA_API_KEY.",
+  unreachable:
+    " Start `fabra dev` or `fabra serve`, or set FABRA_SERVER_URL or FABRA_REDIS_URL (of search: FABRA_POSTGRES_URL).",
+}
 
 /**
  * What is told of an error: one line with the place in the user's code; with `verbose` the stack, and what caused it.
@@ -12,19 +20,27 @@ export function describeError(error: unknown, verbose: boolean): string {
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
   if (verbose && error instanceof Error) return `error: ${stack}${causesOf(error)}\n`
   const place = error instanceof FeaturesFileError ? undefined : userCodeOf(stack)
-  return `error: ${place === undefined ? "" : `${place}: `}${message.replaceAll(/\s*\n\s*/g, " ")}\n`
+  return `error: ${place === undefined ? "" : `${place}: `}${oneLine(message)}${hintFor(error)}\n`
 }
 
 /** The same for programs, on one line: `code`, `message`, and where they are known `path`, `allowed` and `place`. */
 export function errorToJson(error: unknown): string {
-  const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, " ")
+  const message = oneLine(error instanceof Error ? error.message : String(error)) + hintFor(error)
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return ""
     return line({ code: "invalid_argument", message: message.replace(/^error: /, "") })
   }
   if (error instanceof FeaturesFileError) return line({ code: "invalid_features_file", message })
-  const { code, path, allowed } = FabraError.from(error)
+  const { code, path, allowed } = error instanceof FabraApiError ? error : FabraError.from(error)
   return line({ code, message, path, allowed, place: error instanceof Error ? userCodeOf(error.stack) : undefined })
+}
+
+function hintFor(error: unknown): string {
+  return error instanceof FabraApiError ? (HINTS[error.code] ?? "") : ""
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, " ")
 }
 
 function line(error: object): string {

@@ -2,11 +2,11 @@ import type { FeatureStore, OfflineStore } from "@fabra/core"
 import type { Settings } from "../settings/table.js"
 
 /** The offline store, the same for every store that is connected. */
-export class OfflineAdapter {
+export class OfflineAdapter implements AsyncDisposable {
   readonly #url: string | undefined
   #offline: OfflineStore | undefined
 
-  constructor({ postgresUrl }: Settings<"postgresUrl">) {
+  constructor({ postgresUrl }: Partial<Settings<"postgresUrl">>) {
     this.#url = postgresUrl
   }
 
@@ -18,7 +18,7 @@ export class OfflineAdapter {
     store.connect({ offline: this.#offline })
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.#offline?.close()
   }
 }

@@ -1,6 +1,7 @@
+import { FabraApiError } from "@fabra/client"
 import { FabraError } from "@fabra/events"
 import { CommanderError } from "commander"
-import { FeaturesFileError } from "./features-file.js"
+import { FeaturesFileError } from "../features/features-file.js"
 
 /** Every exit code, and what it means; docs/cli.md shows this table. */
 export const exitCodes = {
@@ -20,17 +21,23 @@ export const exitCodes = {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code
   if (error instanceof FeaturesFileError) return exitCodes.features.code
-  switch (FabraError.from(error).code) {
+  if (error instanceof FabraApiError && error.code === "timeout") return exitCodes.unavailable.code
+  switch (codeOf(error)) {
+    case "forbidden":
     case "invalid_argument":
     case "invalid_name":
+    case "invalid_request":
     case "invalid_setting":
     case "partition_mismatch":
+    case "unauthorized":
       return exitCodes.usage.code
     case "bus_unavailable":
     case "cache_unavailable":
-    case "vector_unavailable":
-    case "offline_unavailable":
+    case "closing":
     case "embedder_unavailable":
+    case "offline_unavailable":
+    case "unreachable":
+    case "vector_unavailable":
       return exitCodes.unavailable.code
     case "not_found":
     case "unknown_entity":
@@ -40,4 +47,8 @@ export function exitCodeOf(error: unknown): number {
     default:
       return exitCodes.failed.code
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof FabraApiError ? error.code : FabraError.from(error).code
 }

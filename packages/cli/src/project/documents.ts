@@ -1,6 +1,12 @@
 import { createRequire } from "node:module"
-import type { VectorStore } from "@fabra/core"
-import { CachingEmbedder, type Embedder, type FeatureStore, type Logger, MemoryVectorStore } from "@fabra/core"
+import {
+  CachingEmbedder,
+  type Embedder,
+  type FeatureStore,
+  type Logger,
+  MemoryVectorStore,
+  type VectorStore,
+} from "@fabra/core"
 import { FabraError } from "@fabra/events"
 import type { Metrics } from "@fabra/metrics"
 import { toEnvironment } from "../settings/options.js"
@@ -19,38 +25,20 @@ export const embedderSettings = [
 export const documentSettings = ["postgresUrl", ...embedderSettings] as const satisfies SettingName[]
 
 /** Values of {@link documentSettings}. */
-export type DocumentSettings = Settings<(typeof embedderSettings)[number]> & Partial<Settings<"postgresUrl">>
+export type DocumentSettings = Settings<(typeof documentSettings)[number]>
 
 /** Where documents are to be: where others find them, or in this process, as in development. */
 export type Place = "shared" | "inThisProcess"
 
-interface Row {
-  readonly chosenBy: (settings: Partial<DocumentSettings>, place: Place) => boolean
-  readonly open: (settings: Partial<DocumentSettings>) => Promise<VectorStore>
-}
-
-/** The one table that says which vector store is used when, as that of bus and cache. */
-const rows: readonly Row[] = [
-  {
-    chosenBy: ({ postgresUrl }) => postgresUrl !== undefined,
-    open: async ({ postgresUrl }) => new (await import("@fabra/vector-pgvector")).PgVectorStore({ url: postgresUrl }),
-  },
-  {
-    chosenBy: (_, place) => place === "inThisProcess" && hasPGlite(),
-    open: async () => (await import("@fabra/vector-pgvector/embedded")).embeddedVectorStore(),
-  },
-  { chosenBy: () => true, open: async () => new MemoryVectorStore() },
-]
-
 /** Vector store and embedder, the same for every store that is connected. */
-export class DocumentAdapters {
+export class DocumentAdapters implements AsyncDisposable {
   readonly #settings: Partial<DocumentSettings>
   readonly #place: Place
   #vectors: Promise<VectorStore> | undefined
   #embedder: Promise<Embedder | undefined> | undefined
 
   constructor(settings: Partial<DocumentSettings>, place: Place = "shared") {
-    this.#settings = settings
+    this.#settings = place === "shared" ? settings : { ...settings, postgresUrl: undefined }
     this.#place = place
   }
 
@@ -65,7 +53,7 @@ export class DocumentAdapters {
     this.#embedder ??= openEmbedder(this.#settings, metrics)
     const embedder = await this.#embedder
     if (embedder !== undefined) connectUnlessOwn(store, { embedder })
-    this.#vectors ??= (rows.find(({ chosenBy }) => chosenBy(this.#settings, this.#place)) as Row).open(this.#settings)
+    this.#vectors ??= openVectors(this.#settings.postgresUrl, this.#place)
     const isOurs = connectUnlessOwn(store, { vectors: await this.#vectors })
     if (!isOurs && this.#settings.postgresUrl !== undefined) {
       const message = "Your store has a vector store already: make it without, or leave FABRA_POSTGRES_URL out."
@@ -74,9 +62,16 @@ export class DocumentAdapters {
     if (isOurs && this.#place === "inThisProcess") await store.migrate()
   }
 
-  async close(): Promise<void> {
-    await (await this.#vectors)?.close()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#vectors?.catch(() => undefined))?.close() // who asked for it was told why it cannot be opened
   }
+}
+
+/** The vector store that is used: Postgres where it is named, else one in this process. */
+async function openVectors(postgresUrl: string | undefined, place: Place): Promise<VectorStore> {
+  if (postgresUrl !== undefined) return new (await import("@fabra/vector-pgvector")).PgVectorStore({ url: postgresUrl })
+  if (place === "shared" || !hasPGlite()) return new MemoryVectorStore()
+  return (await import("@fabra/vector-pgvector/embedded")).embeddedVectorStore()
 }
 
 /** Tells that documents which one process indexes are found by no other. */

@@ -1,24 +1,10 @@
-import { createRequire } from "node:module"
 import { dirname, relative, sep } from "node:path"
 import { fileURLToPath } from "node:url"
+import { directory } from "../init/own-package.js"
 
-// Usually all of these lie in node_modules; in a workspace they do not.
-const resolve = createRequire(import.meta.url).resolve
-const PACKAGES = [
-  "bus-redis",
-  "cache-redis",
-  "core",
-  "embeddings-openai",
-  "events",
-  "server",
-  "offline-postgres",
-  "vector-pgvector",
-  "worker",
-]
-const OURS = [
-  ...PACKAGES.map((name) => dirname(resolve(`@fabra/${name}`)) + sep),
-  fileURLToPath(new URL(".", import.meta.url)),
-]
+// Usually our packages lie in node_modules; in a workspace they do not.
+const WORKSPACE = dirname(directory)
+const OURS = /^[^./\\]+[/\\](dist|src)[/\\]/
 
 /**
  * Where in the user's own code an error arose, as `features.ts:12`: the innermost frame that is in no package, in no part
@@ -36,7 +22,7 @@ export function userCodeOf(stack: string | undefined, cwd = process.cwd()): stri
 
 /** True for a file that is in no package and not ours. */
 export function isUserCode(file: string): boolean {
-  return !file.includes(`${sep}node_modules${sep}`) && !OURS.some((directory) => file.startsWith(directory))
+  return !file.includes(`${sep}node_modules${sep}`) && !OURS.test(relative(WORKSPACE, file))
 }
 
 /** A path as the user would type it: relative, unless that leads far away. */

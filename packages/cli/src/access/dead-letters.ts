@@ -1,0 +1,69 @@
+import type { DeadLetterDetails, DeadLetterSummary } from "@fabra/client"
+import { DEAD_LETTER_REASONS, type DeadLetterFilter, type DeadLetterReason } from "@fabra/events"
+import { type Command, Option } from "commander"
+import { duration, table } from "../terminal/output.js"
+
+/** Options by which dead letters are chosen. */
+export interface FilterOptions {
+  readonly eventType?: string
+  readonly feature?: string
+  readonly entity?: string
+  readonly reason?: DeadLetterReason
+}
+
+/** Adds those options to a command. */
+export function addFilterOptions(command: Command): Command {
+  return command
+    .option("--event-type <name>", "only of this event")
+    .option("--feature <name>", "only where this feature failed")
+    .option("--entity <id>", "only of this entity")
+    .addOption(new Option("--reason <reason>", "only for this reason").choices(DEAD_LETTER_REASONS))
+}
+
+/** The filter that the options ask for. */
+export function toFilter({ eventType, feature, entity, reason }: FilterOptions): DeadLetterFilter {
+  return { eventType, feature, entityId: entity, reason }
+}
+
+/** A dead letter as the HTTP API has it, without the event and the stack, which may be long. */
+export function toLetter(entry: DeadLetterSummary) {
+  const { id, reason, features, error, attempts, group, partition, position } = entry
+  return {
+    id,
+    reason,
+    event_id: entry.eventId ?? null,
+    event_type: entry.eventType ?? null,
+    entity_id: entry.entityId ?? null,
+    entity: entry.entityType ?? null,
+    features,
+    error: { name: error.name, message: error.message },
+    attempts,
+    first_failed_at: new Date(entry.firstFailedAt).toISOString(),
+    last_failed_at: new Date(entry.lastFailedAt).toISOString(),
+    group,
+    partition,
+    position,
+  }
+}
+
+/** The same with the event as published, and the stack. */
+export function toWholeLetter(entry: DeadLetterDetails) {
+  return { ...toLetter(entry), error: entry.error, event: entry.event }
+}
+
+/** Dead letters as a table. */
+export function toTable(entries: readonly DeadLetterSummary[], now = Date.now()): string {
+  return table(
+    ["id", "event", "entity", "failed", "reason", "tries", "ago", "error"],
+    entries.map(({ id, eventType, entityId, features, reason, attempts, lastFailedAt, error }) => [
+      id,
+      eventType ?? "?",
+      entityId ?? "?",
+      features.join(", "),
+      reason,
+      String(attempts),
+      duration(Math.max(0, now - lastFailedAt)),
+      error.message.split("\n")[0] ?? "",
+    ]),
+  )
+}
