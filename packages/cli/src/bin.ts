@@ -3,7 +3,7 @@ import { createProgram } from "./program.js"
 import { warnUnknown } from "./settings/unknown.js"
 import { exitCodeOf, exitCodes } from "./terminal/exit-codes.js"
 import { say } from "./terminal/output.js"
-import { describeError, errorToJson } from "./terminal/report-error.js"
+import { describeError, errorToJson, firstError } from "./terminal/report-error.js"
 
 // A setting that is set to nothing is not set.
 for (const [name, value] of Object.entries(process.env)) {
@@ -17,7 +17,8 @@ for (const warning of isChild ? [] : warnUnknown(process.env)) say(`warning: ${w
 const isJson = process.argv.includes("--json")
 try {
   await createProgram({ silent: isJson }).parseAsync()
-} catch (error) {
+} catch (thrown) {
+  const error = firstError(thrown)
   const isVerbose = process.argv.includes("--verbose")
   process.stderr.write(isJson ? errorToJson(error) : describeError(error, isVerbose))
   process.exitCode = exitCodeOf(error)

@@ -35,6 +35,12 @@ export function errorToJson(error: unknown): string {
   return line({ code, message, path, allowed, place: error instanceof Error ? userCodeOf(error.stack) : undefined })
 }
 
+/** The error that a command failed with, where closing what it had opened failed too. */
+export function firstError(thrown: unknown): unknown {
+  const { name, suppressed } = (thrown ?? {}) as { readonly name?: string; readonly suppressed?: unknown }
+  return name === "SuppressedError" ? firstError(suppressed) : thrown
+}
+
 function hintFor(error: unknown): string {
   return error instanceof FabraApiError ? (HINTS[error.code] ?? "") : ""
 }
