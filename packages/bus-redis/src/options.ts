@@ -29,17 +29,12 @@ export interface RedisEventBusOptions {
 }
 
 /** The options with every default filled in. */
-export interface Settings {
+export interface Settings extends Required<Omit<RedisEventBusOptions, "url" | "client" | "partitions">> {
   readonly source: Source
-  readonly namespace: string
   readonly partitions: number | undefined
-  readonly dedupeWindowMs: number
-  readonly maxEventBytes: number
-  readonly maxEventsPerPartition: number
-  readonly retentionMs: number
-  readonly commandTimeoutMs: number
-  readonly clock: Clock
 }
+
+type WholeNumber = "dedupeWindowMs" | "maxEventBytes" | "maxEventsPerPartition" | "retentionMs" | "commandTimeoutMs"
 
 /** Fills in defaults. @throws FabraError `invalid_argument`, `invalid_name` */
 export function toSettings(options: RedisEventBusOptions): Settings {
@@ -47,26 +42,20 @@ export function toSettings(options: RedisEventBusOptions): Settings {
   const source = chooseSource(url, client)
   checkName("namespace", namespace)
   if (partitions !== undefined) checkPartitions(partitions)
+  const whole = (name: WholeNumber, fallback: number, least: number) => {
+    const value = options[name] ?? fallback
+    checkWhole(name, value, [least])
+    return value
+  }
   return {
     source,
     namespace,
     partitions,
-    dedupeWindowMs: whole(options, "dedupeWindowMs", 120_000, 0),
-    maxEventBytes: whole(options, "maxEventBytes", DEFAULT_MAX_EVENT_BYTES, 1),
-    maxEventsPerPartition: whole(options, "maxEventsPerPartition", 1_000_000, 1),
-    retentionMs: whole(options, "retentionMs", 3_600_000, 0),
-    commandTimeoutMs: whole(options, "commandTimeoutMs", 5_000, 1),
+    dedupeWindowMs: whole("dedupeWindowMs", 120_000, 0),
+    maxEventBytes: whole("maxEventBytes", DEFAULT_MAX_EVENT_BYTES, 1),
+    maxEventsPerPartition: whole("maxEventsPerPartition", 1_000_000, 1),
+    retentionMs: whole("retentionMs", 3_600_000, 0),
+    commandTimeoutMs: whole("commandTimeoutMs", 5_000, 1),
     clock,
   }
-}
-
-function whole<Name extends keyof RedisEventBusOptions>(
-  options: RedisEventBusOptions & { readonly [name in Name]?: number },
-  name: Name,
-  fallback: number,
-  least: number,
-): number {
-  const value = options[name] ?? fallback
-  checkWhole(name, value, [least])
-  return value
 }

@@ -20,11 +20,8 @@ export interface RedisFeatureCacheOptions {
 }
 
 /** The options, checked and completed. */
-export interface CheckedOptions {
+export interface CheckedOptions extends Required<Omit<RedisFeatureCacheOptions, "url" | "client">> {
   readonly servers: Servers
-  readonly namespace: string
-  readonly commandTimeoutMs: number
-  readonly rollbackWindowMs: number
 }
 
 /** Longest time that a timer can wait. */
@@ -38,12 +35,7 @@ export function checkOptions(options: RedisFeatureCacheOptions): CheckedOptions 
   const source = chooseSource(url, client)
   const { rollbackWindowMs = client?.isCluster ? 20_000 : 5_000 } = options
   checkWhole("rollbackWindowMs", rollbackWindowMs, [0, MAX_MS])
-  return {
-    servers: serversAt(source, commandTimeoutMs),
-    namespace,
-    commandTimeoutMs,
-    rollbackWindowMs,
-  }
+  return { servers: serversAt(source, commandTimeoutMs), namespace, commandTimeoutMs, rollbackWindowMs }
 }
 
 /** The servers, by a client of our own where only a URL is given. */

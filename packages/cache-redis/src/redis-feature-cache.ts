@@ -15,7 +15,8 @@ import type {
   WriteResult,
 } from "@fabra/core"
 import { checkWhole, systemClock } from "@fabra/events"
-import { Deadline, type Servers } from "@fabra/redis-transport"
+import { addressOf, Deadline, type Servers, serverInfo, settingWarnings } from "@fabra/redis-transport"
+import type { Redis } from "ioredis"
 import { type Applied, ApplyCalls, type Applying } from "./commit/apply.js"
 import { decodeField, decodeRecord, effectiveToken, isPartless } from "./commit/record.js"
 import { pushChange, pushWrite } from "./commit/script.js"
@@ -25,7 +26,6 @@ import { checkOptions, type RedisFeatureCacheOptions } from "./options.js"
 import { GatheredReads } from "./read/gathered-reads.js"
 import { decodeWhole, readRemoved, removalCalls } from "./remove/removal.js"
 import { TombstoneBook } from "./remove/tombstones.js"
-import { checkServers } from "./transport/check.js"
 import { Delivery, type Reply, type Request } from "./transport/delivery.js"
 import { cacheClosed, unavailable } from "./transport/errors.js"
 import { stillCurrent } from "./transport/verify.js"
@@ -94,11 +94,7 @@ export class RedisFeatureCache implements FeatureCache {
 
   async inspect(keys: readonly EntityKey[]): Promise<WholeRecord[]> {
     // Before the records: of two answers that do not fit the older tombstones are refused when something is to be removed.
-    try {
-      await this.#learnTombstones(keys)
-    } catch (error) {
-      throw unavailable("inspect records", error)
-    }
+    await this.#within("inspect records", () => this.#learnTombstones(keys))
     return this.#query("inspect records", this.#wholes(keys), (value, i) => {
       const key = keys[i] as EntityKey
       return decodeWhole(key, value as string[], this.#tombstones.of(key))
@@ -125,12 +121,7 @@ export class RedisFeatureCache implements FeatureCache {
 
   async verify(epochs: readonly Epoch[]): Promise<boolean> {
     if (epochs.length === 0) return true
-    try {
-      this.#checkOpen()
-      return await stillCurrent(this.#servers, epochs, this.#deadline())
-    } catch (error) {
-      throw unavailable("tell its epoch", error)
-    }
+    return this.#within("tell its epoch", (deadline) => stillCurrent(this.#servers, epochs, deadline))
   }
 
   async read(keys: readonly EntityKey[], features: readonly string[]): Promise<(StoredValue | undefined)[][]> {
@@ -148,14 +139,9 @@ export class RedisFeatureCache implements FeatureCache {
     { after, limit = 1000 }: { readonly after?: string; readonly limit?: number } = {},
   ): Promise<EntityPage> {
     checkWhole("limit", limit, [1])
-    const deadline = this.#deadline()
-    try {
-      return await pageOfIndex(this.#keys, entityType, { after, limit }, (requests) =>
-        this.#send(requests, deadline, true),
-      )
-    } catch (error) {
-      throw unavailable("list entities", error)
-    }
+    return this.#within("list entities", (deadline) =>
+      pageOfIndex(this.#keys, entityType, { after, limit }, (requests) => this.#send(requests, deadline, true)),
+    )
   }
 
   /**
@@ -163,12 +149,15 @@ export class RedisFeatureCache implements FeatureCache {
    * for a log at start, none when all is well. @throws FabraError `cache_unavailable`
    */
   async check(): Promise<string[]> {
-    try {
-      this.#checkOpen()
-      return await checkServers(this.#servers, this.#deadline())
-    } catch (error) {
-      throw unavailable("tell its settings", error)
-    }
+    return this.#within("tell its settings", async (deadline) => {
+      await this.#servers.refresh(deadline)
+      const question = async (redis: Redis) => settingWarnings(await serverInfo(redis), `Redis at ${addressOf(redis)}`)
+      const answers = await this.#servers.ask(question, deadline)
+      return answers.flatMap((answer) => {
+        if (answer.status === "rejected") throw answer.reason
+        return answer.value
+      })
+    })
   }
 
   async close(): Promise<void> {
@@ -188,8 +177,9 @@ export class RedisFeatureCache implements FeatureCache {
     try {
       const deadline = this.#deadline()
       const { isCluster } = this.#servers
-      const unlisted = isCluster ? await this.#index(items.filter(isNew), deadline) : undefined
-      const listed = unlisted === undefined ? items : items.filter((item) => !unlisted.has(item))
+      const failures = isCluster ? await this.#index(items.filter(isNew), deadline) : undefined
+      const failureOf = (item: T) => (isNew(item) ? failures?.get(this.#keys.indexOf(item.key)) : undefined)
+      const listed = failures === undefined ? items : items.filter((item) => failureOf(item) === undefined)
       const calls = new ApplyCalls(isCluster, push)
       for (const item of listed) {
         const { key } = item
@@ -198,10 +188,10 @@ export class RedisFeatureCache implements FeatureCache {
         calls.add(this.#keys.entity(key), item, tombstones, listing)
       }
       const applied = calls.read(await this.#send(calls.finish(), deadline, repeatable))
-      if (unlisted === undefined) return applied
+      if (failures === undefined) return applied
       let at = 0
       return items.map((item) => {
-        const error = unlisted.get(item)
+        const error = failureOf(item)
         return error === undefined ? (applied[at++] as Applied) : { status: "unknown", error }
       })
     } catch (error) {
@@ -210,19 +200,9 @@ export class RedisFeatureCache implements FeatureCache {
     }
   }
 
-  async #index<T extends { readonly key: EntityKey }>(
-    items: readonly T[],
-    deadline: Deadline,
-  ): Promise<Map<T, Error> | undefined> {
-    if (items.length === 0) return undefined
-    const entities = items.map((item) => item.key)
-    const failures = await addToIndex(this.#keys, entities, (requests) => this.#send(requests, deadline, true))
-    const failed = new Map<T, Error>()
-    for (const [i, item] of items.entries()) {
-      const failure = failures[i]
-      if (failure !== undefined) failed.set(item, failure)
-    }
-    return failed
+  #index(items: readonly { readonly key: EntityKey }[], deadline: Deadline): Promise<Map<string, Error>> {
+    const entities = items.map(({ key }) => key)
+    return addToIndex(this.#keys, entities, (requests) => this.#send(requests, deadline, true))
   }
 
   /** The requests for all there is of each entity. */
@@ -232,6 +212,16 @@ export class RedisFeatureCache implements FeatureCache {
       // In capitals ioredis leaves the reply a flat list: an object would be built only to be taken apart again.
       return { key, name: "HGETALL", args: [key] }
     })
+  }
+
+  /** Makes a call with a deadline. @throws FabraError `cache_unavailable` */
+  async #within<T>(doing: string, call: (deadline: Deadline) => Promise<T>): Promise<T> {
+    try {
+      this.#checkOpen()
+      return await call(this.#deadline())
+    } catch (error) {
+      throw unavailable(doing, error)
+    }
   }
 
   /** As {@link #learnTombstones}; whoever works with older ones is refused once more, and then asks again. */

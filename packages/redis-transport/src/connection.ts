@@ -25,15 +25,16 @@ export class Connection<Client extends Redis | Cluster> {
   /** Waits until the client can send. @throws NotConnected, Closed */
   async ready(deadline: Deadline): Promise<void> {
     const client: Redis | Cluster = this.client
+    const is = (status: string) => client.status === status
     if (this.#isClosed) throw new Closed()
-    if (client.status === "ready") return
+    if (is("ready")) return
     // After the first attempt it connects again by itself.
-    if (client.status === "wait" || (this.isOwn && client.status === "end")) client.connect().catch(() => {})
-    if (isEnded(client)) throw new NotConnected("the client is closed")
+    if (is("wait") || (this.isOwn && is("end"))) client.connect().catch(() => {})
+    if (is("end")) throw new NotConnected("the client is closed")
     this.#opening ??= this.#untilOpen()
     await deadline.race(this.#opening).catch(() => {})
     if (this.#isClosed) throw new Closed()
-    if (isReady(client)) return
+    if (is("ready")) return
     const message = this.#lastError?.message ?? `no connection within ${deadline.ms} ms`
     throw new NotConnected(message, { cause: this.#lastError })
   }
@@ -58,13 +59,4 @@ export class Connection<Client extends Redis | Cluster> {
       client.on("end", done)
     })
   }
-}
-
-// As functions, because TypeScript takes the status for what it was when it was last looked at.
-function isReady({ status }: Redis | Cluster): boolean {
-  return status === "ready"
-}
-
-function isEnded({ status }: Redis | Cluster): boolean {
-  return status === "end"
 }

@@ -1,6 +1,8 @@
 import { type Clock, sleep, withDeadline } from "@fabra/events"
 import { NoAnswer } from "./errors.js"
 
+const RETRY_PAUSE_MS = 25
+
 /** The time at which one call ends, however often it tries again. */
 export class Deadline {
   readonly #end: number
@@ -21,6 +23,18 @@ export class Deadline {
   /** Waits `ms` milliseconds, or until the deadline if that comes first. */
   pause(ms: number): Promise<void> {
     return sleep(this.clock, Math.min(ms, this.left))
+  }
+
+  /** Tries until it succeeds, `isFinal` says of an error that trying again does not help, or the deadline has passed. */
+  async retry<T>(attempt: () => Promise<T>, isFinal: (error: unknown) => boolean): Promise<T> {
+    for (;;) {
+      try {
+        return await attempt()
+      } catch (error) {
+        if (isFinal(error) || this.left === 0) throw error
+        await this.pause(RETRY_PAUSE_MS)
+      }
+    }
   }
 
   /**

@@ -43,18 +43,14 @@ export function epochOf(info: ServerInfo): string {
 }
 
 /** Settings of a server that endanger what is kept on it, in sentences for people. */
-export function settingWarnings(info: ServerInfo, address: string): string[] {
+export function settingWarnings(info: ServerInfo, server: string): string[] {
   const warnings: string[] = []
   const policy = info.get("maxmemory_policy")
   if (policy !== undefined && policy !== "noeviction") {
-    warnings.push(
-      `Redis at ${address} drops keys when its memory is full (maxmemory-policy ${policy}): use noeviction.`,
-    )
+    warnings.push(`${server} drops keys when its memory is full (maxmemory-policy ${policy}): use noeviction.`)
   }
   if (info.get("aof_enabled") === "0") {
-    warnings.push(
-      `Redis at ${address} keeps no append-only file: a crash loses all since its last snapshot. Use appendonly yes.`,
-    )
+    warnings.push(`${server} keeps no append-only file: a crash loses all since its last snapshot. Use appendonly yes.`)
   }
   return warnings
 }

@@ -2,6 +2,7 @@ import type { Clock } from "@fabra/events"
 import type { Redis } from "ioredis"
 import { Connection } from "./connection.js"
 import type { Deadline } from "./deadline.js"
+import { NotConnected, outcomeOf, reasonOf } from "./errors.js"
 import { type Command, type Result, sendAll } from "./fleeting-command.js"
 import { epochOf, parseInfo } from "./info.js"
 
@@ -77,14 +78,15 @@ export class RedisServer {
   }
 
   /**
-   * Sends commands in one write. Rejects when it has **not** sent them.
+   * Sends commands in one write. Never rejects: when nothing was sent, each has the reason, see `outcomeOf`.
    *
    * The epoch is the one known when they were sent. Should another one have answered, the label is too old, never too
    * new: at worst work is done again, but nothing is believed that was lost.
    */
   async run(commands: readonly Command[], deadline: Deadline): Promise<Replies> {
-    const epoch = this.#currentEpoch() ?? (await this.#learnEpoch(deadline))
+    let epoch = ""
     try {
+      epoch = this.#currentEpoch() ?? (await this.#learnEpoch(deadline))
       return { epoch, results: await this.answer(sendAll(this.redis, commands), deadline) }
     } catch (error) {
       return { epoch, results: commands.map(() => [error as Error]) }
@@ -129,9 +131,11 @@ export class RedisServer {
     this.#identifying ??= this.identify(deadline).finally(() => {
       this.#identifying = undefined
     })
-    await deadline.race(this.#identifying)
+    await deadline.race(this.#identifying).catch((error) => {
+      throw outcomeOf(error) === "unknown" ? new NotConnected(reasonOf(error), { cause: error }) : error
+    })
     const epoch = this.#currentEpoch()
     if (epoch !== undefined) return epoch
-    throw new Error("the connection was replaced")
+    throw new NotConnected("the connection was replaced")
   }
 }

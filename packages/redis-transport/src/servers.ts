@@ -35,6 +35,15 @@ export class Servers {
     return this.#nodesOf("master").map((redis) => this.#server(redis))
   }
 
+  /** Asks every master; one that does not answer rejects its own answer only. */
+  ask<T>(question: (redis: Redis) => Promise<T>, deadline: Deadline): Promise<PromiseSettledResult<T>[]> {
+    const answers = this.masters().map(async (server) => {
+      await server.ready(deadline)
+      return await server.answer(question(server.redis), deadline)
+    })
+    return Promise.allSettled(answers)
+  }
+
   /** Finds the servers of keys as known now; `undefined` for a key whose server is not known. */
   locator(): (key: string) => RedisServer | undefined {
     if (this.#single !== undefined) return () => this.#single

@@ -1,4 +1,4 @@
-import { FabraError, sleep } from "@fabra/events"
+import { FabraError } from "@fabra/events"
 import { Closed, Deadline, isPassing, outcomeOf } from "@fabra/redis-transport"
 import type { Redis } from "ioredis"
 import type { PartitionKeys } from "../keyspace/keys.js"
@@ -8,7 +8,6 @@ import type { Link } from "../transport/link.js"
 import { type Append, type AppendAnswer, append } from "./append-script.js"
 import type { AppendOutcome, SendAppends } from "./gathered-appends.js"
 
-const RETRY_PAUSE_MS = 25
 /** Redis ends a `WAIT` by itself: leave it the time to say so. */
 const REPLY_GRACE_MS = 1_000
 
@@ -56,20 +55,17 @@ function persistent({ dedupeWindowMs, clock, commandTimeoutMs }: Settings, attem
     // Half a window, so that the second copy arrives while the first one is surely still remembered.
     const isRemembered = () => clock.now() - started < dedupeWindowMs / 2
     let mayBeDone = false
-    for (;;) {
-      try {
-        return { answers: await attempt(appends, deadline), mayBeDone }
-      } catch (error) {
-        // An error of ours says that no replica has confirmed the events.
-        const outcome = error instanceof FabraError ? "unknown" : outcomeOf(error)
-        mayBeDone ||= outcome === "unknown"
-        const again = outcome === "refused" ? isPassing(error) : outcome === "not_sent" || isRemembered()
-        const isFinal = error instanceof FabraError || error instanceof Closed
-        if (!again || isFinal || !isWanted() || deadline.left === 0) {
-          return { answers: [], error, mayBeDone }
-        }
-        await sleep(clock, RETRY_PAUSE_MS)
-      }
+    const isFinal = (error: unknown) => {
+      // An error of ours says that no replica has confirmed the events.
+      const outcome = error instanceof FabraError ? "unknown" : outcomeOf(error)
+      mayBeDone ||= outcome === "unknown"
+      const again = outcome === "refused" ? isPassing(error) : outcome === "not_sent" || isRemembered()
+      return !again || error instanceof FabraError || error instanceof Closed || !isWanted()
+    }
+    try {
+      return { answers: await deadline.retry(() => attempt(appends, deadline), isFinal), mayBeDone }
+    } catch (error) {
+      return { answers: [], error, mayBeDone }
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from "@fabra/events"
+import type { Clock } from "@fabra/events"
 import {
   Closed,
   Deadline,
@@ -15,8 +15,6 @@ import {
 import type { Redis } from "ioredis"
 import type { Settings } from "../options.js"
 import { toBusError } from "./errors.js"
-
-const RETRY_PAUSE_MS = 25
 
 /**
  * A connection for commands, opened at first use and again whenever it is lost. Nothing waits for ever: a command without
@@ -49,15 +47,10 @@ export class Link {
    */
   async run<T>(key: string, command: (redis: Redis) => Promise<T>): Promise<T> {
     const deadline = this.deadline()
-    for (;;) {
-      try {
-        return await this.attempt(key, command, deadline)
-      } catch (error) {
-        const isFinal =
-          outcomeOf(error) === "refused" ? !isPassing(error) : error instanceof NoAnswer || error instanceof Closed
-        if (isFinal || deadline.left === 0) throw toBusError(error)
-        await sleep(this.clock, RETRY_PAUSE_MS)
-      }
+    try {
+      return await deadline.retry(() => this.attempt(key, command, deadline), isFinal)
+    } catch (error) {
+      throw toBusError(error)
     }
   }
 
@@ -83,11 +76,7 @@ export class Link {
     await this.#servers.ready(deadline).catch((error) => {
       throw toBusError(error)
     })
-    const ask = async (server: RedisServer) => {
-      await server.ready(deadline)
-      return await server.answer(question(server.redis), deadline)
-    }
-    const answers = await Promise.allSettled(this.#servers.masters().map(ask))
+    const answers = await this.#servers.ask(question, deadline)
     return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []))
   }
 
@@ -117,4 +106,9 @@ export class Link {
   close(): void {
     this.#servers.close()
   }
+}
+
+function isFinal(error: unknown): boolean {
+  if (outcomeOf(error) === "refused") return !isPassing(error)
+  return error instanceof NoAnswer || error instanceof Closed
 }

@@ -5,13 +5,12 @@ import type { Redis } from "ioredis"
 /** What a person should know about how a server is set up. */
 export async function serverNotices(redis: Redis): Promise<BusNotice[]> {
   const info = await serverInfo(redis)
-  const address = addressOf(redis)
-  const server = `Redis at ${address}`
+  const server = `Redis at ${addressOf(redis)}`
   if (info.size === 0) {
     const message = `${server} does not let us ask INFO: replicas and settings are not looked after.`
     return [{ level: "warn", message }]
   }
-  const notices = settingWarnings(info, address).map((message): BusNotice => ({ level: "warn", message }))
+  const notices = settingWarnings(info, server).map((message): BusNotice => ({ level: "warn", message }))
   if (!isAtLeast(info, 6, 2)) {
     const version = info.get("redis_version")
     const message = `${server} is too old (${version}): events are trimmed by XTRIM MINID, which came with 6.2.`

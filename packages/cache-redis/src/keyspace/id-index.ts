@@ -8,13 +8,9 @@ export type Send = (requests: readonly Request[]) => Promise<Reply[]>
 
 /**
  * Puts ids into the index, which is done **before** their records are first written: an id without a record is passed
- * over later, a record without an id would never be found. Answers with the failure for each key, if any.
+ * over later, a record without an id would never be found. Answers with the failures, by the set that was not written.
  */
-export async function addToIndex(
-  keys: Keys,
-  entities: readonly EntityKey[],
-  send: Send,
-): Promise<(Error | undefined)[]> {
+export async function addToIndex(keys: Keys, entities: readonly EntityKey[], send: Send): Promise<Map<string, Error>> {
   const sets = new Map<string, string[]>()
   for (const entity of entities) {
     const index = keys.indexOf(entity)
@@ -28,7 +24,7 @@ export async function addToIndex(
     const reply = replies[i]
     if (reply?.ok === false) failures.set(key, reply.error)
   }
-  return entities.map((entity) => failures.get(keys.indexOf(entity)))
+  return failures
 }
 
 /** Reads ids on from `after`, until there are about `limit` or no more. Ids without a record are left out. */

@@ -7,7 +7,6 @@ import {
   isReply,
   outcomeOf,
   type RedisServer,
-  type Replies,
   refusalOf,
   type Servers,
   withText,
@@ -90,14 +89,7 @@ export class Delivery {
   }
 
   async #sendTo(server: RedisServer, parcels: readonly Parcel[]): Promise<void> {
-    let answer: Replies
-    try {
-      answer = await server.run(commandsOf(parcels), this.#deadline)
-    } catch (error) {
-      for (const parcel of parcels) this.#notSent(parcel, error as Error)
-      return
-    }
-    const { epoch, results } = answer
+    const { epoch, results } = await server.run(commandsOf(parcels), this.#deadline)
     let at = 0
     for (const parcel of parcels) {
       if (parcel.ask !== undefined) at++
@@ -109,24 +101,14 @@ export class Delivery {
 
   #failed(parcel: Parcel, error: Error, server: RedisServer): void {
     const word = refusalOf(error)
-    const isLost = outcomeOf(error) === "unknown"
+    const outcome = outcomeOf(error)
     if (word === "READONLY") server.drop()
     if (word === "NOSCRIPT") parcel.isText = true
     parcel.ask = word === "ASK" ? error.message.split(" ")[2] : undefined
-    if (word === "MOVED" || isLost) this.#astray = true
+    if (word === "MOVED" || outcome !== "refused") this.#astray = true
     if (!["NOSCRIPT", "ASK", "MOVED"].includes(word)) this.#pause = true
-    if (isLost ? this.#repeatable : !isFinal(error)) this.#again(parcel, error)
+    if (outcome === "unknown" ? this.#repeatable : !isFinal(error)) this.#again(parcel, error)
     else this.#replies[parcel.index] = { ok: false, error }
-  }
-
-  #notSent(parcel: Parcel, error: Error): void {
-    if (isFinal(error)) {
-      this.#replies[parcel.index] = { ok: false, error }
-      return
-    }
-    this.#astray = true
-    this.#pause = true
-    this.#again(parcel, error)
   }
 
   #again(parcel: Parcel, error: Error): void {
