@@ -15,7 +15,16 @@ import type {
 } from "@fabra/core"
 import { FabraError, show } from "@fabra/events"
 import { open, type RootDatabase } from "lmdb"
-import { type Left, partOf, type Stored, tokenOf, versionOf, withChange, withoutRecord, withWrite } from "./record.js"
+import {
+  groupVersionOf,
+  type Left,
+  partOf,
+  type Stored,
+  versionOf,
+  withChange,
+  withoutRecord,
+  withWrite,
+} from "./record.js"
 
 /** Ends a type and begins an id: no name holds it, and none sorts before it. */
 const END = "\0"
@@ -43,7 +52,7 @@ export class LmdbFeatureCache implements FeatureCache {
       const own = stored && partOf(stored, group)
       return {
         key,
-        token: tokenOf(stored, group, left),
+        version: groupVersionOf(stored, group, left),
         state: own?.state ?? null,
         tombstone: own === undefined ? (new Map(left?.states).get(group) ?? null) : null,
         flags: new Set(own?.flags),
@@ -60,7 +69,7 @@ export class LmdbFeatureCache implements FeatureCache {
       if (stored === undefined) return { status: "conflict" }
       return {
         status: "applied",
-        token: tokenOf(stored, (changes[i] as EntityChange).group, undefined) as string,
+        version: groupVersionOf(stored, (changes[i] as EntityChange).group, undefined) as string,
         epoch: "",
       }
     })

@@ -40,7 +40,7 @@ export const partOf = ({ groups }: Stored, group: string): GroupPart | undefined
  * The token a group sees: either its own commit or a direct write makes another version of it. Without a part of its
  * own, the last removal does too.
  */
-export function tokenOf(stored: Stored | undefined, group: string, left: Left | undefined): string | null {
+export function groupVersionOf(stored: Stored | undefined, group: string, left: Left | undefined): string | null {
   const own = (stored && partOf(stored, group)?.token) ?? (left && `removal ${left.token}`)
   const lastWrite = stored?.writes[0]
   return own === undefined && lastWrite === undefined ? null : `${own ?? ""}\n${lastWrite ?? ""}`
@@ -52,14 +52,14 @@ export function withChange(
   change: EntityChange,
   left: Left | undefined,
 ): Stored | undefined {
-  const { group, baseToken, token, state, addFlags, removeFlags } = change
-  if (tokenOf(found, group, left) !== baseToken) return undefined
+  const { group, baseVersion, token, state, values = new Map(), addFlags = [], removeFlags = [] } = change
+  if (groupVersionOf(found, group, left) !== baseVersion) return undefined
   const stored = found ?? EMPTY
   const flags = new Set(partOf(stored, group)?.flags)
   for (const flag of removeFlags) flags.delete(flag)
   for (const flag of addFlags) flags.add(flag)
   const groups = new Map(stored.groups).set(group, { token, state, flags: [...flags] })
-  return { ...stored, groups: [...groups], values: withValues(stored, change.values) }
+  return { ...stored, groups: [...groups], values: withValues(stored, values) }
 }
 
 /** The record with a direct write in it; `undefined` when it has it already. */
@@ -92,7 +92,7 @@ export function withoutRecord(
   return { token, states: [...states] }
 }
 
-function withValues(stored: Stored, changed: EntityChange["values"]): Stored["values"] {
+function withValues(stored: Stored, changed: DirectWrite["values"]): Stored["values"] {
   const values = new Map(stored.values)
   for (const [feature, value] of changed) {
     if (value === null) values.delete(feature)

@@ -11,12 +11,10 @@ for (let added = 0; added < Number(times); ) {
     {
       key,
       group: "group",
-      baseToken: record?.token ?? null,
+      baseVersion: record?.version ?? null,
       token: `${process.pid}-${total}`,
       state: "",
       values: new Map([["total", { text: String(total), eventTime: null, computedAt: 0 }]]),
-      addFlags: [],
-      removeFlags: [],
     },
   ])
   if (result?.status === "unknown") throw result.error

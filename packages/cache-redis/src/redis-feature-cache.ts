@@ -18,7 +18,7 @@ import { checkWhole, systemClock } from "@fabra/events"
 import { addressOf, Deadline, type Servers, serverInfo, settingWarnings } from "@fabra/redis-transport"
 import type { Redis } from "ioredis"
 import { type Applied, ApplyCalls, type Applying } from "./commit/apply.js"
-import { decodeField, decodeRecord, effectiveToken, isPartless } from "./commit/record.js"
+import { decodeField, decodeRecord, effectiveVersion, isPartless } from "./commit/record.js"
 import { pushChange, pushWrite } from "./commit/script.js"
 import { addToIndex, pageOfIndex } from "./keyspace/id-index.js"
 import { featureField, groupFields, Keys } from "./keyspace/keys.js"
@@ -64,21 +64,21 @@ export class RedisFeatureCache implements FeatureCache {
 
   async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
     const applied = await this.#apply("commit", changes, {
-      isNew: ({ baseToken }) => baseToken === null || (isPartless(baseToken) && baseToken.endsWith("/")),
-      isPartless: ({ baseToken }) => isPartless(baseToken),
+      isNew: ({ baseVersion }) => baseVersion === null || (isPartless(baseVersion) && baseVersion.endsWith("/")),
+      isPartless: ({ baseVersion }) => isPartless(baseVersion),
       push: pushChange,
       // A commit that is sent again would meet a conflict with itself.
       repeatable: false,
     })
     const refused = changes.filter((_, i) => applied[i]?.status === "conflict")
     if (refused.length > 0) {
-      await this.#askTombstones(refused.flatMap(({ key, baseToken }) => (isPartless(baseToken) ? [key] : [])))
+      await this.#askTombstones(refused.flatMap(({ key, baseVersion }) => (isPartless(baseVersion) ? [key] : [])))
     }
     return applied.map((result, i): CommitResult => {
       if (result.status === "conflict") return result
       if (result.status === "unknown") return { status: "unknown", error: unavailable("commit", result.error) }
-      const token = effectiveToken((changes[i] as EntityChange).token, result.lastWrite) as string
-      return { status: "applied", token, epoch: result.epoch }
+      const token = effectiveVersion((changes[i] as EntityChange).token, result.lastWrite) as string
+      return { status: "applied", version: token, epoch: result.epoch }
     })
   }
 

@@ -49,7 +49,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
     const tokens = keys.map(newToken)
     await cache.write(keys.map((key, i) => ({ key, token: tokens[i] as string, values: new Map([["f", null]]) })))
     expect(await cache.read(keys, ["f"])).toEqual(keys.map(() => [undefined]))
-    const late = await cache.commit(records.map(({ key, token }) => change(key, token)))
+    const late = await cache.commit(records.map(({ key, version }) => change(key, version)))
     expect(late.every((result) => result.status === "conflict")).toBe(true)
   })
 
@@ -75,7 +75,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
     expect(late).toEqual(keys.map(() => ({ status: "conflict" })))
     const records = await other.load(keys, "g")
     expect(records.map((record) => record.tombstone)).toEqual(keys.map(() => "left"))
-    const anew = await other.commit(records.map(({ key, token }) => change(key, token)))
+    const anew = await other.commit(records.map(({ key, version }) => change(key, version)))
     expect(anew.every(({ status }) => status === "applied")).toBe(true)
     expect((await cache.entities("User")).ids.toSorted()).toEqual(keys.map(({ entityId }) => entityId).toSorted())
   })
@@ -104,20 +104,20 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
   it("a slot may move to another node meanwhile", async () => {
     const key = `ns${round}:entity:User/mover`
     const slot = await client.cluster("KEYSLOT", key)
-    const { token, epoch } = await applied(cache, change(user("mover"), null))
+    const { version, epoch } = await applied(cache, change(user("mover"), null))
     const [from, to] = await ownerAndAnother(slot)
     await to.cluster("SETSLOT", slot, "IMPORTING", await from.cluster("MYID"))
     await from.cluster("SETSLOT", slot, "MIGRATING", await to.cluster("MYID"))
     await from.migrate("127.0.0.1", to.options.port as number, key, 0, 5_000)
 
     // The old owner says ASK now: the key is there no more, but the slot is.
-    const asked = await applied(cache, change(user("mover"), token))
+    const asked = await applied(cache, change(user("mover"), version))
     expect(asked.epoch).not.toBe(epoch)
     const id = await to.cluster("MYID")
     for (const node of [to, from]) await node.cluster("SETSLOT", slot, "NODE", id)
 
     // The old owner says MOVED now.
-    const moved = await applied(cache, change(user("mover"), asked.token))
+    const moved = await applied(cache, change(user("mover"), asked.version))
     expect(moved.epoch).toBe(asked.epoch)
     for (const node of [from, to]) node.disconnect()
   })
@@ -151,7 +151,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
     expect(gone).toBe("gone")
     expect(await cache.verify(receipts.filter((epoch) => epoch !== lost))).toBe(true)
     const records = await eventually(() => cache.load(keys, "g"))
-    const after = await cache.commit(records.map(({ key, token }) => change(key, token)))
+    const after = await cache.commit(records.map(({ key, version }) => change(key, version)))
     expect(after.every((result) => result.status === "applied")).toBe(true)
     expect(after).not.toContainEqual(expect.objectContaining({ epoch: lost }))
     await servers.masters[0]?.restart()

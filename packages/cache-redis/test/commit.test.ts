@@ -28,18 +28,18 @@ it("keeps two groups out of each other's way, and a direct write in both's", asy
   const key = user("u")
   const a = await applied(cache, change(key, null, { group: "a" }))
   const b = await applied(cache, change(key, null, { group: "b" }))
-  const a2 = await applied(cache, change(key, a.token, { group: "a" }))
+  const a2 = await applied(cache, change(key, a.version, { group: "a" }))
 
   const token = newToken()
   await cache.write([{ key, token, values: new Map([["f", value("1")]]) }])
-  expect(await commitOne(cache, change(key, a2.token, { group: "a" }))).toEqual({ status: "conflict" })
-  expect(await commitOne(cache, change(key, b.token, { group: "b" }))).toEqual({ status: "conflict" })
+  expect(await commitOne(cache, change(key, a2.version, { group: "a" }))).toEqual({ status: "conflict" })
+  expect(await commitOne(cache, change(key, b.version, { group: "b" }))).toEqual({ status: "conflict" })
   expect(await commitOne(cache, change(key, null, { group: "c" }))).toEqual({ status: "conflict" })
   expect(await cache.write([{ key, token, values: new Map([["f", value("2")]]) }])).toEqual([{ status: "applied" }])
   expect(await cache.read([key], ["f"])).toEqual([[value("1")]])
 
-  const again = await applied(cache, change(key, (await loadOne(cache, key, "b")).token, { group: "b" }))
-  expect(again.token).toBe((await loadOne(cache, key, "b")).token)
+  const again = await applied(cache, change(key, (await loadOne(cache, key, "b")).version, { group: "b" }))
+  expect(again.version).toBe((await loadOne(cache, key, "b")).version)
 })
 
 it("judges each of 500 changes of one call alone", async () => {
@@ -57,32 +57,32 @@ it("judges each of 500 changes of one call alone", async () => {
   expect(rows.map(([stored]) => stored?.text)).toEqual(keys.map((_, i) => (i % 7 === 0 ? "old" : `${i}`)))
   const records = await cache.load(keys, "g")
   for (const [i, result] of results.entries()) {
-    if (result.status === "applied") expect(records[i]).toMatchObject({ token: result.token, epoch: result.epoch })
+    if (result.status === "applied") expect(records[i]).toMatchObject({ version: result.version, epoch: result.epoch })
   }
 })
 
 it("applies a change larger than what Lua unpacks at once, as one", async () => {
   const values = new Map(Array.from({ length: 9_000 }, (_, i) => [`f${i}`, value(`${i}`)]))
-  const { token } = await applied(cache, change(user("u"), null, { values }))
+  const { version } = await applied(cache, change(user("u"), null, { values }))
   expect((await loadOne(cache, user("u"))).values.size).toBe(9_000)
 
   const removed = new Map([...values.keys()].map((feature) => [feature, null]))
-  await applied(cache, change(user("u"), token, { values: removed }))
+  await applied(cache, change(user("u"), version, { values: removed }))
   expect((await loadOne(cache, user("u"))).values.size).toBe(0)
 })
 
 it("adds a flag that a change both removes and adds", async () => {
   const key = user("u")
-  const { token } = await applied(cache, change(key, null, { addFlags: ["x", "y"] }))
-  await applied(cache, change(key, token, { removeFlags: ["x", "y"], addFlags: ["x"] }))
+  const { version } = await applied(cache, change(key, null, { addFlags: ["x", "y"] }))
+  await applied(cache, change(key, version, { removeFlags: ["x", "y"], addFlags: ["x"] }))
   expect((await loadOne(cache, key)).flags).toEqual(new Set(["x"]))
 })
 
 it("loads the script again after SCRIPT FLUSH", async () => {
-  const { token } = await applied(cache, change(user("u"), null))
+  const { version } = await applied(cache, change(user("u"), null))
   await redis.script("FLUSH")
   const many = Array.from({ length: 200 }, (_, i) => change(user(`n${i}`), null))
-  const results = await cache.commit([change(user("u"), token), ...many])
+  const results = await cache.commit([change(user("u"), version), ...many])
   expect(results.every((result) => result.status === "applied")).toBe(true)
 })
 
@@ -107,7 +107,7 @@ it("shows readers all of a commit or nothing", async () => {
     for (let n = 0; n < 60; n++) {
       const values = new Map(features.map((feature) => [feature, value(`${n}`)]))
       const results = await cache.commit(keys.map((key, i) => change(key, bases[i] as string | null, { values })))
-      bases = results.map((result) => (result.status === "applied" ? result.token : null))
+      bases = results.map((result) => (result.status === "applied" ? result.version : null))
     }
     running = false
   })()
@@ -122,16 +122,16 @@ it("shows readers all of a commit or nothing", async () => {
 // Not on a server that others use meanwhile.
 it.skipIf(process.env.FABRA_TEST_REDIS_URL)("refuses a whole change when memory is full", async () => {
   const key = user("u")
-  const { token } = await applied(cache, change(key, null, { values: new Map([["old", value("1")]]) }))
+  const { version } = await applied(cache, change(key, null, { values: new Map([["old", value("1")]]) }))
   await redis.config("SET", "maxmemory", "1")
   try {
     const values = new Map([
       ["old", null],
       ["new", value("1")],
     ])
-    expect(await commitOne(cache, change(key, token, { values }))).toMatchObject({ status: "unknown" })
+    expect(await commitOne(cache, change(key, version, { values }))).toMatchObject({ status: "unknown" })
     expect([...(await loadOne(cache, key)).values.keys()]).toEqual(["old"])
-    expect((await loadOne(cache, key)).token).toBe(token)
+    expect((await loadOne(cache, key)).version).toBe(version)
   } finally {
     await redis.config("SET", "maxmemory", "0")
   }

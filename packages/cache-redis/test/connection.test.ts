@@ -87,7 +87,7 @@ describe("a client of the caller's", () => {
     await mine.close()
     expect(await client.ping()).toBe("PONG")
     expect(await client.exists(`${namespace}:entity:User/u`)).toBe(1)
-    expect((await loadOne(cache, user("u"))).token).toBeNull()
+    expect((await loadOne(cache, user("u"))).version).toBeNull()
     client.disconnect()
   })
 
@@ -103,7 +103,7 @@ describe("a client of the caller's", () => {
     await applied(mine, change(user("u"), null))
     const admin = new Redis(server.url)
     await admin.client("KILL", "TYPE", "normal", "SKIPME", "yes")
-    expect((await loadOne(mine, user("u"))).token).not.toBeNull()
+    expect((await loadOne(mine, user("u"))).version).not.toBeNull()
     admin.disconnect()
     client.disconnect()
   })
@@ -123,7 +123,7 @@ describe("a connection that breaks", () => {
   beforeEach(async () => {
     proxy = await startProxy(server.port)
     behind = new RedisFeatureCache({ url: proxy.url, namespace, commandTimeoutMs: 4_000 })
-    await applied(behind, change(user("another"), (await loadOne(behind, user("another"))).token)) // it has the script now
+    await applied(behind, change(user("another"), (await loadOne(behind, user("another"))).version)) // it has the script now
   })
   afterEach(async () => {
     await behind.close()
@@ -135,7 +135,7 @@ describe("a connection that breaks", () => {
     proxy.cutAfter(0)
     expect(await commitOne(behind, one)).toMatchObject({ status: "unknown", error: { code: "cache_unavailable" } })
     expect(await commitOne(behind, one)).toEqual({ status: "conflict" })
-    expect(await loadOne(behind, user("u"))).toMatchObject({ token: `${one.token}/` })
+    expect(await loadOne(behind, user("u"))).toMatchObject({ version: `${one.token}/` })
   })
 
   it("before the answer is no hindrance to a direct write, which is sent again and made once", async () => {
@@ -144,7 +144,7 @@ describe("a connection that breaks", () => {
     expect(await behind.write([first])).toEqual([{ status: "applied" }])
     await applied(
       cache,
-      change(user("u"), (await loadOne(cache, user("u"))).token, { values: new Map([["f", value("2")]]) }),
+      change(user("u"), (await loadOne(cache, user("u"))).version, { values: new Map([["f", value("2")]]) }),
     )
     expect(await behind.write([first])).toEqual([{ status: "applied" }])
     expect(await cache.read([user("u")], ["f"])).toEqual([[value("2")]])

@@ -65,7 +65,7 @@ it("does not write a record whose id it cannot list", async () => {
     { status: "unknown" },
     { status: "applied" },
   ])
-  expect((await cache.load([key], "g"))[0]?.token).toBeNull()
+  expect((await cache.load([key], "g"))[0]?.version).toBeNull()
   redis.disconnect()
 })
 
@@ -98,7 +98,7 @@ it("puts the id into the index with the record, and takes it out with it", async
 it("removes records also when the memory is full", async () => {
   const redis = new Redis(server.url)
   const key = { entityType: "Mall", entityId: "u" }
-  await applied(cache, change(key, (await loadOne(cache, key)).token))
+  await applied(cache, change(key, (await loadOne(cache, key)).version))
   const [{ version }] = (await cache.inspect([key])) as [WholeRecord]
   await redis.config("SET", "maxmemory", "1mb")
   const tombstones = [{ group: "g", before: null, after: "left" }]

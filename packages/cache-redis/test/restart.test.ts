@@ -26,7 +26,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("when Redis", () => {
     const key = user("u")
     const first = await applied(cache, change(key, null, { values: new Map([["f", value("1")]]) }))
     expect(await cache.verify([first.epoch, first.epoch])).toBe(true)
-    const second = change(key, first.token, { values: new Map([["f", value("2")]]) })
+    const second = change(key, first.version, { values: new Map([["f", value("2")]]) })
 
     await server.kill()
     expect(await commitOne(hasty, second)).toMatchObject({ status: "unknown", error: { code: "cache_unavailable" } })
@@ -43,7 +43,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("when Redis", () => {
     expect(await cache.verify([first.epoch])).toBe(false)
     expect(await cache.verify([again.epoch])).toBe(true)
     expect(await cache.verify([again.epoch, first.epoch])).toBe(false)
-    expect(await loadOne(cache, key)).toMatchObject({ token: again.token, epoch: again.epoch })
+    expect(await loadOne(cache, key)).toMatchObject({ version: again.version, epoch: again.epoch })
   })
 
   it("restarts under load, every commit is answered, and what was applied is there", async () => {
@@ -94,10 +94,10 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("when Redis", () => {
   it("becomes a replica and a master again, its epoch is another", async () => {
     const master = await startRedisServer()
     const admin = new Redis(server.url)
-    const { epoch, token } = await applied(cache, change(user("u"), null))
+    const { epoch, version } = await applied(cache, change(user("u"), null))
     await admin.replicaof("127.0.0.1", master.port)
     expect(await cache.verify([epoch])).toBe(false)
-    expect(await commitOne(hasty, change(user("u"), token))).toMatchObject({ status: "unknown" })
+    expect(await commitOne(hasty, change(user("u"), version))).toMatchObject({ status: "unknown" })
     await admin.replicaof("NO", "ONE")
     await eventually(async () => ((await cache.verify([epoch])) ? undefined : true))
     const next = await eventually(async () => {

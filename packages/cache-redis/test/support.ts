@@ -15,16 +15,13 @@ let tokens = 0
 export const newToken = (): string => `token-${process.pid}-${++tokens}`
 
 /** A change of one entity, of which a test names what it is about. */
-export function change(key: EntityKey, baseToken: string | null, rest: Partial<EntityChange> = {}): EntityChange {
+export function change(key: EntityKey, baseVersion: string | null, rest: Partial<EntityChange> = {}): EntityChange {
   return {
     key,
     group: "g",
-    baseToken,
+    baseVersion,
     token: newToken(),
     state: "{}",
-    values: new Map(),
-    addFlags: [],
-    removeFlags: [],
     ...rest,
   }
 }
@@ -35,8 +32,8 @@ export async function commitOne(cache: FeatureCache, one: EntityChange): Promise
   return result as CommitResult
 }
 
-/** Commits one change and gives the record's token after it. */
-export async function applied(cache: FeatureCache, one: EntityChange): Promise<{ token: string; epoch: string }> {
+/** Commits one change and gives the version of the record after it. */
+export async function applied(cache: FeatureCache, one: EntityChange): Promise<{ version: string; epoch: string }> {
   const result = await commitOne(cache, one)
   if (result.status === "applied") return result
   throw new Error(`the commit was not applied: ${JSON.stringify(result)}`)

@@ -85,7 +85,7 @@ async function runOne(
   await new Compute(env).step(lane)
   const refused = item.checked instanceof Error ? { error: item.checked } : undefined
   return {
-    changes: [...draft.toChange(record.key, env.group, "").values].map(([name, after]) => ({
+    changes: [...(draft.toChange(record.key, env.group, "").values ?? [])].map(([name, after]) => ({
       entityType,
       name,
       before: record.values.get(name),

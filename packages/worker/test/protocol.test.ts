@@ -100,10 +100,10 @@ class RestorableCache extends FaultyCache {
   async snapshot(keys: readonly EntityKey[], groups: readonly string[]) {
     this.#snapshot = new MemoryFeatureCache()
     for (const group of groups) {
-      for (const { key, token, state, values } of await this.load(keys, group)) {
-        if (token === null) continue
-        const change = { key, group, baseToken: null, token: "restored", state: state ?? "", values }
-        await this.#snapshot.commit([{ ...change, addFlags: [], removeFlags: [] }])
+      for (const { key, version, state, values } of await this.load(keys, group)) {
+        if (version === null) continue
+        const change = { key, group, baseVersion: null, token: "restored", state: state ?? "", values }
+        await this.#snapshot.commit([{ ...change }])
       }
     }
   }
@@ -307,7 +307,7 @@ test("R5: the mark does not pass a failed feature before its dead letter is dura
   await publish("x", "ann", {}, "e1")
   await until(() => tries === 2)
   const load = async () => (await store.cache.load([{ entityType: "User", entityId: "ann" }], "fabra_workers"))[0]
-  expect(await load()).toMatchObject({ token: null })
+  expect(await load()).toMatchObject({ version: null })
   open.open()
   await worker.idle()
   expect([...((await load())?.flags ?? [])]).toEqual(["dead:bad/e1"])

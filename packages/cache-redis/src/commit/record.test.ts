@@ -47,7 +47,7 @@ describe("a record", () => {
     ]
     expect(decodeRecord(reader(), key, hash, "i")).toEqual({
       key,
-      token: "own/out",
+      version: "own/out",
       state: "state",
       tombstone: null,
       flags: new Set(["flag/1"]),
@@ -58,16 +58,16 @@ describe("a record", () => {
 
   it("has no token when nothing was written for the group", () => {
     const key = { entityType: "User", entityId: "u" }
-    expect(decodeRecord(reader(), key, ["t:other", "x"], "i").token).toBeNull()
-    expect(decodeRecord(reader(), key, ["w", "x"], "i").token).toBe("/x")
+    expect(decodeRecord(reader(), key, ["t:other", "x"], "i").version).toBeNull()
+    expect(decodeRecord(reader(), key, ["w", "x"], "i").version).toBe("/x")
   })
 
   it("has the last removal in the place of a token that is not there", () => {
     const key = { entityType: "User", entityId: "u" }
     const left = { of: (): KnownTombstones => ({ token: "r", states: new Map([["g", "left"]]) }) }
     const found = (hash: string[]) => decodeRecord(reader(left), key, hash, "i")
-    expect(found([])).toMatchObject({ token: "~r/", state: null, tombstone: "left" })
-    expect(found(["w", "x"])).toMatchObject({ token: "~r/x", tombstone: "left" })
-    expect(found(["t:g", "own", "s:g", "state"])).toMatchObject({ token: "own/", state: "state", tombstone: null })
+    expect(found([])).toMatchObject({ version: "~r/", state: null, tombstone: "left" })
+    expect(found(["w", "x"])).toMatchObject({ version: "~r/x", tombstone: "left" })
+    expect(found(["t:g", "own", "s:g", "state"])).toMatchObject({ version: "own/", state: "state", tombstone: null })
   })
 })

@@ -28,7 +28,7 @@ export function decodeField(raw: string | null): StoredValue | undefined {
 }
 
 /** A group's token: its own last commit and the last direct write, since either makes a version new. */
-export function effectiveToken(own: string | undefined, lastWrite: string | undefined): string | null {
+export function effectiveVersion(own: string | undefined, lastWrite: string | undefined): string | null {
   return own === undefined && lastWrite === undefined ? null : [own, lastWrite].join("/")
 }
 
@@ -66,7 +66,7 @@ export function decodeRecord(
     else if (field.startsWith(fields.flag)) flags.add(field.slice(fields.flag.length))
   }
   const left = own === undefined ? book.of(key) : undefined
-  const token = effectiveToken(own ?? (left?.token && REMOVAL + left.token), lastWrite)
+  const token = effectiveVersion(own ?? (left?.token && REMOVAL + left.token), lastWrite)
   const tombstone = left?.states.get(group) ?? null
-  return { key, token, state: state ?? null, tombstone, flags, values, epoch }
+  return { key, version: token, state: state ?? null, tombstone, flags, values, epoch }
 }

@@ -8,7 +8,7 @@ test("spells every value with its own times, and what is removed apart", () => {
   pushChange(words, {
     key: { entityType: "User", entityId: "u" },
     group: "g",
-    baseToken: "a/",
+    baseVersion: "a/",
     token: "b",
     state: "{}",
     values: new Map<string, StoredValue | null>([

@@ -114,7 +114,7 @@ export class Words {
   /** Adds one entity. Returns about how many characters its values have. */
   add(
     base: string | number,
-    values: EntityChange["values"],
+    values: DirectWrite["values"],
     others: (string | number)[],
     gone: (string | number)[],
   ): number {
@@ -147,15 +147,18 @@ export class Words {
   }
 }
 
+const NO_VALUES: DirectWrite["values"] = new Map()
+const NO_FLAGS: readonly string[] = []
+
 /** Adds what {@link applyScript} needs for one change to `words`. Returns about how many characters that were. */
 export function pushChange(words: Words, change: EntityChange): number {
-  const { group, baseToken, token, state, values, addFlags, removeFlags } = change
+  const { group, baseVersion, token, state, values = NO_VALUES, addFlags = NO_FLAGS, removeFlags = NO_FLAGS } = change
   const fields = words.group(group)
   const others = [fields.token, token, fields.state, state]
   for (const flag of addFlags) others.push(fields.flag + flag, "1")
   const gone: (string | number)[] = []
   for (const flag of removeFlags) if (!addFlags.includes(flag)) gone.push(fields.flag + flag)
-  return state.length + words.add(baseToken ?? NONE, values, others, gone)
+  return state.length + words.add(baseVersion ?? NONE, values, others, gone)
 }
 
 /** Adds what {@link applyScript} needs for one direct write to `words`. Returns about how many characters that were. */

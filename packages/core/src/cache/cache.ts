@@ -26,12 +26,12 @@ export type Epoch = string
 export interface EntityRecord {
   readonly key: EntityKey
   /**
-   * Names the exact version that was read; `null` when nothing was ever written for this group nor from outside, and
-   * nothing was ever removed. Never takes a value again that it once had. Changes with every commit of this group and
-   * every {@link FeatureCache.write}, and with no commit of other groups; while the group has no part in the record, it may
-   * also change with any {@link FeatureCache.remove}.
+   * The record's version as the group sees it; `null` when neither this group nor a direct write has ever written it, and
+   * no record was ever removed. A version never comes back. It changes with every commit of this group and every
+   * {@link FeatureCache.write}, never with a commit of another group; while the group has no part in the record, any
+   * {@link FeatureCache.remove} may change it too.
    */
-  readonly token: string | null
+  readonly version: string | null
   /** The group's bookkeeping as last committed, opaque to the cache; `null` when there is none. */
   readonly state: string | null
   /**
@@ -49,34 +49,36 @@ export interface EntityRecord {
 export interface EntityChange {
   readonly key: EntityKey
   readonly group: string
-  /** Token of the record this was computed from; the change applies only if it is still the record's token. */
-  readonly baseToken: string | null
-  /** The group's new token part: unique among all commits that ever were. */
+  /** Version of the record that the change was computed from; the change applies only if the record still has it. */
+  readonly baseVersion: string | null
+  /** Names this change: unique among all commits that ever were. With it the record gets a new version. */
   readonly token: string
   /** Replaces the group's bookkeeping. */
   readonly state: string
-  /** Values to set, by feature; `null` removes. Features not named stay as they are. */
-  readonly values: ReadonlyMap<string, StoredValue | null>
-  readonly addFlags: readonly string[]
-  readonly removeFlags: readonly string[]
+  /** Values to set, by feature; `null` removes. Features not named stay as they are. Default: none. */
+  readonly values?: ReadonlyMap<string, StoredValue | null> | undefined
+  /** Default: none. */
+  readonly addFlags?: readonly string[] | undefined
+  /** Flags to remove; one that `addFlags` names too is added. Default: none. */
+  readonly removeFlags?: readonly string[] | undefined
 }
 
 /** What became of one change. */
 export type CommitResult =
-  /** It is in the record; `token` is the record's token now, for the next change's `baseToken`. */
-  | { readonly status: "applied"; readonly token: string; readonly epoch: Epoch }
-  /** The record had another token; nothing was written. */
+  /** It is in the record; `token` is the record's token now, for the next change's `baseVersion`. */
+  | { readonly status: "applied"; readonly version: string; readonly epoch: Epoch }
+  /** The record had another version; nothing was written. */
   | { readonly status: "conflict" }
   /** Nobody can tell whether it was applied. Sending the same change again is safe. */
   | { readonly status: "unknown"; readonly error: FabraError }
 
-/** So many of an entity's last direct writes are known again. */
+/** How many recent direct writes per entity are de-duplicated. */
 export const REMEMBERED_WRITES = 16
 
-/** A direct write, outside of event processing. */
+/** Values that are set outside of event processing. */
 export interface DirectWrite {
   readonly key: EntityKey
-  /** Unique among all writes that ever were, without line feeds: a write that comes again is known by it. */
+  /** Names this write: unique among all writes that ever were, without line feeds. A repeated write is known by it. */
   readonly token: string
   /** As {@link EntityChange.values}. */
   readonly values: ReadonlyMap<string, StoredValue | null>
@@ -167,7 +169,7 @@ export interface FeatureCache {
    */
   commit(changes: readonly EntityChange[]): Promise<CommitResult[]>
   /**
-   * Sets values from outside of event processing: changes the token that every group sees, and nothing else. Never
+   * Sets values outside of event processing: changes the version that every group sees, and nothing else. Never
    * rejects. At most one write per entity in one call.
    *
    * A write whose token is among the last {@link REMEMBERED_WRITES} of its entity changes nothing and is answered

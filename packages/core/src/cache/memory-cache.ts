@@ -29,7 +29,7 @@ interface Stored {
 /** What a record holds for one group. */
 interface GroupPart {
   token: string
-  /** The token that the group sees, made once: two texts that are the same object are compared at a glance. */
+  /** The version that the group sees, made once: two texts that are the same object are compared at a glance. */
   effective: string
   state: string
   readonly flags: Set<string>
@@ -50,7 +50,7 @@ export class MemoryFeatureCache implements FeatureCache {
       const own = stored?.groups.get(group)
       return {
         key,
-        token: this.#token(stored, group),
+        version: this.#version(stored, group),
         state: own?.state ?? null,
         tombstone: own === undefined ? (this.#tombstones.get(group) ?? null) : null,
         flags: new Set(own?.flags),
@@ -64,9 +64,18 @@ export class MemoryFeatureCache implements FeatureCache {
     return changes.map((change) => this.#commitOne(change))
   }
 
-  #commitOne({ key, group, baseToken, token, state, values, addFlags, removeFlags }: EntityChange): CommitResult {
+  #commitOne({
+    key,
+    group,
+    baseVersion,
+    token,
+    state,
+    values,
+    addFlags = [],
+    removeFlags = [],
+  }: EntityChange): CommitResult {
     const found = this.#find(key)
-    if (this.#token(found, group) !== baseToken) return { status: "conflict" }
+    if (this.#version(found, group) !== baseVersion) return { status: "conflict" }
     const stored = found ?? this.#create(key)
     let own = stored.groups.get(group)
     if (own === undefined) {
@@ -79,7 +88,7 @@ export class MemoryFeatureCache implements FeatureCache {
     for (const flag of removeFlags) own.flags.delete(flag)
     for (const flag of addFlags) own.flags.add(flag)
     setValues(stored, values)
-    return { status: "applied", token: own.effective, epoch: "" }
+    return { status: "applied", version: own.effective, epoch: "" }
   }
 
   async write(writes: readonly DirectWrite[]): Promise<WriteResult[]> {
@@ -175,7 +184,7 @@ export class MemoryFeatureCache implements FeatureCache {
   }
 
   /** A group's own last commit and the last direct write, since either makes a version new; without a part, the last removal. */
-  #token(stored: Stored | undefined, group: string): string | null {
+  #version(stored: Stored | undefined, group: string): string | null {
     const own = stored?.groups.get(group)
     if (own !== undefined) return own.effective
     const lastWrites = stored?.lastWrites ?? []
@@ -215,7 +224,7 @@ function copyOf(values: Stored["values"] = new Map()): Map<string, StoredValue> 
 
 function setValues(stored: Stored, values: EntityChange["values"]): void {
   // Not by a loop, which makes a list of each entry.
-  values.forEach((value, feature) => {
+  values?.forEach((value, feature) => {
     const kept = stored.values.get(feature)
     if (value === null) stored.values.delete(feature)
     else if (kept === undefined) stored.values.set(feature, { ...value })

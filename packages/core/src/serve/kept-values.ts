@@ -60,7 +60,7 @@ export class KeptValues {
       const now = this.#clock.now()
       const claimedUntil = claimsOf(record, now)[name]
       if (claimedUntil === undefined || now >= patienceUntil) {
-        const claimed = await this.#commit(record, record.token, { [name]: now + timeoutMs })
+        const claimed = await this.#commit(record, record.version, { [name]: now + timeoutMs })
         if (claimed.status !== "conflict") {
           return this.#computeAndStore(handler, record, claimed, compute)
         }
@@ -84,18 +84,23 @@ export class KeptValues {
       return value
     } finally {
       // Also when it has failed: the claim goes, so that the next who asks need not wait.
-      if (claimed.status === "applied") await this.#store(record, claimed.token, name, value).catch(() => {})
+      if (claimed.status === "applied") await this.#store(record, claimed.version, name, value).catch(() => {})
     }
   }
 
   /** Keeps a value and drops the claim. A value that cannot be kept is computed again by the next who asks. */
-  async #store(record: EntityRecord, claimToken: string, name: string, value: StoredValue | undefined): Promise<void> {
-    let [base, token]: [EntityRecord, string | null] = [record, claimToken]
+  async #store(
+    record: EntityRecord,
+    claimVersion: string,
+    name: string,
+    value: StoredValue | undefined,
+  ): Promise<void> {
+    let [base, version]: [EntityRecord, string | null] = [record, claimVersion]
     for (let attempt = 0; attempt < STORE_TRIES; attempt++) {
-      const result = await this.#commit(base, token, { [name]: undefined }, value && [name, value])
+      const result = await this.#commit(base, version, { [name]: undefined }, value && [name, value])
       if (result.status !== "conflict") return
       base = await this.#load(record.key)
-      token = base.token
+      version = base.version
       const there = base.values.get(name)
       if (there !== undefined && value !== undefined && there.computedAt >= value.computedAt) return
     }
@@ -108,7 +113,7 @@ export class KeptValues {
 
   async #commit(
     record: EntityRecord,
-    baseToken: string | null,
+    baseVersion: string | null,
     claim: Readonly<Record<string, number | undefined>>,
     value?: readonly [string, StoredValue],
   ): Promise<CommitResult> {
@@ -116,12 +121,10 @@ export class KeptValues {
       {
         key: record.key,
         group: GROUP,
-        baseToken,
+        baseVersion,
         token: newToken(),
         state: JSON.stringify({ ...claimsOf(record, this.#clock.now()), ...claim }),
         values: new Map(value === undefined ? [] : [value]),
-        addFlags: [],
-        removeFlags: [],
       },
     ])
     return result as CommitResult

@@ -5,7 +5,7 @@ import { type BrokenCache, PassingCache } from "./passing-cache.js"
 class IgnoresBase extends PassingCache {
   override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
     const tokens = await Promise.all(changes.map(({ key, group }) => this.tokenOf(key, group)))
-    return super.commit(changes.map((change, i) => ({ ...change, baseToken: tokens[i] ?? null })))
+    return super.commit(changes.map((change, i) => ({ ...change, baseVersion: tokens[i] ?? null })))
   }
 }
 
@@ -13,26 +13,35 @@ class IgnoresBase extends PassingCache {
 class ChecksThenActs extends PassingCache {
   override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
     const tokens = await Promise.all(changes.map(({ key, group }) => this.tokenOf(key, group)))
-    if (changes.some(({ baseToken }, i) => baseToken !== tokens[i])) return super.commit(changes)
+    if (changes.some(({ baseVersion }, i) => baseVersion !== tokens[i])) return super.commit(changes)
     await setImmediate()
     return Promise.all(
       changes.map(async (change) => {
-        const baseToken = await this.tokenOf(change.key, change.group)
-        const [result] = await super.commit([{ ...change, baseToken }])
+        const baseVersion = await this.tokenOf(change.key, change.group)
+        const [result] = await super.commit([{ ...change, baseVersion }])
         return result as CommitResult
       }),
     )
   }
 }
 
+/** Takes values that are not there for no value at all. */
+class ClearsUnnamed extends PassingCache {
+  override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
+    const rows = await this.inspect(changes.map(({ key }) => key))
+    const none = (i: number) => new Map([...(rows[i]?.values.keys() ?? [])].map((feature) => [feature, null]))
+    return super.commit(changes.map((change, i) => ({ ...change, values: change.values ?? none(i) })))
+  }
+}
+
 class AppliesHalf extends PassingCache {
   override commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
-    return super.commit(changes.map((c) => ({ ...c, values: firstOf(c.values, Math.ceil(c.values.size / 2)) })))
+    return super.commit(changes.map((c) => ({ ...c, values: firstOf(c.values, Math.ceil((c.values?.size ?? 0) / 2)) })))
   }
 }
 
 function firstOf(values: EntityChange["values"], count: number): EntityChange["values"] {
-  return new Map([...values].slice(0, count))
+  return new Map([...(values ?? [])].slice(0, count))
 }
 
 /** Writes value after value: a reader sees some of them. */
@@ -43,10 +52,8 @@ class AppliesPiecemeal extends PassingCache {
       const result = results[i]
       if (result?.status !== "applied") continue
       await setImmediate()
-      const baseToken = await this.tokenOf(key, "rest")
-      await super.commit([
-        { key, group: "rest", baseToken, token: `rest ${token}`, state: "", values, addFlags: [], removeFlags: [] },
-      ])
+      const baseVersion = await this.tokenOf(key, "rest")
+      await super.commit([{ key, group: "rest", baseVersion, token: `rest ${token}`, state: "", values }])
     }
     return results
   }
@@ -63,7 +70,7 @@ class AppliedOnConflict extends PassingCache {
   override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
     const results = await super.commit(changes)
     return results.map((result, i) =>
-      result.status === "conflict" ? { status: "applied", token: changes[i]?.token as string, epoch: "" } : result,
+      result.status === "conflict" ? { status: "applied", version: changes[i]?.token as string, epoch: "" } : result,
     )
   }
 }
@@ -73,7 +80,7 @@ class AnswersWrongToken extends PassingCache {
   override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
     const results = await super.commit(changes)
     return results.map((result, i) =>
-      result.status === "applied" ? { ...result, token: changes[i]?.token as string } : result,
+      result.status === "applied" ? { ...result, version: changes[i]?.token as string } : result,
     )
   }
 }
@@ -81,7 +88,7 @@ class AnswersWrongToken extends PassingCache {
 class OneConflictForAll extends PassingCache {
   override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
     const tokens = await Promise.all(changes.map(({ key, group }) => this.tokenOf(key, group)))
-    if (changes.every(({ baseToken }, i) => baseToken === tokens[i])) return super.commit(changes)
+    if (changes.every(({ baseVersion }, i) => baseVersion === tokens[i])) return super.commit(changes)
     return changes.map(() => ({ status: "conflict" }))
   }
 }
@@ -101,8 +108,8 @@ class WriteKeepsToken extends PassingCache {
   override async write(writes: readonly DirectWrite[]): Promise<WriteResult[]> {
     for (const { key, token, values } of writes) {
       const group = "outside"
-      const baseToken = await this.tokenOf(key, group)
-      await super.commit([{ key, group, baseToken, token, state: "", values, addFlags: [], removeFlags: [] }])
+      const baseVersion = await this.tokenOf(key, group)
+      await super.commit([{ key, group, baseVersion, token, state: "", values }])
     }
     return writes.map(() => ({ status: "applied" }))
   }
@@ -132,6 +139,11 @@ class ForgetsWrites extends PassingCache {
 
 /** Faults of commits and writes. */
 export const brokenCommits: readonly BrokenCache[] = [
+  {
+    fault: "clears values when a change names none",
+    Cache: ClearsUnnamed,
+    breaks: ["leaves values and flags as they are when a change names none"],
+  },
   {
     fault: "ignores the base token",
     Cache: IgnoresBase,

@@ -10,13 +10,13 @@ import type {
 } from "@fabra/core"
 import { type BrokenCache, PassingCache } from "./passing-cache.js"
 
-type Values = EntityChange["values"]
+type Values = DirectWrite["values"]
 
 /** Stores other values than it was given. */
 function storing(change: (values: Values) => Values) {
   return class extends PassingCache {
     override commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
-      return super.commit(changes.map((each) => ({ ...each, values: change(each.values) })))
+      return super.commit(changes.map((each) => ({ ...each, values: each.values && change(each.values) })))
     }
     override write(writes: readonly DirectWrite[]): Promise<WriteResult[]> {
       return super.write(writes.map((each) => ({ ...each, values: change(each.values) })))
@@ -56,7 +56,7 @@ class HandsOutItsOwn extends PassingCache {
   readonly #kept = new Map<string, EntityRecord>()
   override async load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]> {
     return (await super.load(keys, group)).map((record) => {
-      const name = JSON.stringify([record.key, group, record.token])
+      const name = JSON.stringify([record.key, group, record.version])
       const kept = this.#kept.get(name) ?? record
       this.#kept.set(name, kept)
       return kept
@@ -69,7 +69,7 @@ class KeepsWhatItWasHanded extends PassingCache {
   #late: readonly EntityChange[] = []
   override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
     await this.#flush()
-    if (changes.length !== 1 || changes[0]?.baseToken !== null) return super.commit(changes)
+    if (changes.length !== 1 || changes[0]?.baseVersion !== null) return super.commit(changes)
     const answer = await new PassingCache().commit(changes)
     this.#late = changes
     return answer

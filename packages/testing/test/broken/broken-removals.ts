@@ -26,7 +26,7 @@ class SeesOneGroup extends PassingCache {
     const tokens = await this.inner.load(keys, "one")
     return (await super.inspect(keys)).map((record, i) => ({
       ...record,
-      version: record.version && `${tokens[i]?.token}`,
+      version: record.version && `${tokens[i]?.version}`,
     }))
   }
   override async remove(removals: readonly EntityRemoval[]): Promise<RemovalResult[]> {
@@ -53,14 +53,15 @@ class ForgetsRemovals extends PassingCache {
     const results: CommitResult[] = []
     for (const change of changes) {
       const [record] = await super.load([change.key], change.group)
-      const baseToken = change.baseToken === null && record && hidden(record) === null ? record.token : change.baseToken
-      results.push(...(await super.commit([{ ...change, baseToken }])))
+      const baseVersion =
+        change.baseVersion === null && record && hidden(record) === null ? record.version : change.baseVersion
+      results.push(...(await super.commit([{ ...change, baseVersion }])))
     }
     return results
   }
 }
 
-const hidden = ({ token, state, values }: EntityRecord) => (state === null && values.size === 0 ? null : token)
+const hidden = ({ version, state, values }: EntityRecord) => (state === null && values.size === 0 ? null : version)
 
 /** Leaves behind what the last one wanted to. */
 class LeavesTheLast extends PassingCache {

@@ -55,7 +55,7 @@ export class PassingCache implements FeatureCache {
 
   /** The token of an entity's record, now. */
   async tokenOf(key: EntityKey, group: string): Promise<string | null> {
-    return (await this.inner.load([key], group))[0]?.token ?? null
+    return (await this.inner.load([key], group))[0]?.version ?? null
   }
 }
 

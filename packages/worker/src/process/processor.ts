@@ -172,7 +172,7 @@ export class Processor {
   #committed(lane: Lane, result: CommitResult): void {
     const draft = lane.draft as Draft
     if (result.status === "applied") {
-      draft.confirm(result.token)
+      draft.confirm(result.version)
       this.#records.used(lane)
       lane.session.epochs.add(result.epoch)
       this.#finish(lane)

@@ -101,11 +101,11 @@ export class Draft {
   }
 
   toChange(key: EntityKey, group: string, token: string): EntityChange {
-    const { token: baseToken, others } = this.record
+    const { version, others } = this.record
     return {
       key,
       group,
-      baseToken,
+      baseVersion: version,
       token,
       state: encodeBookkeeping(this.partition, this.#mark, others),
       values: this.#values,
@@ -115,9 +115,9 @@ export class Draft {
   }
 
   /** The change was applied: brings the record up to it. */
-  confirm(token: string): void {
+  confirm(version: string): void {
     const { record } = this
-    record.token = token
+    record.version = version
     record.mark = this.#mark
     // Not by a loop over the map, which makes a list of each entry.
     this.#values.forEach((value, name) => {

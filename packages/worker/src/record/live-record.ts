@@ -11,7 +11,7 @@ const NO_OTHERS: Bookkeeping = new Map()
  * objects, since there are many records and every event reads one.
  */
 export class LiveRecord {
-  token: string | null
+  version: string | null
   /** What is settled of the partition for which it was loaded. */
   mark: PartitionMark
   /** What is settled of others. */
@@ -21,9 +21,9 @@ export class LiveRecord {
   readonly #values: RecordValues
   #flags: Set<string>
 
-  constructor({ token, state, tombstone, flags, values }: EntityRecord, partition: number, places: Places) {
+  constructor({ version, state, tombstone, flags, values }: EntityRecord, partition: number, places: Places) {
     const books = decodeBookkeeping(state ?? tombstone)
-    this.token = token
+    this.version = version
     this.mark = books.get(partition) ?? NO_MARK
     books.delete(partition)
     // Of what stands for all that was removed, only the partition at hand concerns this entity.

@@ -45,7 +45,7 @@ export interface ScheduleState {
 export interface Entry {
   readonly state: ScheduleState
   /** New with every write, whatever it writes. */
-  readonly token: string | null
+  readonly version: string | null
   /** The last request beside the schedule, answered or not. */
   readonly request: string | null
 }
@@ -72,10 +72,10 @@ export class ScheduleBook {
   async readAll(features: readonly string[]): Promise<Entry[]> {
     const records = await this.#cache.load([...features.map(keyOf), ...features.map(requestKeyOf)], GROUP)
     return features.map((_, i) => {
-      const { state, token } = records[i] as EntityRecord
+      const { state, version } = records[i] as EntityRecord
       return {
         state: state === null ? NEW : (JSON.parse(state) as ScheduleState),
-        token,
+        version,
         request: records[features.length + i]?.state ?? null,
       }
     })
@@ -95,8 +95,8 @@ export class ScheduleBook {
       // In a record of its own: the owner of a run would take a changed state for the loss of its run.
       const [record] = await this.#cache.load([key], GROUP)
       if (record?.state !== request) continue
-      const change = { key, group: GROUP, baseToken: record.token, token: newToken(), state: mine }
-      await this.#cache.commit([{ ...change, values: new Map(), addFlags: [], removeFlags: [] }])
+      const change = { key, group: GROUP, baseVersion: record.version, token: newToken(), state: mine }
+      await this.#cache.commit([change])
     }
   }
 
@@ -105,15 +105,12 @@ export class ScheduleBook {
     const change = {
       key: keyOf(feature),
       group: GROUP,
-      baseToken: base.token,
+      baseVersion: base.version,
       token: newToken(),
       state: JSON.stringify(state),
-      values: new Map(),
-      addFlags: [],
-      removeFlags: [],
     }
     const [result] = await this.#cache.commit([change])
-    if (result?.status === "applied") return { ...base, state, token: result.token }
+    if (result?.status === "applied") return { ...base, state, version: result.version }
     if (result?.status === "conflict") return undefined
     // The outcome is unknown: the write has succeeded if it is there.
     const found = await this.read(feature)

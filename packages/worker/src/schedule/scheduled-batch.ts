@@ -97,13 +97,11 @@ function toChange(
   return {
     key: record.key,
     group,
-    baseToken: record.token,
+    baseVersion: record.version,
     token: newToken(),
     // What the group has settled stays as it is.
     state: record.state ?? record.tombstone ?? "{}",
     values: new Map([[feature.name, value]]),
-    addFlags: [],
-    removeFlags: [],
   }
 }
 

@@ -22,7 +22,7 @@ export class Scheduler {
   readonly #book: ScheduleBook
   readonly #context: WorkerContext
   /** Runs of other workers, and since when their entry has not changed. */
-  readonly #seen = new Map<string, { readonly token: string | null; readonly since: number }>()
+  readonly #seen = new Map<string, { readonly version: string | null; readonly since: number }>()
   readonly #running = new Map<string, Promise<void>>()
 
   /** @throws FabraError `invalid_setting` when a feature is SQL and there is nothing to ask */
@@ -84,7 +84,7 @@ export class Scheduler {
   /** Claims an occurrence, or an abandoned run; `undefined` when there is nothing to do. */
   async #begin(handler: ScheduledHandler, entry: Entry): Promise<Entry | undefined> {
     const { name } = handler.feature
-    const { state, token, request: asked } = entry
+    const { state, version, request: asked } = entry
     const now = this.#context.settings.clock.now()
     if (state.run === null) {
       const due = this.#due(handler)
@@ -99,8 +99,8 @@ export class Scheduler {
     const { owner } = state.run
     if (owner !== null && owner !== this.#context.settings.consumer) {
       const seen = this.#seen.get(name)
-      if (seen === undefined || seen.token !== token) this.#seen.set(name, { token, since: now })
-      if (seen?.token !== token || now - seen.since < this.#context.settings.leaseMs) return undefined
+      if (seen === undefined || seen.version !== version) this.#seen.set(name, { version, since: now })
+      if (seen?.version !== version || now - seen.since < this.#context.settings.leaseMs) return undefined
     }
     return this.#book.write(name, entry, { ...state, run: { ...state.run, owner: this.#context.settings.consumer } })
   }

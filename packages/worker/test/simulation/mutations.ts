@@ -77,7 +77,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "compare-and-set: a change applies only to the version it was computed from",
-    changes: [adapter("records", "if (effectiveToken(before, group, removal) !== baseToken) return undefined", "")],
+    changes: [adapter("records", "if (effectiveVersion(before, group, removal) !== baseVersion) return undefined", "")],
     config: "processes",
     finds: ["duplicated", "lost", "reordered"],
   },
@@ -323,7 +323,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker(
         "process/processor",
         'if (result.status === "applied") {',
-        'if (result.status === "unknown") result = { status: "applied", token: draft.record.token ?? "", epoch: [...lane.session.epochs][0] ?? "" }\n    if (result.status === "applied") {',
+        'if (result.status === "unknown") result = { status: "applied", version: draft.record.version ?? "", epoch: [...lane.session.epochs][0] ?? "" }\n    if (result.status === "applied") {',
       ),
     ],
     config: "processes",
@@ -343,7 +343,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker(
         "process/processor",
         'if (result.status === "applied") {',
-        'if (result.status === "conflict") result = { status: "applied", token: draft.record.token ?? "", epoch: [...lane.session.epochs][0] ?? "" }\n    if (result.status === "applied") {',
+        'if (result.status === "conflict") result = { status: "applied", version: draft.record.version ?? "", epoch: [...lane.session.epochs][0] ?? "" }\n    if (result.status === "applied") {',
       ),
     ],
     config: "processes",
@@ -560,7 +560,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "schedule: an occurrence is claimed, and a run renewed, by compare-and-set",
-    changes: [worker("schedule/schedule-book", "baseToken: base.token", "baseToken: (await this.read(feature)).token")],
+    changes: [
+      worker("schedule/schedule-book", "baseVersion: base.version", "baseVersion: (await this.read(feature)).version"),
+    ],
     config: "schedules",
     finds: ["duplicated", "reordered", "lost"],
   },
@@ -593,7 +595,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker(
         "schedule/scheduled-batch",
         "await env.cache.commit(changes)",
-        "await env.cache.commit(await Promise.all(changes.map(async (one) => ({ ...one, baseToken: (await env.cache.load([one.key], env.group))[0]?.token ?? null }))))",
+        "await env.cache.commit(await Promise.all(changes.map(async (one) => ({ ...one, baseVersion: (await env.cache.load([one.key], env.group))[0]?.version ?? null }))))",
       ),
     ],
     config: "schedules",

@@ -44,7 +44,7 @@ export function tombstonesOn(master: Master): SimulatedTombstones {
 }
 
 /** The token of the version that a group reads. @param removal token of the last removal, which stands for one not there */
-export function effectiveToken(
+export function effectiveVersion(
   { groups, lastWrites }: SimulatedRecord,
   group: string,
   removal: string | undefined,
@@ -56,10 +56,10 @@ export function effectiveToken(
 
 /** Applies a change if its base is still the record's version; returns the new token, `undefined` for a conflict. */
 export function commitOn(world: World, master: Master, change: EntityChange, by: string): string | undefined {
-  const { key, group, baseToken, token, state, values, addFlags, removeFlags } = change
+  const { key, group, baseVersion, token, state, values = new Map(), addFlags = [], removeFlags = [] } = change
   const before = master.get<SimulatedRecord>(`record/${key.entityId}`) ?? EMPTY
   const removal = tombstonesOn(master).token
-  if (effectiveToken(before, group, removal) !== baseToken) return undefined
+  if (effectiveVersion(before, group, removal) !== baseVersion) return undefined
   for (const [name, value] of values)
     if (name === SCHEDULED && value !== null) checkSeen(world, key.entityId, before, value)
   const flags = (before.groups[group]?.flags ?? []).filter((flag) => !removeFlags.includes(flag))
@@ -76,7 +76,7 @@ export function commitOn(world: World, master: Master, change: EntityChange, by:
       ...removeFlags.map((flag) => `-${flag}`),
     ].join(" ")
   })
-  return effectiveToken(after, group, removal) as string
+  return effectiveVersion(after, group, removal) as string
 }
 
 /** All tokens of a record, of which whoever changes it changes one; `null` when there is none. */
@@ -126,7 +126,7 @@ export function writeOn(world: World, master: Master, { key, token, values }: Di
 
 function withValues(
   before: SimulatedRecord,
-  values: EntityChange["values"],
+  values: DirectWrite["values"],
   { replacing, ages = false }: { readonly replacing: boolean; readonly ages?: boolean | undefined },
 ): SimulatedRecord {
   const next: Record<string, StoredValue> = { ...before.values }

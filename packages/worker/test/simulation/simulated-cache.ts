@@ -19,7 +19,7 @@ import { type Answer, DIED, type Process } from "./process.js"
 import {
   commitOn,
   EMPTY,
-  effectiveToken,
+  effectiveVersion,
   isOn,
   NO_TOMBSTONES,
   removeOn,
@@ -60,7 +60,7 @@ export class SimulatedCache implements FeatureCache {
       const tombstones = this.#tombstones.get(shard) ?? NO_TOMBSTONES
       return {
         key,
-        token: effectiveToken(record, group, tombstones.token),
+        version: effectiveVersion(record, group, tombstones.token),
         state: own?.state ?? null,
         tombstone: own === undefined ? (tombstones.states[group] ?? null) : null,
         flags: new Set(own?.flags),
@@ -88,7 +88,7 @@ export class SimulatedCache implements FeatureCache {
         results[index] =
           token === undefined
             ? { status: "conflict" }
-            : { status: "applied", token, epoch: `${shard}:${answer.lineage}` }
+            : { status: "applied", version: token, epoch: `${shard}:${answer.lineage}` }
       }
       if (answer.value.includes(undefined)) await this.#learn(server, shard)
     })

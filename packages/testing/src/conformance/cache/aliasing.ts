@@ -30,7 +30,7 @@ export function testAliasing(check: Check): void {
       ]),
     )
     expect(record.flags).toEqual(new Set(["flag"]))
-    expect(await world.load(user(2))).toMatchObject({ token: null })
+    expect(await world.load(user(2))).toMatchObject({ version: null })
   })
 
   check("does not see what callers do to a record they loaded", async (world) => {
@@ -68,8 +68,8 @@ export function testAliasing(check: Check): void {
   })
 }
 
-function copy({ token, state, flags, values }: EntityRecord) {
-  return structuredClone({ token, state, flags: [...flags], values: [...values] })
+function copy({ version, state, flags, values }: EntityRecord) {
+  return structuredClone({ version, state, flags: [...flags], values: [...values] })
 }
 
 /** Changes all that can be changed: the types say read-only, but JavaScript does not listen to them. */
@@ -80,7 +80,7 @@ function spoil(record: EntityRecord): void {
   attempt(() => values.set("late", { text: "late", eventTime: null, computedAt: 0 }))
   attempt(() => flags.clear())
   attempt(() => flags.add("late"))
-  attempt(() => Object.assign(record, { token: "changed", state: "changed" }))
+  attempt(() => Object.assign(record, { version: "changed", state: "changed" }))
 }
 
 /** An adapter may as well freeze what it hands out. */

@@ -19,8 +19,8 @@ export function testAtomicity(check: Check): void {
     expect(results.map(({ status }) => status)).toEqual(keys.map((_, n) => (n % 3 === 0 ? "conflict" : "applied")))
     const records = await world.cache.load(keys, "group")
     expect(records.map(({ state }) => state)).toEqual(keys.map((_, n) => (n % 3 === 0 ? "old" : "new")))
-    expect(records.map(({ token }) => token)).toEqual(
-      results.map((result, n) => (result.status === "applied" ? result.token : tokens[n])),
+    expect(records.map(({ version }) => version)).toEqual(
+      results.map((result, n) => (result.status === "applied" ? result.version : tokens[n])),
     )
   })
 

@@ -61,7 +61,7 @@ export function testConcurrency(check: Check): void {
           })
           const [result] = await client.commit([change])
           expect(result?.status).toBe("applied")
-          base = (result as { token: string }).token
+          base = (result as { version: string }).version
         }
       }),
     )
@@ -76,10 +76,10 @@ async function clientsOf(world: CacheWorld): Promise<FeatureCache[]> {
 /** Adds one to a total, again and again until the change applies. */
 async function increment(world: CacheWorld, client: FeatureCache): Promise<void> {
   for (;;) {
-    const { token, values } = await world.load(user(1), "group", client)
+    const { version, values } = await world.load(user(1), "group", client)
     const total = Number(values.get("total")?.text ?? 0) + 1
     const [result] = await client.commit([
-      world.change(user(1), token, { values: new Map([["total", value(String(total))]]) }),
+      world.change(user(1), version, { values: new Map([["total", value(String(total))]]) }),
     ])
     if (result?.status === "applied") return
     expect(result).toEqual({ status: "conflict" })

@@ -28,7 +28,7 @@ export function testLifecycle(check: Check): void {
     if (another === undefined) return
     const other = await another()
     const token = await world.applyOn(user(1), null, { state: "shared", values: new Map([["a", value("1")]]) })
-    expect(await world.load(user(1), "group", other)).toMatchObject({ token, state: "shared" })
+    expect(await world.load(user(1), "group", other)).toMatchObject({ version: token, state: "shared" })
     expect(await other.commit([world.change(user(1), token, { state: "back" })])).toMatchObject([{ status: "applied" }])
     expect((await world.load(user(1))).state).toBe("back")
   })

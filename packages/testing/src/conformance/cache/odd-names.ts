@@ -35,7 +35,7 @@ export function testOddNames(check: Check): void {
 
   check("keeps odd groups apart", async (world) => {
     for (const group of ODD_NAMES) {
-      expect(await world.load(user(1), group)).toMatchObject({ token: null, state: null })
+      expect(await world.load(user(1), group)).toMatchObject({ version: null, state: null })
       await world.applyOn(user(1), null, { group, state: `of ${group}`, addFlags: [group] })
     }
     for (const group of ODD_NAMES) {

@@ -81,7 +81,7 @@ export function testRemoval(check: Check): void {
     for (const key of [user(1), user(2)]) {
       for (;;) {
         const record = await world.load(key, "group", other)
-        const [result] = await other.commit([world.change(key, record.token)])
+        const [result] = await other.commit([world.change(key, record.version)])
         if (result?.status === "conflict") continue
         expect(result?.status).toBe("applied")
         expect(record.tombstone).toBe("left")
@@ -91,23 +91,23 @@ export function testRemoval(check: Check): void {
   })
 
   check("refuses what was computed before a removal", async (world) => {
-    const never = (await world.load(user(1))).token
+    const never = (await world.load(user(1))).version
     const before = await world.apply(user(1), { state: "old", values: new Map([["x", value("1")]]) })
     await remove(world, user(1))
     await world.refuse(user(1), never)
     await world.refuse(user(1), before)
-    const { token } = await world.load(user(1))
+    const { version } = await world.load(user(1))
     await world.apply(user(1))
     await remove(world, user(1))
-    for (const old of [never, before, token]) await world.refuse(user(1), old)
+    for (const old of [never, before, version]) await world.refuse(user(1), old)
     expect(await world.cache.entities("User")).toEqual({ ids: [], next: null })
   })
 
   check("makes a record anew, with its id", async (world) => {
     for (const id of ["committed", "written"]) await world.apply(user(id), { values: new Map([["x", value("old")]]) })
     for (const id of ["committed", "written"]) await remove(world, user(id))
-    const { token } = await world.load(user("committed"))
-    await world.applyOn(user("committed"), token, { state: "new", values: new Map([["y", value("new")]]) })
+    const { version } = await world.load(user("committed"))
+    await world.applyOn(user("committed"), version, { state: "new", values: new Map([["y", value("new")]]) })
     await world.write(user("written"), new Map([["y", value("new")]]))
     expect(await world.load(user("committed"))).toMatchObject({ state: "new", tombstone: null })
     expect(await world.cache.read([user("committed"), user("written")], ["x", "y"])).toEqual([
@@ -137,8 +137,8 @@ export function testRemoval(check: Check): void {
     const left = [{ group: "group", before: null, after: "left" }]
     const removal = removalOf(world, await inspect(world), left)
     expect(await world.cache.remove([removal])).toEqual([{ status: "removed" }])
-    const { token } = await world.load(user(1))
-    await world.applyOn(user(1), token, { values: new Map([["x", value("new")]]) })
+    const { version } = await world.load(user(1))
+    await world.applyOn(user(1), version, { values: new Map([["x", value("new")]]) })
     expect(await world.cache.remove([removal])).toEqual([{ status: "conflict" }])
     expect(await world.cache.read([user(1)], ["x"])).toEqual([[value("new")]])
   })

@@ -1,6 +1,6 @@
 import { expect } from "vitest"
 import { ODD_TEXTS } from "../odd-texts.js"
-import { type Check, user } from "./world.js"
+import { type Check, user, value } from "./world.js"
 
 /** A group's bookkeeping and flags. */
 export function testState(check: Check): void {
@@ -22,6 +22,15 @@ export function testState(check: Check): void {
     expect(await flags()).toEqual(["a", "c", "d"])
     await world.apply(user(1), { removeFlags: ["a", "c", "d"] })
     expect(await flags()).toEqual([])
+  })
+
+  check("leaves values and flags as they are when a change names none", async (world) => {
+    const values = new Map([["total", value("1")]])
+    await world.apply(user(1), { values, addFlags: ["flag"] })
+    await world.apply(user(1), { state: "next" })
+    await world.apply(user(1), { values: undefined, addFlags: undefined, removeFlags: undefined })
+    const record = await world.load(user(1))
+    expect([record.values, record.flags]).toEqual([values, new Set(["flag"])])
   })
 
   check("keeps flags to the letter", async (world) => {

@@ -31,7 +31,7 @@ export function testValues(check: Check): void {
     await world.apply(user(1), { values: new Map([["only", value("1")]]) })
     const token = await world.apply(user(1), { state: "kept", values: new Map([["only", null]]) })
     const record = await world.load(user(1))
-    expect(record).toMatchObject({ token, state: "kept" })
+    expect(record).toMatchObject({ version: token, state: "kept" })
     expect(record.values.size).toBe(0)
     await world.apply(user(1), { values: new Map([["only", value("2")]]) })
     expect((await world.load(user(1))).values.get("only")).toEqual(value("2"))

@@ -1,9 +1,9 @@
-import type { EntityChange, EntityKey, EntityRecord, FeatureCache, StoredValue } from "@fabra/core"
+import type { DirectWrite, EntityChange, EntityKey, EntityRecord, FeatureCache, StoredValue } from "@fabra/core"
 import { expect, test } from "vitest"
 import type { FeatureCacheHarness, FeatureCacheSuite } from "./harness.js"
 
 /** A change that leaves what does not matter to the test to {@link CacheWorld.change}. */
-export type Changes = Partial<Omit<EntityChange, "key" | "baseToken">>
+export type Changes = Partial<Omit<EntityChange, "key" | "baseVersion">>
 
 /** The stage of one test: an empty store and short words for what tests do to it. */
 export class CacheWorld {
@@ -26,16 +26,13 @@ export class CacheWorld {
     return `token-${++this.#counter}`
   }
 
-  change(key: EntityKey, baseToken: string | null, changes: Changes = {}): EntityChange {
+  change(key: EntityKey, baseVersion: string | null, changes: Changes = {}): EntityChange {
     return {
       key,
-      baseToken,
+      baseVersion,
       group: "group",
       token: this.newToken(),
       state: "{}",
-      values: new Map(),
-      addFlags: [],
-      removeFlags: [],
       ...changes,
     }
   }
@@ -47,24 +44,24 @@ export class CacheWorld {
 
   /** Commits on top of what is there now, which must succeed; returns the new token. */
   async apply(key: EntityKey, changes: Changes = {}): Promise<string> {
-    const { token } = await this.load(key, changes.group)
-    return this.applyOn(key, token, changes)
+    const { version } = await this.load(key, changes.group)
+    return this.applyOn(key, version, changes)
   }
 
   /** Commits on top of a token, which must succeed; returns the new token. */
-  async applyOn(key: EntityKey, baseToken: string | null, changes: Changes = {}): Promise<string> {
-    const [result] = await this.cache.commit([this.change(key, baseToken, changes)])
-    expect(result).toMatchObject({ status: "applied", token: expect.any(String) })
-    return (result as { token: string }).token
+  async applyOn(key: EntityKey, baseVersion: string | null, changes: Changes = {}): Promise<string> {
+    const [result] = await this.cache.commit([this.change(key, baseVersion, changes)])
+    expect(result).toMatchObject({ status: "applied", version: expect.any(String) })
+    return (result as { version: string }).version
   }
 
   /** Commits on top of a token that is not the record's, which must be refused. */
-  async refuse(key: EntityKey, baseToken: string | null, changes: Changes = {}): Promise<void> {
-    expect(await this.cache.commit([this.change(key, baseToken, changes)])).toEqual([{ status: "conflict" }])
+  async refuse(key: EntityKey, baseVersion: string | null, changes: Changes = {}): Promise<void> {
+    expect(await this.cache.commit([this.change(key, baseVersion, changes)])).toEqual([{ status: "conflict" }])
   }
 
   /** A direct write, which must succeed; returns its token. */
-  async write(key: EntityKey, values: EntityChange["values"] = new Map(), token = this.newToken()): Promise<string> {
+  async write(key: EntityKey, values: DirectWrite["values"] = new Map(), token = this.newToken()): Promise<string> {
     expect(await this.cache.write([{ key, token, values }])).toEqual([{ status: "applied" }])
     return token
   }

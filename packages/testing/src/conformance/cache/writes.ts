@@ -16,9 +16,9 @@ export function testWrites(check: Check): void {
 
   check("makes a token stale by every further direct write", async (world) => {
     for (let round = 0; round < 3; round++) {
-      const { token } = await world.load(user(1))
+      const { version } = await world.load(user(1))
       await world.write(user(1), new Map([["total", value("same")]]))
-      await world.refuse(user(1), token)
+      await world.refuse(user(1), version)
     }
   })
 
@@ -26,9 +26,9 @@ export function testWrites(check: Check): void {
     await world.write(user(1), new Map([["total", value("9")]]))
     await world.refuse(user(1), null)
     const record = await world.load(user(1))
-    expect(record.token).not.toBeNull()
+    expect(record.version).not.toBeNull()
     expect(record.state).toBeNull()
-    await world.applyOn(user(1), record.token, { state: "on top" })
+    await world.applyOn(user(1), record.version, { state: "on top" })
   })
 
   check("writes values and touches neither state nor flags", async (world) => {
