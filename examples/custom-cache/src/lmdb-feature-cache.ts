@@ -6,38 +6,30 @@ import type {
   EntityKey,
   EntityPage,
   EntityRecord,
-  EntityRemoval,
   FeatureCache,
-  RemovalResult,
   StoredValue,
-  WholeRecord,
   WriteResult,
 } from "@fabra/core"
-import { FabraError, show } from "@fabra/events"
+import { FabraError, type StoreWarning, show } from "@fabra/events"
 import { open, type RootDatabase } from "lmdb"
-import {
-  groupVersionOf,
-  type Left,
-  partOf,
-  type Stored,
-  versionOf,
-  withChange,
-  withoutRecord,
-  withWrite,
-} from "./record.js"
+import { groupVersionOf, partOf, type Stored, withChange, withWrite } from "./record.js"
 
 /** Ends a type and begins an id: no name holds it, and none sorts before it. */
 const END = "\0"
-/** Under this key stands what removals have left: no type is called so. */
-const LEFT = Buffer.from(END)
 /** How the `next` of a page begins; what follows is its last id. */
 const AFTER = "after:"
 
 /** A feature cache in one LMDB file, for as many processes of one machine as like. */
 export class LmdbFeatureCache implements FeatureCache {
-  readonly capabilities: CacheCapabilities = { name: "lmdb", persistent: true, shared: true, rollbackWindowMs: 0 }
+  readonly capabilities: CacheCapabilities = {
+    name: "lmdb",
+    persistent: true,
+    shared: true,
+    rollbackWindowMs: 0,
+    removesRecords: false,
+  }
   readonly #path: string
-  #opened: RootDatabase<Stored | Left, Buffer> | undefined
+  #opened: RootDatabase<Stored, Buffer> | undefined
   #closed = false
 
   /** @param options.path the file; made with the first use */
@@ -46,15 +38,14 @@ export class LmdbFeatureCache implements FeatureCache {
   }
 
   async load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]> {
-    const { found, left } = this.#get(keys)
+    const found = this.#get(keys)
     return keys.map((key, i) => {
       const stored = found[i]
       const own = stored && partOf(stored, group)
       return {
         key,
-        version: groupVersionOf(stored, group, left),
+        version: groupVersionOf(stored, group),
         state: own?.state ?? null,
-        tombstone: own === undefined ? (new Map(left?.states).get(group) ?? null) : null,
         flags: new Set(own?.flags),
         values: new Map(stored?.values),
         epoch: "",
@@ -69,7 +60,7 @@ export class LmdbFeatureCache implements FeatureCache {
       if (stored === undefined) return { status: "conflict" }
       return {
         status: "applied",
-        version: groupVersionOf(stored, (changes[i] as EntityChange).group, undefined) as string,
+        version: groupVersionOf(stored, (changes[i] as EntityChange).group) as string,
         epoch: "",
       }
     })
@@ -82,43 +73,13 @@ export class LmdbFeatureCache implements FeatureCache {
     )
   }
 
-  async inspect(keys: readonly EntityKey[]): Promise<WholeRecord[]> {
-    const { found, left } = this.#get(keys)
-    return keys.map((key, i) => ({
-      key,
-      version: versionOf(found[i]),
-      parts: new Map(found[i]?.groups.map(([group, { state, flags }]) => [group, { state, flags: new Set(flags) }])),
-      values: new Map(found[i]?.values),
-      writtenDirectly: (found[i]?.writes.length ?? 0) > 0,
-      tombstones: new Map(left?.states),
-    }))
-  }
-
-  async remove(removals: readonly EntityRemoval[]): Promise<RemovalResult[]> {
-    try {
-      const database = this.#database()
-      return await database.transaction(() =>
-        removals.map((removal): RemovalResult => {
-          const key = spell(removal.key)
-          const left = withoutRecord(database.get(key) as Stored | undefined, removal, leftIn(database))
-          if (left === undefined) return { status: "conflict" }
-          database.removeSync(key)
-          database.putSync(LEFT, left)
-          return { status: "removed" }
-        }),
-      )
-    } catch (error) {
-      return removals.map(() => ({ status: "unknown", error: unavailable(error) }))
-    }
-  }
-
   /** What has been confirmed is on the disk: there is only ever one epoch. */
   async verify(): Promise<boolean> {
     return true
   }
 
   async read(keys: readonly EntityKey[], features: readonly string[]): Promise<(StoredValue | undefined)[][]> {
-    return this.#get(keys).found.map((stored) => {
+    return this.#get(keys).map((stored) => {
       const values = new Map(stored?.values)
       return features.map((feature) => values.get(feature))
     })
@@ -146,7 +107,7 @@ export class LmdbFeatureCache implements FeatureCache {
     })
   }
 
-  async check(): Promise<string[]> {
+  async check(): Promise<StoreWarning[]> {
     return []
   }
 
@@ -163,14 +124,14 @@ export class LmdbFeatureCache implements FeatureCache {
    */
   async #write<Change extends { readonly key: EntityKey }>(
     changes: readonly Change[],
-    change: (found: Stored | undefined, change: Change, left: Left | undefined) => Stored | undefined,
+    change: (found: Stored | undefined, change: Change) => Stored | undefined,
   ): Promise<(Stored | undefined | FabraError)[]> {
     try {
       const database = this.#database()
       return await database.transaction(() =>
         changes.map((one) => {
           const key = spell(one.key)
-          const stored = change(database.get(key) as Stored | undefined, one, leftIn(database))
+          const stored = change(database.get(key), one)
           if (stored !== undefined) database.putSync(key, stored)
           return stored
         }),
@@ -181,13 +142,10 @@ export class LmdbFeatureCache implements FeatureCache {
   }
 
   #get(keys: readonly EntityKey[]) {
-    return this.#ask((database) => ({
-      found: keys.map((key) => database.get(spell(key)) as Stored | undefined),
-      left: leftIn(database),
-    }))
+    return this.#ask((database) => keys.map((key) => database.get(spell(key))))
   }
 
-  #ask<Answer>(question: (database: RootDatabase<Stored | Left, Buffer>) => Answer): Answer {
+  #ask<Answer>(question: (database: RootDatabase<Stored, Buffer>) => Answer): Answer {
     try {
       const database = this.#database()
       database.resetReadTxn() // sees what other processes have committed by now
@@ -197,9 +155,9 @@ export class LmdbFeatureCache implements FeatureCache {
     }
   }
 
-  #database(): RootDatabase<Stored | Left, Buffer> {
+  #database(): RootDatabase<Stored, Buffer> {
     if (this.#closed) throw new Error("The cache is closed.")
-    this.#opened ??= open<Stored | Left, Buffer>({
+    this.#opened ??= open<Stored, Buffer>({
       path: this.#path,
       encoding: "json",
       keyEncoding: "binary",
@@ -209,8 +167,6 @@ export class LmdbFeatureCache implements FeatureCache {
     return this.#opened
   }
 }
-
-const leftIn = (database: RootDatabase<Stored | Left, Buffer>) => database.get(LEFT) as Left | undefined
 
 const spell = ({ entityType, entityId }: EntityKey) => Buffer.from(entityType + END + entityId)
 

@@ -30,7 +30,13 @@ describe("the options", () => {
 
   it("have the defaults of a single server, and connect to nothing", async () => {
     const cache = new RedisFeatureCache({ client })
-    expect(cache.capabilities).toEqual({ name: "redis", persistent: true, shared: true, rollbackWindowMs: 5_000 })
+    expect(cache.capabilities).toEqual({
+      name: "redis",
+      persistent: true,
+      shared: true,
+      rollbackWindowMs: 5_000,
+      removesRecords: true,
+    })
     await cache.close()
     expect(client.status).toBe("wait")
   })

@@ -8,13 +8,13 @@ import type {
   EntityRecord,
   EntityRemoval,
   Epoch,
-  FeatureCache,
   RemovalResult,
+  RemovingCache,
   StoredValue,
   WholeRecord,
   WriteResult,
 } from "@fabra/core"
-import { checkWhole, systemClock } from "@fabra/events"
+import { checkWhole, type StoreWarning, systemClock } from "@fabra/events"
 import { addressOf, Deadline, type Servers, serverInfo, settingWarnings } from "@fabra/redis-transport"
 import type { Redis } from "ioredis"
 import { type Applied, ApplyCalls, type Applying } from "./commit/apply.js"
@@ -36,7 +36,7 @@ import { stillCurrent } from "./transport/verify.js"
  * Connects with the first call, rides out lost connections and restarts within `commandTimeoutMs` of each call, and
  * then fails with `cache_unavailable`.
  */
-export class RedisFeatureCache implements FeatureCache {
+export class RedisFeatureCache implements RemovingCache {
   readonly capabilities: CacheCapabilities
   readonly #timeoutMs: number
   readonly #keys: Keys
@@ -48,7 +48,7 @@ export class RedisFeatureCache implements FeatureCache {
   /** Checks the options and connects to nothing. @throws FabraError `invalid_argument`, `invalid_name` */
   constructor(options: RedisFeatureCacheOptions = {}) {
     const { servers, namespace, commandTimeoutMs, rollbackWindowMs } = checkOptions(options)
-    this.capabilities = { name: "redis", persistent: true, shared: true, rollbackWindowMs }
+    this.capabilities = { name: "redis", persistent: true, shared: true, rollbackWindowMs, removesRecords: true }
     this.#timeoutMs = commandTimeoutMs
     this.#keys = new Keys(namespace)
     this.#servers = servers
@@ -145,10 +145,10 @@ export class RedisFeatureCache implements FeatureCache {
   }
 
   /**
-   * Looks for settings of the servers that endanger what is kept: eviction, no append-only file. Answers with sentences
-   * for a log at start, none when all is well. @throws FabraError `cache_unavailable`
+   * Looks for settings of the servers that endanger what is kept: eviction, no append-only file.
+   * @throws FabraError `cache_unavailable`
    */
-  async check(): Promise<string[]> {
+  async check(): Promise<StoreWarning[]> {
     return this.#within("tell its settings", async (deadline) => {
       await this.#servers.refresh(deadline)
       const question = async (redis: Redis) => settingWarnings(await serverInfo(redis), `Redis at ${addressOf(redis)}`)

@@ -9,17 +9,21 @@ export {
   type EntityKey,
   type EntityPage,
   type EntityRecord,
-  type EntityRemoval,
   type Epoch,
   type FeatureCache,
   REMEMBERED_WRITES,
-  type RemovalResult,
   type StoredValue,
-  type Tombstone,
-  type WholeRecord,
   type WriteResult,
 } from "./cache/cache.js"
 export { MemoryFeatureCache } from "./cache/memory-cache.js"
+export {
+  canRemove,
+  type EntityRemoval,
+  type RemovalResult,
+  type RemovingCache,
+  type Tombstone,
+  type WholeRecord,
+} from "./cache/removal.js"
 export { newToken } from "./cache/token.js"
 export { CachingEmbedder } from "./documents/caching-embedder.js"
 export type { IndexOptions, RemoveOutcome } from "./documents/document-indexes.js"

@@ -5,7 +5,6 @@ export { BaseEventBus, dedupeKey, type EncodedEvent } from "./bus/base-bus.js"
 export type {
   Assignment,
   BusCapabilities,
-  BusNotice,
   BusRecord,
   EventBus,
   PartitionBatch,
@@ -32,6 +31,7 @@ export {
   replayEvent,
 } from "./bus/dead-letter.js"
 export { discardAll, replayAll } from "./bus/dead-letters-all.js"
+export type { BusNotice, BusNoticeCode, StoreRisk, StoreWarning } from "./bus/notice.js"
 export { checkPartitions, DEFAULT_PARTITIONS, hashEntityId, MAX_PARTITIONS, partitionOf } from "./bus/partition.js"
 export { partitionTestVectors } from "./bus/partition-vectors.js"
 export type { Position } from "./bus/position.js"

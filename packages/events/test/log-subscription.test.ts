@@ -57,7 +57,7 @@ test("tells once that the bus does not answer, and once that it does again", asy
   log.leaseFault = unavailable
   await clock.advance(LEASE_MS - 1_000)
   expect(notices).toEqual([
-    { level: "warn", message: expect.stringContaining("connection refused"), error: unavailable },
+    { code: "no_answer", level: "warn", message: expect.stringContaining("connection refused"), error: unavailable },
   ])
   const asked = log.requests.length
   log.leaseFault = undefined

@@ -1,3 +1,4 @@
+import type { StoreWarning } from "@fabra/events"
 import type { Redis } from "ioredis"
 import { isReply } from "./errors.js"
 
@@ -42,15 +43,17 @@ export function epochOf(info: ServerInfo): string {
   return `${runId}/${history}`
 }
 
-/** Settings of a server that endanger what is kept on it, in sentences for people. */
-export function settingWarnings(info: ServerInfo, server: string): string[] {
-  const warnings: string[] = []
+/** Settings of a server that endanger what is kept on it. */
+export function settingWarnings(info: ServerInfo, where: string): StoreWarning[] {
+  const warnings: StoreWarning[] = []
   const policy = info.get("maxmemory_policy")
   if (policy !== undefined && policy !== "noeviction") {
-    warnings.push(`${server} drops keys when its memory is full (maxmemory-policy ${policy}): use noeviction.`)
+    const message = `${where} drops keys when its memory is full (maxmemory-policy ${policy}): use noeviction.`
+    warnings.push({ code: "store_evicts", where, message })
   }
   if (info.get("aof_enabled") === "0") {
-    warnings.push(`${server} keeps no append-only file: a crash loses all since its last snapshot. Use appendonly yes.`)
+    const message = `${where} keeps no append-only file: a crash loses all since its last snapshot. Use appendonly yes.`
+    warnings.push({ code: "store_not_durable", where, message })
   }
   return warnings
 }

@@ -1,4 +1,4 @@
-import { type Entity, FeatureStore, type WholeRecord } from "@fabra/core"
+import { type Entity, FeatureStore, type MemoryFeatureCache, type WholeRecord } from "@fabra/core"
 import { defineEvent } from "@fabra/events"
 import { expect, onTestFinished, test } from "vitest"
 import { createTestKit } from "../src/index.js"
@@ -18,25 +18,38 @@ function shop(define: (store: FeatureStore, Visitor: Entity) => void = () => {})
   define(store, Visitor)
   const kit = createTestKit(store, { now: "2026-01-01T00:00:00Z" })
   onTestFinished(() => kit.close())
+  const cache = store.cache as MemoryFeatureCache
   const see = (entityId: string) => kit.give(seen.create({ entityId, payload: { page: "/" } }))
   const known = async () => (await store.cache.entities("Visitor")).ids
-  return { store, Visitor, visits, kit, see, known }
+  return { store, cache, Visitor, visits, kit, see, known }
 }
 
 test("entities that nobody has touched for their ttl are gone, and known again when they come", async () => {
-  const { store, visits, kit, see, known } = shop()
+  const { cache, visits, kit, see, known } = shop()
   await see("ann")
   await kit.advance("50m")
   await see("bob")
   await kit.advance("20m")
   expect(await known()).toEqual(["bob"])
-  expect(await store.cache.inspect([{ entityType: "Visitor", entityId: "ann" }])).toMatchObject([{ version: null }])
+  expect(await cache.inspect([{ entityType: "Visitor", entityId: "ann" }])).toMatchObject([{ version: null }])
   await see("ann")
   await see("ann")
   expect(await kit.read(visits, "ann")).toBe(2)
   expect(await known()).toEqual(["bob", "ann"])
   await kit.advance("2h")
   expect(await known()).toEqual([])
+})
+
+test("a cache that does not remove records keeps them, and their values are gone all the same", async () => {
+  const { store, cache, visits, kit: other, known } = shop()
+  await other.close()
+  Object.assign(cache, { capabilities: { ...cache.capabilities, removesRecords: false } })
+  const kit = createTestKit(store, { now: "2026-01-01T00:00:00Z" })
+  onTestFinished(() => kit.close())
+  await kit.give(seen.create({ entityId: "ann", payload: { page: "/" } }))
+  await kit.advance("3h")
+  expect(await known()).toEqual(["ann"])
+  expect(await kit.read(visits, "ann")).toBe(0)
 })
 
 test("entities stay that have a feature without ttl, or a dead letter", async () => {
@@ -57,11 +70,11 @@ test("entities stay that have a feature without ttl, or a dead letter", async ()
 })
 
 test("R2: a record that was removed does not pass for one that the cache has lost", async () => {
-  const { store, visits, kit, see } = shop()
+  const { cache, visits, kit, see } = shop()
   await see("ann")
   await kit.advance("3s") // the checkpoint is stored
-  const [{ key, version }] = (await store.cache.inspect([{ entityType: "Visitor", entityId: "ann" }])) as [WholeRecord]
-  await store.cache.remove([{ key, version: version as string, token: "r", tombstones: [] }])
+  const [{ key, version }] = (await cache.inspect([{ entityType: "Visitor", entityId: "ann" }])) as [WholeRecord]
+  await cache.remove([{ key, version: version as string, token: "r", tombstones: [] }])
   await see("ann")
   expect(await kit.read(visits, "ann")).toBe(1)
   expect(kit.warnings).toEqual([])
@@ -69,16 +82,16 @@ test("R2: a record that was removed does not pass for one that the cache has los
 
 test("a run on schedule that makes a record anew keeps what was left of those before", async () => {
   const entities = () => ({ ids: ["ann"], next: null })
-  const { store, kit, see } = shop((store, entity) => {
+  const { store, cache, kit, see } = shop((store, entity) => {
     store.feature("stats", { entity, refresh: "1m", materialize: true, entities, compute: () => 1 })
   })
   const key = { entityType: "Visitor", entityId: "ann" }
   await store.cache.write([{ key, token: "w", values: new Map() }])
-  const [{ version }] = (await store.cache.inspect([key])) as [WholeRecord]
+  const [{ version }] = (await cache.inspect([key])) as [WholeRecord]
   const tombstones = [{ group: "fabra_workers", before: null, after: '{"3":["9"]}' }]
-  await store.cache.remove([{ key, version: version as string, token: "r", tombstones }])
+  await cache.remove([{ key, version: version as string, token: "r", tombstones }])
   await see("bob")
   await kit.advance("2m")
-  const [record] = (await store.cache.inspect([key])) as [WholeRecord]
+  const [record] = (await cache.inspect([key])) as [WholeRecord]
   expect(record.parts.get("fabra_workers")?.state).toBe('{"3":["9"]}')
 })

@@ -8,6 +8,7 @@ export class FaultyCache extends MemoryFeatureCache {
     persistent: false,
     shared: true,
     rollbackWindowMs: 0,
+    removesRecords: true,
   }
   /** What to do with the next commit calls, first come first served. */
   readonly faults: ("lost" | "applied but unknown" | "throws")[] = []

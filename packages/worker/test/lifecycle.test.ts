@@ -1,5 +1,5 @@
 import { type EntityRecord, type FeatureCache, MemoryFeatureCache } from "@fabra/core"
-import { FabraError, MemoryEventBus, type SubscribeOptions } from "@fabra/events"
+import { FabraError, MemoryEventBus, type StoreWarning, type SubscribeOptions } from "@fabra/events"
 import { expect, test } from "vitest"
 import { FaultyCache } from "./faulty-cache.js"
 import { gate, ids, setup, silent, withChain } from "./support.js"
@@ -80,16 +80,21 @@ test.each([
 test("what bus and cache both say of the one server they are on is said once", async () => {
   class Bus extends MemoryEventBus {
     override async subscribe(options: SubscribeOptions) {
-      for (const message of ["no file", "too old"]) options.onNotice?.({ level: "warn", message })
+      options.onNotice?.({ code: "store_not_durable", level: "warn", message: "no file", where: "here" })
+      options.onNotice?.({ code: "engine_too_old", level: "warn", message: "too old" })
       return super.subscribe(options)
     }
   }
   class Cache extends MemoryFeatureCache {
-    override check = async () => ["no file", "evicts"]
+    override check = async (): Promise<StoreWarning[]> => [
+      { code: "store_not_durable", where: "here", message: "no file, in other words" },
+      { code: "store_not_durable", where: "there", message: "no file there" },
+      { code: "store_evicts", where: "here", message: "evicts" },
+    ]
   }
   const said: string[] = []
   const { start } = setup({ bus: new Bus(), cache: new Cache() })
   const { worker } = start({ logger: { ...silent, warn: (_fields, message) => said.push(message) } })
   await worker.idle()
-  await expect.poll(() => said).toEqual(["no file", "too old", "evicts"])
+  await expect.poll(() => said).toEqual(["no file", "too old", "no file there", "evicts"])
 })

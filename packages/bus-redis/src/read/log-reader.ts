@@ -132,9 +132,14 @@ export class LogReader {
     if (lost.length > 0) {
       const error = toBusError(errors.find((found) => found !== undefined))
       const message = `Of the bus ${namesOf(lost)} cannot be read (${error.message}); trying again until it can.`
-      this.#onNotice({ level: "warn", message, error })
+      this.#onNotice({ code: "no_answer", level: "warn", message, error })
     }
-    if (back.length > 0) this.#onNotice({ level: "info", message: `Of the bus ${namesOf(back)} can be read again.` })
+    if (back.length > 0)
+      this.#onNotice({
+        code: "answers_again",
+        level: "info",
+        message: `Of the bus ${namesOf(back)} can be read again.`,
+      })
   }
 }
 

@@ -57,7 +57,7 @@ export class RedisLog implements PartitionedLog {
     const { group, wanted } = request
     if (!(await namespace.check())) {
       const message = `Redis has lost all of the bus (the namespace "${settings.namespace}"), with every event that was not yet applied. It begins anew.`
-      onNotice({ level: "error", message })
+      onNotice({ code: "events_lost", level: "error", message })
     }
     // At first in every partition before anything is read, so that none is trimmed before the group has seen it.
     if (!this.#hasJoined) await this.#ensureGroup(group, partitions)
@@ -68,7 +68,11 @@ export class RedisLog implements PartitionedLog {
       )
     const place = { link: this.#link, keys: namespace.keys, partitions }
     const { members, held, taken } = await keepLeases(place, request, () =>
-      onNotice({ level: "info", message: "Redis had forgotten the scripts of the bus; it has them again." }),
+      onNotice({
+        code: "scripts_restored",
+        level: "info",
+        message: "Redis had forgotten the scripts of the bus; it has them again.",
+      }),
     )
     this.#hasJoined = true
     this.#lookAfterGroup(group)
@@ -76,6 +80,7 @@ export class RedisLog implements PartitionedLog {
       this.#checkpoints.begin(assignment.partition, entriesRead)
       if (missing > 0) {
         onNotice({
+          code: "events_lost",
           level: "error",
           message: `${missing} events of partition ${assignment.partition} were removed from Redis before the group "${group}" had read them.`,
         })
@@ -120,12 +125,12 @@ export class RedisLog implements PartitionedLog {
 
   #sayGroupIsGone(group: string, partitions: readonly number[]): void {
     const message = `The group "${group}" was gone from Redis in ${partitionNames(partitions)}, perhaps with the events. It was created again; what it has applied is not applied twice.`
-    this.#options.onNotice({ level: "error", message })
+    this.#options.onNotice({ code: "group_lost", level: "error", message })
   }
 
   #sayStreamsAreGone(partitions: readonly number[]): void {
     const message = `Redis has lost the stream of ${partitionNames(partitions)}, or its end: events that were accepted and not yet applied are gone.`
-    this.#options.onNotice({ level: "error", message })
+    this.#options.onNotice({ code: "events_lost", level: "error", message })
   }
 
   noteAttempt(group: string, partition: number, position: Position, consumer: string): Promise<number> {

@@ -8,13 +8,13 @@ export async function serverNotices(redis: Redis): Promise<BusNotice[]> {
   const server = `Redis at ${addressOf(redis)}`
   if (info.size === 0) {
     const message = `${server} does not let us ask INFO: replicas and settings are not looked after.`
-    return [{ level: "warn", message }]
+    return [{ code: "settings_unknown", level: "warn", message, where: server }]
   }
-  const notices = settingWarnings(info, server).map((message): BusNotice => ({ level: "warn", message }))
+  const notices = settingWarnings(info, server).map((warning): BusNotice => ({ ...warning, level: "warn" }))
   if (!isAtLeast(info, 6, 2)) {
     const version = info.get("redis_version")
     const message = `${server} is too old (${version}): events are trimmed by XTRIM MINID, which came with 6.2.`
-    notices.unshift({ level: "error", message })
+    notices.unshift({ code: "engine_too_old", level: "error", message, where: server })
   }
   return notices
 }

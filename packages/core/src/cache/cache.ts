@@ -1,4 +1,4 @@
-import type { FabraError } from "@fabra/events"
+import type { FabraError, StoreWarning } from "@fabra/events"
 
 /** Whose record is meant: a type of entity (`User`) and an id (`user_123`). */
 export interface EntityKey {
@@ -29,16 +29,16 @@ export interface EntityRecord {
    * The record's version as the group sees it; `null` when neither this group nor a direct write has ever written it, and
    * no record was ever removed. A version never comes back. It changes with every commit of this group and every
    * {@link FeatureCache.write}, never with a commit of another group; while the group has no part in the record, any
-   * {@link FeatureCache.remove} may change it too.
+   * removal of a record may change it too.
    */
   readonly version: string | null
   /** The group's bookkeeping as last committed, opaque to the cache; `null` when there is none. */
   readonly state: string | null
   /**
-   * Where there is no `state`: what removals have left of the group's bookkeeping, which stands for that of every record
-   * without; `null` when they have left none. See {@link EntityRemoval}.
+   * Only of a cache that removes records, and where there is no `state`: what removals have left of the group's
+   * bookkeeping, which stands for that of every record without; `null` when they have left none. See `Tombstone`.
    */
-  readonly tombstone: string | null
+  readonly tombstone?: string | null | undefined
   /** The group's flags that were added and not removed. */
   readonly flags: ReadonlySet<string>
   readonly values: ReadonlyMap<string, StoredValue>
@@ -87,50 +87,6 @@ export interface DirectWrite {
 /** What became of one direct write. */
 export type WriteResult = { readonly status: "applied" } | { readonly status: "unknown"; readonly error: FabraError }
 
-/** All that is known of one entity, whoever wrote it. */
-export interface WholeRecord {
-  readonly key: EntityKey
-  /** Names the exact version, and changes with every commit and direct write; `null` when there is no record. */
-  readonly version: string | null
-  /** What each group has in it. */
-  readonly parts: ReadonlyMap<string, { readonly state: string; readonly flags: ReadonlySet<string> }>
-  readonly values: ReadonlyMap<string, StoredValue>
-  /** Direct writes have changed it, of which some are known again. */
-  readonly writtenDirectly: boolean
-  /** By group, what stands in the place of its bookkeeping where a record has none: see {@link EntityRemoval.tombstones}. */
-  readonly tombstones: ReadonlyMap<string, string>
-}
-
-/** What takes the place of a group's bookkeeping in records that are removed. */
-export interface Tombstone {
-  readonly group: string
-  /** The group's tombstones as they were read with the record; the removal applies only if they are so still, or as `after`. */
-  readonly before: string | null
-  readonly after: string
-}
-
-/**
- * The removal of a record as a whole. The bookkeeping in it may still be needed: to tell, when an event is read again, that
- * it was applied. So each group leaves something behind that tells as much of this record as of every other that is not
- * there: one text for all of them, not one for each.
- */
-export interface EntityRemoval {
-  readonly key: EntityKey
-  /** Of the record that was found fit to go; it is removed only if this is still its version. */
-  readonly version: string
-  /** Unique among all commits, writes and removals that ever were. */
-  readonly token: string
-  readonly tombstones: readonly Tombstone[]
-}
-
-/** What became of one removal. */
-export type RemovalResult =
-  | { readonly status: "removed" }
-  /** The record or the tombstones had changed; nothing was removed. */
-  | { readonly status: "conflict" }
-  /** Nobody can tell. Whoever looks again sees it. */
-  | { readonly status: "unknown"; readonly error: FabraError }
-
 /** What a feature cache can do; the conformance suite reads it. */
 export interface CacheCapabilities {
   /** For messages and logs: `memory`, `redis`, … */
@@ -143,6 +99,11 @@ export interface CacheCapabilities {
    * longest split brain). Workers keep their checkpoints that far behind. 0: never.
    */
   readonly rollbackWindowMs: number
+  /**
+   * It is a `RemovingCache`: workers remove records in which every value is older than its feature's `ttl`. Otherwise such
+   * records stay, and are read as if they were empty.
+   */
+  readonly removesRecords: boolean
 }
 
 /** One page of entity ids, in no particular order; `next` is `null` at the end. */
@@ -155,6 +116,7 @@ export interface EntityPage {
  * The online store: one record per entity, the only truth about what has been applied.
  *
  * It knows nothing of events or order: bookkeeping is opaque text, and atomic compare-and-set per entity is all it owes.
+ * A cache that can also remove records is a `RemovingCache`.
  */
 export interface FeatureCache {
   readonly capabilities: CacheCapabilities
@@ -177,17 +139,6 @@ export interface FeatureCache {
    * handlers have built on it already, sets nothing back.
    */
   write(writes: readonly DirectWrite[]): Promise<WriteResult[]>
-  /** Reads records as they are, in the order asked. @throws FabraError `cache_unavailable` */
-  inspect(keys: readonly EntityKey[]): Promise<WholeRecord[]>
-  /**
-   * Removes records, each alone an atomic compare-and-set: the record goes, its id leaves {@link FeatureCache.entities},
-   * and the tombstones are put in its place. Never rejects. At most one removal per entity in one call.
-   *
-   * From then on whoever loads a record in which a group has no part gets that group's tombstones with it, and a change that
-   * was computed from such a record without them is a conflict. An id is never missing while there is a record: whoever
-   * makes one anew puts the id back.
-   */
-  remove(removals: readonly EntityRemoval[]): Promise<RemovalResult[]>
   /**
    * True while every epoch given is still the current one of its part of the store.
    * @throws FabraError `cache_unavailable`
@@ -208,10 +159,10 @@ export interface FeatureCache {
     options?: { readonly after?: string | undefined; readonly limit?: number | undefined },
   ): Promise<EntityPage>
   /**
-   * Looks for settings of the store that endanger what is kept (eviction, no persistence): sentences for a log at start,
-   * none when all is well. @throws FabraError `cache_unavailable`
+   * Looks for settings of the store that endanger what is kept (eviction, no persistence). Workers log them at start.
+   * @throws FabraError `cache_unavailable`
    */
-  check(): Promise<string[]>
+  check(): Promise<StoreWarning[]>
   /** Closes every connection this cache has opened itself. Idempotent. */
   close(): Promise<void>
 }

@@ -1,4 +1,4 @@
-import { FabraError, show } from "@fabra/events"
+import { FabraError, type StoreWarning, show } from "@fabra/events"
 import {
   type CacheCapabilities,
   type CommitResult,
@@ -7,14 +7,11 @@ import {
   type EntityKey,
   type EntityPage,
   type EntityRecord,
-  type EntityRemoval,
-  type FeatureCache,
   REMEMBERED_WRITES,
-  type RemovalResult,
   type StoredValue,
-  type WholeRecord,
   type WriteResult,
 } from "./cache.js"
+import type { EntityRemoval, RemovalResult, RemovingCache, WholeRecord } from "./removal.js"
 
 /** A record as it lies in memory: what comes in and goes out is copied, so that nobody's later change shows through. */
 interface Stored {
@@ -36,8 +33,14 @@ interface GroupPart {
 }
 
 /** The feature cache in memory: the embedded default, and the contract in the form of code. */
-export class MemoryFeatureCache implements FeatureCache {
-  readonly capabilities: CacheCapabilities = { name: "memory", persistent: false, shared: false, rollbackWindowMs: 0 }
+export class MemoryFeatureCache implements RemovingCache {
+  readonly capabilities: CacheCapabilities = {
+    name: "memory",
+    persistent: false,
+    shared: false,
+    rollbackWindowMs: 0,
+    removesRecords: true,
+  }
   readonly #types = new Map<string, Map<string, Stored>>()
   #serials = 0
   /** What removals have left, by group, and the token of the last one. */
@@ -170,7 +173,7 @@ export class MemoryFeatureCache implements FeatureCache {
     return { ids, next: null }
   }
 
-  async check(): Promise<string[]> {
+  async check(): Promise<StoreWarning[]> {
     return []
   }
 

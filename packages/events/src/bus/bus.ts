@@ -1,6 +1,7 @@
 import type { FabraError } from "../errors.js"
 import type { AxiomEvent } from "../event/event.js"
 import type { DeadLetterQueue } from "./dead-letter.js"
+import type { BusNotice } from "./notice.js"
 import type { Position } from "./position.js"
 
 /** What an event bus can do; the conformance suite reads it and tests the opposite of what is not claimed. */
@@ -101,13 +102,6 @@ export interface SubscribeOptions {
   readonly onLost: (partition: number) => void
   /** Told what a person should know: connection lost and back, a deleted stream, missing durability. */
   readonly onNotice?: (notice: BusNotice) => void
-}
-
-/** Something a person should know about the bus. */
-export interface BusNotice {
-  readonly level: "info" | "warn" | "error"
-  readonly message: string
-  readonly error?: unknown
 }
 
 /** How {@link Subscription.read} reads. */

@@ -1,4 +1,5 @@
 import type { PartitionBatch, ReadOptions, SubscribeOptions, Subscription } from "../bus/bus.js"
+import type { BusNotice, BusNoticeCode } from "../bus/notice.js"
 import type { Position } from "../bus/position.js"
 import { type Clock, sleep, type Timer } from "../clock.js"
 import { FabraError } from "../errors.js"
@@ -84,11 +85,18 @@ export class LogSubscription implements Subscription {
     }
     const isNew = this.#failing.size === 0
     this.#failing.add(what)
-    if (isNew) this.#notice("warn", `The bus does not answer (${error.message}); trying again until it does.`, error)
+    if (isNew)
+      this.#notice(
+        "no_answer",
+        "warn",
+        `The bus does not answer (${error.message}); trying again until it does.`,
+        error,
+      )
   }
 
   #answered(what: "leases" | "reads"): void {
-    if (this.#failing.delete(what) && this.#failing.size === 0) this.#notice("info", "The bus answers again.")
+    if (this.#failing.delete(what) && this.#failing.size === 0)
+      this.#notice("answers_again", "info", "The bus answers again.")
   }
 
   /** One round: renew, let go, look who is there, give away what belongs to others, take what is ours and free. */
@@ -134,7 +142,7 @@ export class LogSubscription implements Subscription {
   #revoke(partition: number, held: Held): Promise<void> {
     held.revoking ??= this.#options
       .onRevoked(partition)
-      .catch((error) => this.#notice("error", `Draining partition ${partition} failed.`, error))
+      .catch((error) => this.#notice("drain_failed", "error", `Draining partition ${partition} failed.`, error))
       .then(() => {
         if (this.#held.get(partition) !== held) return
         this.#held.delete(partition)
@@ -147,7 +155,7 @@ export class LogSubscription implements Subscription {
   #lose(partition: number): void {
     if (!this.#held.delete(partition)) return
     this.#wakeRead.abort()
-    this.#notice("warn", `Lost the lease of partition ${partition}.`)
+    this.#notice("lease_lost", "warn", `Lost the lease of partition ${partition}.`)
     this.#options.onLost(partition)
   }
 
@@ -235,14 +243,19 @@ export class LogSubscription implements Subscription {
     try {
       await this.#syncLeases([], true)
     } catch (error) {
-      this.#notice("warn", "Could not release the leases; others take over when they run out.", error)
+      this.#notice(
+        "lease_not_released",
+        "warn",
+        "Could not release the leases; others take over when they run out.",
+        error,
+      )
     } finally {
       this.#expiry?.cancel()
       await this.#log.close()
     }
   }
 
-  #notice(level: "info" | "warn" | "error", message: string, error?: unknown): void {
-    this.#options.onNotice?.({ level, message, ...(error === undefined ? {} : { error }) })
+  #notice(code: BusNoticeCode, level: BusNotice["level"], message: string, error?: unknown): void {
+    this.#options.onNotice?.({ code, level, message, ...(error === undefined ? {} : { error }) })
   }
 }

@@ -10,7 +10,17 @@ import type {
   WholeRecord,
   WriteResult,
 } from "@fabra/core"
-import { type BrokenCache, PassingCache } from "./passing-cache.js"
+import { type BrokenCache, KeepingCache, PassingCache } from "./passing-cache.js"
+
+/** Has no way to remove a record, and claims to. */
+class ClaimsToRemove extends KeepingCache {
+  override readonly capabilities = { ...this.inner.capabilities, removesRecords: true }
+}
+
+/** Removes records, and does not say so: no worker would. */
+class HidesRemoval extends PassingCache {
+  override readonly capabilities = { ...this.inner.capabilities, removesRecords: false }
+}
 
 /** Removes whatever there is. */
 class RemovesAnything extends PassingCache {
@@ -120,6 +130,8 @@ class PagesByCounting extends PassingCache {
 
 /** Faults of caches that remove records. */
 export const brokenRemovals: readonly BrokenCache[] = [
+  { fault: "claims to remove records, and cannot", Cache: ClaimsToRemove, breaks: ["removes a record and its id"] },
+  { fault: "removes records without claiming to", Cache: HidesRemoval, breaks: ["removes a record and its id"] },
   {
     fault: "removes whatever there is",
     Cache: RemovesAnything,

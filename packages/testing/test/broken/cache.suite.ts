@@ -1,8 +1,14 @@
 import { MemoryFeatureCache } from "@fabra/core"
 import { testFeatureCache } from "../../src/conformance.js"
-import { brokenCaches, HEALTHY } from "./registry.js"
+import { KeepingCache } from "./passing-cache.js"
+import { brokenCaches, HEALTHY, HEALTHY_KEEPING } from "./registry.js"
 
-for (const { fault, Cache } of [{ fault: HEALTHY, Cache: MemoryFeatureCache }, ...brokenCaches]) {
+const healthy = [
+  { fault: HEALTHY, Cache: MemoryFeatureCache },
+  { fault: HEALTHY_KEEPING, Cache: KeepingCache },
+]
+
+for (const { fault, Cache } of [...healthy, ...brokenCaches]) {
   testFeatureCache(fault, {
     async create() {
       const cache = new Cache()

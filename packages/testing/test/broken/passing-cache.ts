@@ -11,15 +11,16 @@ import {
   type FeatureCache,
   MemoryFeatureCache,
   type RemovalResult,
+  type RemovingCache,
   type StoredValue,
   type WholeRecord,
   type WriteResult,
 } from "@fabra/core"
 
-/** A cache that does what the memory cache does: a broken one changes a method of it. */
-export class PassingCache implements FeatureCache {
+/** A cache that does what the memory cache does, but removes no records. */
+export class KeepingCache implements FeatureCache {
   readonly inner = new MemoryFeatureCache()
-  readonly capabilities: CacheCapabilities = this.inner.capabilities
+  readonly capabilities: CacheCapabilities = { ...this.inner.capabilities, removesRecords: false }
 
   load(keys: readonly EntityKey[], group: string): Promise<EntityRecord[]> {
     return this.inner.load(keys, group)
@@ -29,12 +30,6 @@ export class PassingCache implements FeatureCache {
   }
   write(writes: readonly DirectWrite[]): Promise<WriteResult[]> {
     return this.inner.write(writes)
-  }
-  inspect(keys: readonly EntityKey[]): Promise<WholeRecord[]> {
-    return this.inner.inspect(keys)
-  }
-  remove(removals: readonly EntityRemoval[]): Promise<RemovalResult[]> {
-    return this.inner.remove(removals)
   }
   verify(_: readonly Epoch[]): Promise<boolean> {
     return this.inner.verify()
@@ -56,6 +51,18 @@ export class PassingCache implements FeatureCache {
   /** The token of an entity's record, now. */
   async tokenOf(key: EntityKey, group: string): Promise<string | null> {
     return (await this.inner.load([key], group))[0]?.version ?? null
+  }
+}
+
+/** A cache that does what the memory cache does: a broken one changes a method of it. */
+export class PassingCache extends KeepingCache implements RemovingCache {
+  override readonly capabilities: CacheCapabilities = this.inner.capabilities
+
+  inspect(keys: readonly EntityKey[]): Promise<WholeRecord[]> {
+    return this.inner.inspect(keys)
+  }
+  remove(removals: readonly EntityRemoval[]): Promise<RemovalResult[]> {
+    return this.inner.remove(removals)
   }
 }
 

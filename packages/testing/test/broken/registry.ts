@@ -18,6 +18,9 @@ export const HEALTHY = "healthy"
 /** As {@link HEALTHY}, with several clients. */
 export const HEALTHY_CLIENTS = "healthy shared"
 
+/** As {@link HEALTHY}, without what is optional. */
+export const HEALTHY_KEEPING = "healthy, removes no records"
+
 /** Every broken bus. */
 export const brokenBuses: readonly BrokenBus[] = [
   ...brokenPublishing,

@@ -1,4 +1,12 @@
-import { type EntityKey, type EntityRemoval, type Feature, newToken, type WholeRecord } from "@fabra/core"
+import {
+  canRemove,
+  type EntityKey,
+  type EntityRemoval,
+  type Feature,
+  newToken,
+  type RemovingCache,
+  type WholeRecord,
+} from "@fabra/core"
 import { FabraError, type Position, sleep } from "@fabra/events"
 import type { WorkerContext } from "../context.js"
 import { groupsIn, isForgotten, tombstonesOf } from "./ageing.js"
@@ -10,7 +18,7 @@ const PAGE = 250
 
 /**
  * Removes records in which every value is older than its feature's `ttl`. Visits all entities of the types that have such
- * features, page by page, every five minutes.
+ * features, page by page, every five minutes. Does nothing with a cache that cannot remove.
  */
 export class Sweeper {
   readonly #context: WorkerContext
@@ -24,35 +32,38 @@ export class Sweeper {
 
   /** Works until `signal` fires. */
   async run(signal: AbortSignal): Promise<void> {
-    const { settings, observer } = this.#context
-    if (this.#types.length === 0) return
+    const { settings, observer, cache } = this.#context
+    if (this.#types.length === 0 || !canRemove(cache)) return
     for (;;) {
       await sleep(settings.clock, ROUND_EVERY_MS, signal)
       if (signal.aborted) return
       try {
-        for (const entityType of this.#types) await this.#sweepType(entityType, signal)
+        for (const entityType of this.#types) await this.#sweepType(cache, entityType, signal)
       } catch (error) {
         observer.outage("Records that are beyond their ttl could not be removed; trying again.", error)
       }
     }
   }
 
-  async #sweepType(entityType: string, signal: AbortSignal): Promise<void> {
-    const { settings, cache, sessions } = this.#context
+  async #sweepType(cache: RemovingCache, entityType: string, signal: AbortSignal): Promise<void> {
+    const { settings, sessions } = this.#context
     let after: string | null = null
     do {
       // One worker of a group sweeps; several at once do no harm.
       if (!sessions.has(0) || signal.aborted) return
       const from = { limit: PAGE, ...(after === null ? {} : { after }) }
       const page = await cache.entities(entityType, from)
-      await this.#sweep(page.ids.map((entityId) => ({ entityType, entityId })))
+      await this.#sweep(
+        cache,
+        page.ids.map((entityId) => ({ entityType, entityId })),
+      )
       after = page.next
       if (after !== null) await sleep(settings.clock, PAGE_EVERY_MS, signal)
     } while (after !== null)
   }
 
-  async #sweep(keys: readonly EntityKey[]): Promise<void> {
-    const { settings, store, cache, observer } = this.#context
+  async #sweep(cache: RemovingCache, keys: readonly EntityKey[]): Promise<void> {
+    const { settings, store, observer } = this.#context
     const features: ReadonlyMap<string, Feature> = store.registry.features
     const records = await cache.inspect(keys)
     const forgotten = records.filter((record) => isForgotten(record, features, settings.clock.now()))

@@ -14,7 +14,7 @@ export class LossWarnings {
 
   /** Logs a notice of the bus. */
   ofBus(notice: BusNotice): void {
-    this.#given?.add(notice.message)
+    this.#given?.add(nameOf(notice))
     this.#context.observer.notice(notice)
   }
 
@@ -24,12 +24,16 @@ export class LossWarnings {
     const { name, durableReads } = bus.capabilities
     if (durableReads === "none") {
       const message = `The bus (${name}) shows events that it may still lose: one that is published again then is applied twice.`
-      observer.notice({ level: "warn", message })
+      observer.notice({ code: "reads_not_durable", level: "warn", message })
     }
     const warnings = await untilAnswered(this.#context, { target: "cache", signal }, () => cache.check())
-    for (const message of warnings ?? []) {
-      if (!this.#given?.has(message)) observer.notice({ level: "warn", message })
+    for (const warning of warnings ?? []) {
+      if (!this.#given?.has(nameOf(warning))) observer.notice({ ...warning, level: "warn" })
     }
     if (warnings !== undefined) this.#given = undefined
   }
+}
+
+function nameOf({ code, where = "" }: Pick<BusNotice, "code" | "where">): string {
+  return `${code} ${where}`
 }

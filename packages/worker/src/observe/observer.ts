@@ -156,8 +156,8 @@ export class Observer {
     this.#logger.warn({ error: describe(error) }, message)
   }
 
-  notice({ level, message, error }: BusNotice): void {
-    this.#logger[level](error === undefined ? {} : { error: describe(error) }, message)
+  notice({ code, level, message, error }: BusNotice): void {
+    this.#logger[level](error === undefined ? { code } : { code, error: describe(error) }, message)
   }
 
   /** The handler runs exactly once, and its outcome counts, whatever telemetry does with `run`. */

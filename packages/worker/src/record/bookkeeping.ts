@@ -41,9 +41,9 @@ function pushMark(parts: string[], partition: number, { mark, halfDone }: Partit
 }
 
 /** Decodes the text of {@link encodeBookkeeping}; `null` is none. */
-export function decodeBookkeeping(text: string | null): Map<number, PartitionMark> {
+export function decodeBookkeeping(text: string | null | undefined): Map<number, PartitionMark> {
   const books = new Map<number, PartitionMark>()
-  if (text === null) return books
+  if (text === null || text === undefined) return books
   for (const [partition, [mark, position, features]] of Object.entries(JSON.parse(text) as Record<string, Encoded>)) {
     const halfDone = position === undefined || features === undefined ? undefined : { position, features }
     books.set(Number(partition), { mark, halfDone })

@@ -7,13 +7,13 @@ import type {
   EntityPage,
   EntityRecord,
   EntityRemoval,
-  FeatureCache,
   RemovalResult,
+  RemovingCache,
   StoredValue,
   WholeRecord,
   WriteResult,
 } from "@fabra/core"
-import { FabraError } from "@fabra/events"
+import { FabraError, type StoreWarning } from "@fabra/events"
 import { ENTITIES } from "./plan.js"
 import { type Answer, DIED, type Process } from "./process.js"
 import {
@@ -34,12 +34,13 @@ import type { Server } from "./server.js"
 import type { World } from "./world.js"
 
 /** The feature cache as one process sees it: records on the servers of a world, spread over them by entity. */
-export class SimulatedCache implements FeatureCache {
+export class SimulatedCache implements RemovingCache {
   readonly capabilities: CacheCapabilities = {
     name: "simulated",
     persistent: true,
     shared: true,
     rollbackWindowMs: 2000,
+    removesRecords: true,
   }
   readonly #world: World
   readonly #process: Process
@@ -168,7 +169,7 @@ export class SimulatedCache implements FeatureCache {
     return { ids: answer.value, next: shard === 0 ? "1" : null }
   }
 
-  async check(): Promise<string[]> {
+  async check(): Promise<StoreWarning[]> {
     return []
   }
 

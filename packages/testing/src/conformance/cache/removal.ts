@@ -1,9 +1,19 @@
-import type { EntityKey, EntityRemoval, Tombstone, WholeRecord } from "@fabra/core"
+import {
+  canRemove,
+  type EntityKey,
+  type EntityRemoval,
+  type RemovingCache,
+  type Tombstone,
+  type WholeRecord,
+} from "@fabra/core"
 import { expect } from "vitest"
 import { type CacheWorld, type Check, user, value } from "./world.js"
 
-/** Records that are looked at as a whole, and removed. */
-export function testRemoval(check: Check): void {
+/** Records that are looked at as a whole, and removed; of a cache that does not claim to remove them, that they stay. */
+export function testRemoval(declare: Check): void {
+  const check: Check = (title, run) =>
+    declare(title, (world) => (canRemove(world.cache) ? run(world) : keepsRecords(world)))
+
   check("shows the whole of a record, and none where there is none", async (world) => {
     await world.apply(user(1), {
       group: "one",
@@ -56,7 +66,7 @@ export function testRemoval(check: Check): void {
     for (const change of changes) {
       const record = await inspect(world)
       await change()
-      expect(await world.cache.remove([removalOf(world, record)])).toEqual([{ status: "conflict" }])
+      expect(await removing(world).remove([removalOf(world, record)])).toEqual([{ status: "conflict" }])
       expect(await world.cache.read([user(1)], ["x"])).toEqual([[value("1")]])
     }
     expect(await world.cache.entities("User")).toMatchObject({ ids: ["1"] })
@@ -125,7 +135,7 @@ export function testRemoval(check: Check): void {
     for (const id of [1, 2, 3]) await world.apply(user(id))
     const records = await Promise.all([1, 2, 3].map((id) => inspect(world, user(id))))
     const removals = records.map((record, i) => removalOf(world, record, [i === 1 ? two : one]))
-    const results = await world.cache.remove(removals)
+    const results = await removing(world).remove(removals)
     expect(results.map(({ status }) => status)).toEqual(["removed", "conflict", "removed"])
     expect((await inspect(world)).tombstones).toEqual(new Map([["group", "one"]]))
     await remove(world, user(2), [{ group: "group", before: "one", after: "two" }])
@@ -136,10 +146,10 @@ export function testRemoval(check: Check): void {
     await world.apply(user(1))
     const left = [{ group: "group", before: null, after: "left" }]
     const removal = removalOf(world, await inspect(world), left)
-    expect(await world.cache.remove([removal])).toEqual([{ status: "removed" }])
+    expect(await removing(world).remove([removal])).toEqual([{ status: "removed" }])
     const { version } = await world.load(user(1))
     await world.applyOn(user(1), version, { values: new Map([["x", value("new")]]) })
-    expect(await world.cache.remove([removal])).toEqual([{ status: "conflict" }])
+    expect(await removing(world).remove([removal])).toEqual([{ status: "conflict" }])
     expect(await world.cache.read([user(1)], ["x"])).toEqual([[value("new")]])
   })
 
@@ -159,8 +169,20 @@ export function testRemoval(check: Check): void {
   })
 }
 
+/** The opposite of removal: no way to remove a record, and none is gone. */
+async function keepsRecords(world: CacheWorld): Promise<void> {
+  const { inspect, remove } = world.cache as Partial<RemovingCache>
+  expect([inspect, remove]).toEqual([undefined, undefined])
+  await world.apply(user(1), { group: "one", state: "of one" })
+  const [one, two] = [await world.load(user(1), "one"), await world.load(user(1), "two")]
+  expect([one.tombstone ?? null, two.tombstone ?? null]).toEqual([null, null])
+  expect(one.state).toBe("of one")
+}
+
+const removing = (world: CacheWorld) => world.cache as RemovingCache
+
 async function inspect(world: CacheWorld, key = user(1)): Promise<WholeRecord> {
-  return (await world.cache.inspect([key]))[0] as WholeRecord
+  return (await removing(world).inspect([key]))[0] as WholeRecord
 }
 
 function removalOf(
@@ -173,5 +195,5 @@ function removalOf(
 
 async function remove(world: CacheWorld, key: EntityKey, tombstones: readonly Tombstone[] = []): Promise<void> {
   const removal = removalOf(world, await inspect(world, key), tombstones)
-  expect(await world.cache.remove([removal])).toEqual([{ status: "removed" }])
+  expect(await removing(world).remove([removal])).toEqual([{ status: "removed" }])
 }
