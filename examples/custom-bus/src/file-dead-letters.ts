@@ -5,14 +5,10 @@ import {
   type DeadLetterFilter,
   type DeadLetterPage,
   type DeadLetterQueue,
-  deadLetterKey,
-  discardEvent,
   FabraError,
-  matchesFilter,
-  type NewDeadLetter,
   type ReplayOutcome,
-  replayEvent,
 } from "@fabra/events"
+import { deadLetterKey, discardEvent, matchesFilter, type NewDeadLetter, replayEvent } from "@fabra/events/adapter"
 import type { FileStore } from "./file-store.js"
 import { LineFile } from "./line-file.js"
 import { spellPosition } from "./segments.js"

@@ -1,20 +1,22 @@
 import {
-  BaseEventBus,
-  type BusCapabilities,
   type Clock,
-  checkName,
-  DEFAULT_MAX_EVENT_BYTES,
-  type EncodedEvent,
   FabraError,
-  LogSubscription,
   type PartitionLag,
   type Position,
   type PublishOptions,
   type PublishResult,
-  type SubscribeOptions,
-  type Subscription,
   systemClock,
 } from "@fabra/events"
+import {
+  BaseEventBus,
+  type BusCapabilities,
+  checkName,
+  DEFAULT_MAX_EVENT_BYTES,
+  type EncodedEvent,
+  LogSubscription,
+  type SubscribeOptions,
+  type Subscription,
+} from "@fabra/events/adapter"
 import { FileDeadLetters } from "./file-dead-letters.js"
 import { FileLog } from "./file-log.js"
 import { FileStore } from "./file-store.js"

@@ -1,13 +1,12 @@
+import { FabraError, type Position } from "@fabra/events"
 import {
-  FabraError,
   type LeaseRequest,
   type LeaseView,
   type PartitionBatch,
   type PartitionedLog,
-  type Position,
   type ReadOptions,
   sleep,
-} from "@fabra/events"
+} from "@fabra/events/adapter"
 import type { FileStore } from "./file-store.js"
 import type { GroupPartition } from "./groups.js"
 import { syncLeases } from "./leases.js"

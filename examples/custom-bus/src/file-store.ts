@@ -1,14 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import {
-  type Clock,
-  checkPartitions,
-  DEFAULT_PARTITIONS,
-  type EncodedEvent,
-  FabraError,
-  type PublishResult,
-  partitionOf,
-} from "@fabra/events"
+import { type Clock, FabraError, type PublishResult } from "@fabra/events"
+import { checkPartitions, DEFAULT_PARTITIONS, type EncodedEvent, partitionOf } from "@fabra/events/adapter"
 import { Groups, replaceFile } from "./groups.js"
 import { locked } from "./lock.js"
 import { type PartitionLimits, PartitionWriter } from "./partition-writer.js"

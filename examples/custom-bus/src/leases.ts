@@ -1,4 +1,5 @@
-import type { Assignment, LeaseRequest, LeaseView, Position } from "@fabra/events"
+import type { Position } from "@fabra/events"
+import type { Assignment, LeaseRequest, LeaseView } from "@fabra/events/adapter"
 import type { Group, GroupPartition } from "./groups.js"
 
 /**

@@ -1,12 +1,5 @@
-import {
-  BusFullError,
-  type BusRecord,
-  decodeEvent,
-  dedupeKey,
-  type EncodedEvent,
-  type Position,
-  type PublishResult,
-} from "@fabra/events"
+import { BusFullError, type Position, type PublishResult } from "@fabra/events"
+import { type BusRecord, decodeEvent, dedupeKey, type EncodedEvent } from "@fabra/events/adapter"
 import { numberOf, type Segments, spellPosition } from "./segments.js"
 
 /** What a partition may hold, and how long it knows an event id. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import type { BusRecord, Position } from "@fabra/events"
+import type { Position } from "@fabra/events"
+import type { BusRecord } from "@fabra/events/adapter"
 import { LineFile } from "./line-file.js"
 
 const DIGITS = 12

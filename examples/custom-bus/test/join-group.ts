@@ -1,4 +1,5 @@
-import type { Assignment, EventBus, Subscription } from "@fabra/events"
+import type { EventBus } from "@fabra/events"
+import type { Assignment, Subscription } from "@fabra/events/adapter"
 
 /** Joins a group; resolves when it is assigned partition 0. */
 export async function joinGroup(

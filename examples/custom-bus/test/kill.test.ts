@@ -1,7 +1,7 @@
 import { once } from "node:events"
 import { appendFile, readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { decodeEvent } from "@fabra/events"
+import { decodeEvent } from "@fabra/events/adapter"
 import { expect, test } from "vitest"
 import { FileEventBus } from "../src/file-event-bus.js"
 import { joinGroup } from "./join-group.js"

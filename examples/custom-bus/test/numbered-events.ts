@@ -1,4 +1,5 @@
-import { type AxiomEvent, type BusRecord, createEvent, decodeEvent, encodeEvent } from "@fabra/events"
+import { type AxiomEvent, createEvent } from "@fabra/events"
+import { type BusRecord, decodeEvent, encodeEvent } from "@fabra/events/adapter"
 
 /** Events that every process makes alike: the same ids, seven entities in turn. */
 export function numberedEvents(count: number): AxiomEvent[] {

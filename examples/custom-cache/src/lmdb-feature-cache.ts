@@ -1,3 +1,4 @@
+import type { FeatureCache } from "@fabra/core"
 import type {
   CacheCapabilities,
   CommitResult,
@@ -6,11 +7,11 @@ import type {
   EntityKey,
   EntityPage,
   EntityRecord,
-  FeatureCache,
   StoredValue,
   WriteResult,
-} from "@fabra/core"
-import { FabraError, type StoreWarning, show } from "@fabra/events"
+} from "@fabra/core/adapter"
+import { FabraError } from "@fabra/events"
+import { type StoreWarning, show } from "@fabra/events/adapter"
 import { open, type RootDatabase } from "lmdb"
 import { groupVersionOf, partOf, type Stored, withChange, withWrite } from "./record.js"
 

@@ -1,4 +1,4 @@
-import { type DirectWrite, type EntityChange, REMEMBERED_WRITES, type StoredValue } from "@fabra/core"
+import { type DirectWrite, type EntityChange, REMEMBERED_WRITES, type StoredValue } from "@fabra/core/adapter"
 
 /**
  * An entity's record as it lies in the file, as JSON. Lists of pairs and no objects: a feature may be called `__proto__`.

@@ -1,4 +1,5 @@
-import { type IndexSchema, type VectorStore, WordHashEmbedder } from "@fabra/core"
+import { type VectorStore, WordHashEmbedder } from "@fabra/core"
+import type { IndexSchema } from "@fabra/core/adapter"
 import { textsOf } from "./texts.js"
 
 const TOP = 10

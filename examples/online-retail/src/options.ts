@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto"
-import { checkName } from "@fabra/events"
+import { checkName } from "@fabra/events/adapter"
 import { Command, InvalidArgumentError } from "commander"
 
 /** What the command line says. */

@@ -1,4 +1,5 @@
-import { type Clock, checkName, checkPartitions, checkWhole, DEFAULT_MAX_EVENT_BYTES, systemClock } from "@fabra/events"
+import { type Clock, systemClock } from "@fabra/events"
+import { checkName, checkPartitions, checkWhole, DEFAULT_MAX_EVENT_BYTES } from "@fabra/events/adapter"
 import { chooseSource, type Source } from "@fabra/redis-transport"
 import type { Cluster, Redis } from "ioredis"
 

@@ -1,20 +1,22 @@
 import {
-  BaseEventBus,
-  type BusCapabilities,
   type BusNotice,
-  checkName,
-  checkWhole,
   type DeadLetterQueue,
-  type EncodedEvent,
   FabraError,
-  LogSubscription,
   type PartitionLag,
   type Position,
   type PublishOptions,
   type PublishResult,
+} from "@fabra/events"
+import {
+  BaseEventBus,
+  type BusCapabilities,
+  checkName,
+  checkWhole,
+  type EncodedEvent,
+  LogSubscription,
   type SubscribeOptions,
   type Subscription,
-} from "@fabra/events"
+} from "@fabra/events/adapter"
 import { RedisDeadLetters } from "./dead-letters/dead-letters.js"
 import { removeGroup } from "./group/groups.js"
 import { groupCheckpoints, groupLag } from "./group/lag.js"

@@ -1,4 +1,4 @@
-import { encodeEvent, type NewDeadLetter } from "@fabra/events"
+import { encodeEvent, type NewDeadLetter } from "@fabra/events/adapter"
 import { expect, test } from "vitest"
 import { eventIn, isExternal, TestRedis } from "./support.js"
 

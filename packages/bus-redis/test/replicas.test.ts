@@ -1,5 +1,5 @@
 import { once } from "node:events"
-import { encodeEvent } from "@fabra/events"
+import { encodeEvent } from "@fabra/events/adapter"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
 import { Redis } from "ioredis"
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"

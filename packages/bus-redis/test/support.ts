@@ -1,15 +1,11 @@
+import { type AxiomEvent, type BusNotice, createEvent, type EventBus, type JsonObject } from "@fabra/events"
 import {
   type Assignment,
-  type AxiomEvent,
-  type BusNotice,
-  createEvent,
-  type EventBus,
-  type JsonObject,
   type PartitionBatch,
   partitionOf,
   type SubscribeOptions,
   type Subscription,
-} from "@fabra/events"
+} from "@fabra/events/adapter"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
 import { Redis } from "ioredis"
 import { afterAll, afterEach, beforeAll } from "vitest"

@@ -1,4 +1,5 @@
-import { checkName, checkWhole, systemClock } from "@fabra/events"
+import { systemClock } from "@fabra/events"
+import { checkName, checkWhole } from "@fabra/events/adapter"
 import { chooseSource, openClient, Servers, type Source } from "@fabra/redis-transport"
 import type { Cluster, Redis } from "ioredis"
 

@@ -13,8 +13,9 @@ import type {
   StoredValue,
   WholeRecord,
   WriteResult,
-} from "@fabra/core"
-import { checkWhole, type StoreWarning, systemClock } from "@fabra/events"
+} from "@fabra/core/adapter"
+import { systemClock } from "@fabra/events"
+import { checkWhole, type StoreWarning } from "@fabra/events/adapter"
 import { addressOf, Deadline, type Servers, serverInfo, settingWarnings } from "@fabra/redis-transport"
 import type { Redis } from "ioredis"
 import { type Applied, ApplyCalls, type Applying } from "./commit/apply.js"

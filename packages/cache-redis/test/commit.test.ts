@@ -1,4 +1,4 @@
-import type { CommitResult } from "@fabra/core"
+import type { CommitResult } from "@fabra/core/adapter"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
 import { Redis } from "ioredis"
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest"

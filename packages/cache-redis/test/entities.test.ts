@@ -1,4 +1,4 @@
-import type { WholeRecord } from "@fabra/core"
+import type { WholeRecord } from "@fabra/core/adapter"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
 import { Redis } from "ioredis"
 import { afterAll, beforeAll, expect, it } from "vitest"

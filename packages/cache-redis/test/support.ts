@@ -1,4 +1,5 @@
-import type { CommitResult, EntityChange, EntityKey, EntityRecord, FeatureCache, StoredValue } from "@fabra/core"
+import type { FeatureCache } from "@fabra/core"
+import type { CommitResult, EntityChange, EntityKey, EntityRecord, StoredValue } from "@fabra/core/adapter"
 
 /** An entity to test with. */
 export const user = (entityId: string): EntityKey => ({ entityType: "User", entityId })

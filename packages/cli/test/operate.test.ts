@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { RedisFeatureCache } from "@fabra/cache-redis"
-import { decodeValue } from "@fabra/core"
+import { decodeValue } from "@fabra/core/adapter"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { fabra, Running } from "./fabra.js"

@@ -1,4 +1,5 @@
-import type { SearchQuery as CoreQuery, Feature, ServedValue, VectorIndex } from "@fabra/core"
+import type { SearchQuery as CoreQuery, Feature, VectorIndex } from "@fabra/core"
+import type { ServedValue } from "@fabra/core/adapter"
 import type { EventDefinition, JsonObject } from "@fabra/events"
 import type { FabraApiError } from "./api-error.js"
 

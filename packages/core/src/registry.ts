@@ -1,4 +1,5 @@
-import { checkName, didYouMean, type EventDefinition, FabraError } from "@fabra/events"
+import { type EventDefinition, FabraError } from "@fabra/events"
+import { checkName, didYouMean } from "@fabra/events/adapter"
 import { newVectorIndex, type VectorIndex, type VectorIndexOptions } from "./documents/vector-index.js"
 import type { ReadHandler } from "./feature/computed-feature.js"
 import type { Entity, Feature, FeatureHandler, Trigger } from "./feature/feature.js"

@@ -1,4 +1,5 @@
-import { type Clock, checkEntityId, FabraError } from "@fabra/events"
+import { type Clock, FabraError } from "@fabra/events"
+import { checkEntityId } from "@fabra/events/adapter"
 import type { FeatureCache, StoredValue } from "./cache/cache.js"
 import { writeDirectly } from "./cache/direct-write.js"
 import { DocumentIndexes, type IndexOptions, type RemoveOutcome } from "./documents/document-indexes.js"

@@ -1,5 +1,5 @@
 import type { Embedder } from "@fabra/core"
-import { sleep } from "@fabra/events"
+import { sleep } from "@fabra/events/adapter"
 import { readVectors } from "./answer.js"
 import { readFailure } from "./errors.js"
 import { checkOptions, type OpenAIEmbedderOptions, type Settings } from "./options.js"

@@ -1,4 +1,5 @@
-import { type Clock, checkWhole, FabraError, show, systemClock } from "@fabra/events"
+import { type Clock, FabraError, systemClock } from "@fabra/events"
+import { checkWhole, show } from "@fabra/events/adapter"
 import { OpenAI } from "openai"
 
 /** Which model makes the vectors, where it is, and how much may be asked of it. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
-import { sleep, systemClock } from "../src/index.js"
+import { sleep } from "../src/adapter.js"
+import { systemClock } from "../src/index.js"
 import { ManualClock } from "./manual-clock.js"
 
 test("sleeps for its time and not longer", async () => {

@@ -1,12 +1,5 @@
-import type {
-  BusRecord,
-  LeaseRequest,
-  LeaseView,
-  PartitionBatch,
-  PartitionedLog,
-  Position,
-  ReadOptions,
-} from "../src/index.js"
+import type { BusRecord, LeaseRequest, LeaseView, PartitionBatch, PartitionedLog, ReadOptions } from "../src/adapter.js"
+import type { Position } from "../src/index.js"
 
 /** A log whose every answer, delay and failure a test decides. One member asks it; the others are only names. */
 export class FakeLog implements PartitionedLog {

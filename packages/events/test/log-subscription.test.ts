@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
-import { type BusNotice, FabraError, LogSubscription, type ReadOptions } from "../src/index.js"
+import { LogSubscription, type ReadOptions } from "../src/adapter.js"
+import { type BusNotice, FabraError } from "../src/index.js"
 import { FakeLog, record } from "./fake-log.js"
 import { ManualClock } from "./manual-clock.js"
 

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises"
-import type { Clock, Timer } from "../src/index.js"
+import type { Timer } from "../src/adapter.js"
+import type { Clock } from "../src/index.js"
 
 /** A clock that a test moves by hand. */
 export class ManualClock implements Clock {

@@ -1,5 +1,7 @@
-import type { AppliedEvent, FailedFeature, Logger, Telemetry } from "@fabra/core"
-import { FabraError, type JsonObject, show } from "@fabra/events"
+import type { Logger, Telemetry } from "@fabra/core"
+import type { AppliedEvent, FailedFeature } from "@fabra/core/adapter"
+import { FabraError, type JsonObject } from "@fabra/events"
+import { show } from "@fabra/events/adapter"
 import redaction from "@pinojs/redact"
 
 const SECOND_MS = 1000

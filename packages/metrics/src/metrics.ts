@@ -1,5 +1,6 @@
 import type { Embedder, FeatureStore, Telemetry } from "@fabra/core"
-import { checkName, type EventBus } from "@fabra/events"
+import type { EventBus } from "@fabra/events"
+import { checkName } from "@fabra/events/adapter"
 import { collectDefaultMetrics, Registry } from "prom-client"
 import { addBusMetrics } from "./bus-metrics.js"
 import { createEmbedderCounter } from "./embedding-metrics.js"

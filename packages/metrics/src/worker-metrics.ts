@@ -1,14 +1,13 @@
+import type { FeatureStore, Telemetry } from "@fabra/core"
 import type {
   AppliedEvent,
   Call,
   Commit,
   EndedScheduleRun,
   FailedFeature,
-  FeatureStore,
   LateEvent,
   ScheduledComputed,
-  Telemetry,
-} from "@fabra/core"
+} from "@fabra/core/adapter"
 import { DEAD_LETTER_REASONS, type DeadLetterReason } from "@fabra/events"
 import type { Registry } from "prom-client"
 import { definitions } from "./definitions.js"

@@ -1,4 +1,5 @@
-import type { EntityValue, OfflineStore, SqlLimits, SqlRow, SqlStatement } from "@fabra/core"
+import type { EntityValue, OfflineStore, SqlRow } from "@fabra/core"
+import type { SqlLimits, SqlStatement } from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 import type pg from "pg"
 import { openPool, type PostgresOfflineStoreOptions } from "./options.js"

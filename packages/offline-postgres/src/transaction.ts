@@ -1,4 +1,5 @@
-import type { SqlLimits, SqlRow } from "@fabra/core"
+import type { SqlRow } from "@fabra/core"
+import type { SqlLimits } from "@fabra/core/adapter"
 import type pg from "pg"
 import { toFabraError } from "./errors.js"
 import { types } from "./types.js"

@@ -1,5 +1,5 @@
 import { type AddressInfo, connect, createServer } from "node:net"
-import { type SqlLimits, sqlOn } from "@fabra/core"
+import { type SqlLimits, sqlOn } from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 import { type PostgresTestDatabase, startPostgres } from "@fabra/testing"
 import pg from "pg"

@@ -1,4 +1,5 @@
-import { type Clock, sleep, withDeadline } from "@fabra/events"
+import type { Clock } from "@fabra/events"
+import { sleep, withDeadline } from "@fabra/events/adapter"
 import { NoAnswer } from "./errors.js"
 
 const RETRY_PAUSE_MS = 25

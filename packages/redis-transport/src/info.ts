@@ -1,4 +1,4 @@
-import type { StoreWarning } from "@fabra/events"
+import type { StoreWarning } from "@fabra/events/adapter"
 import type { Redis } from "ioredis"
 import { isReply } from "./errors.js"
 

@@ -1,4 +1,5 @@
-import type { Clock, Timer } from "@fabra/events"
+import type { Clock } from "@fabra/events"
+import type { Timer } from "@fabra/events/adapter"
 import { type Cluster, Redis, type RedisOptions } from "ioredis"
 import type { Source } from "./source.js"
 

@@ -1,5 +1,6 @@
 import type { Feature, FeatureStore } from "@fabra/core"
-import { type EventBus, FabraError, systemClock, withDeadline } from "@fabra/events"
+import { type EventBus, FabraError, systemClock } from "@fabra/events"
+import { withDeadline } from "@fabra/events/adapter"
 import type { Settings } from "./options.js"
 
 /** What every route works with. */

@@ -1,5 +1,5 @@
 import type { Entity, Feature } from "@fabra/core"
-import { didYouMean, nearest } from "@fabra/events"
+import { didYouMean, nearest } from "@fabra/events/adapter"
 import { Problem, type ProblemCode } from "./answer/problem.js"
 import type { ServerContext } from "./context.js"
 

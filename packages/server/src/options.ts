@@ -1,6 +1,7 @@
 import { isIP } from "node:net"
 import { consoleLogger, type FeatureCache, type Logger } from "@fabra/core"
-import { checkName, checkWhole, type EventBus, FabraError, show } from "@fabra/events"
+import { type EventBus, FabraError } from "@fabra/events"
+import { checkName, checkWhole, show } from "@fabra/events/adapter"
 import { type ApiKey, KeyRing } from "./access/api-keys.js"
 
 /** What `/metrics` serves; `@fabra/metrics` makes one. */

@@ -1,4 +1,5 @@
-import { type Clock, FabraError, type Timer } from "@fabra/events"
+import { type Clock, FabraError } from "@fabra/events"
+import type { Timer } from "@fabra/events/adapter"
 
 interface Pending {
   readonly at: number

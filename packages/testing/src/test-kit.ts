@@ -5,12 +5,11 @@ import {
   type FeatureStore,
   MemoryFeatureCache,
   MemoryVectorStore,
-  parseDuration,
   type SearchHit,
   type SearchQuery,
-  type ServedValue,
   type VectorIndex,
 } from "@fabra/core"
+import { parseDuration, type ServedValue } from "@fabra/core/adapter"
 import { type AxiomEvent, type DeadLetter, MemoryEventBus } from "@fabra/events"
 import { AxiomWorker } from "@fabra/worker"
 import { TestClock } from "./test-clock.js"

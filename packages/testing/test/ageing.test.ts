@@ -1,4 +1,5 @@
-import { type Entity, FeatureStore, type MemoryFeatureCache, type WholeRecord } from "@fabra/core"
+import { type Entity, FeatureStore, type MemoryFeatureCache } from "@fabra/core"
+import type { WholeRecord } from "@fabra/core/adapter"
 import { defineEvent } from "@fabra/events"
 import { expect, onTestFinished, test } from "vitest"
 import { createTestKit } from "../src/index.js"

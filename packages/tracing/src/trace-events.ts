@@ -1,4 +1,5 @@
-import type { AppliedEvent, Commit, FailedFeature, HandlerCall, Telemetry } from "@fabra/core"
+import type { Telemetry } from "@fabra/core"
+import type { AppliedEvent, Commit, FailedFeature, HandlerCall } from "@fabra/core/adapter"
 import type { AxiomEvent } from "@fabra/events"
 import { type Context, context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api"
 import { contextOf, readTraceparent, tracer } from "./trace-context.js"

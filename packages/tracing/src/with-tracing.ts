@@ -5,8 +5,8 @@ import {
   type PublishOptions,
   type PublishReceipt,
   type PublishResult,
-  type SubscribeOptions,
 } from "@fabra/events"
+import type { SubscribeOptions } from "@fabra/events/adapter"
 import {
   type Context,
   context,

@@ -1,4 +1,5 @@
-import { checkName, checkWhole, FabraError, show } from "@fabra/events"
+import { FabraError } from "@fabra/events"
+import { checkName, checkWhole, show } from "@fabra/events/adapter"
 import type { Pool } from "pg"
 import type { Database } from "./database.js"
 import { ServerDatabase } from "./server-database.js"

@@ -1,3 +1,4 @@
+import type { VectorStore } from "@fabra/core"
 import {
   checkDocuments,
   checkLength,
@@ -9,8 +10,7 @@ import {
   type VectorDocument,
   type VectorHit,
   type VectorQuery,
-  type VectorStore,
-} from "@fabra/core"
+} from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 import type { Database, TimeLeft } from "./database.js"
 import { isRefused, toFabraError } from "./errors.js"

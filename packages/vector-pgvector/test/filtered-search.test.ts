@@ -1,4 +1,4 @@
-import type { IndexSchema, VectorDocument, VectorHit } from "@fabra/core"
+import type { IndexSchema, VectorDocument, VectorHit } from "@fabra/core/adapter"
 import { type PostgresTestDatabase, startPostgres } from "@fabra/testing"
 import pg from "pg"
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest"

@@ -1,5 +1,6 @@
 import type { FeatureCache, FeatureStore } from "@fabra/core"
-import type { EventBus, Subscription } from "@fabra/events"
+import type { EventBus } from "@fabra/events"
+import type { Subscription } from "@fabra/events/adapter"
 import type { Lane } from "./lane/lane.js"
 import type { Observer } from "./observe/observer.js"
 import type { PartitionSession } from "./partition/partition-session.js"

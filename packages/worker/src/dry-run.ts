@@ -1,4 +1,5 @@
-import { type EntityRecord, type FeatureStore, type StoredValue, withTimeout } from "@fabra/core"
+import type { FeatureStore } from "@fabra/core"
+import { type EntityRecord, type StoredValue, withTimeout } from "@fabra/core/adapter"
 import { type AxiomEvent, type Clock, systemClock } from "@fabra/events"
 import { Compute } from "./compute/compute.js"
 import type { ComputeEnvironment } from "./compute/compute-environment.js"

@@ -1,4 +1,4 @@
-import { sleep } from "@fabra/events"
+import { sleep } from "@fabra/events/adapter"
 import type { WorkerContext } from "./context.js"
 import type { Settings } from "./settings.js"
 

@@ -1,16 +1,8 @@
 import { randomBytes } from "node:crypto"
 import { hostname } from "node:os"
 import { consoleLogger, type FeatureCache, type Logger, type Telemetry } from "@fabra/core"
-import {
-  type Clock,
-  checkName,
-  checkWhole,
-  DEFAULT_LEASE_MS,
-  type EventBus,
-  FabraError,
-  show,
-  systemClock,
-} from "@fabra/events"
+import { type Clock, type EventBus, FabraError, systemClock } from "@fabra/events"
+import { checkName, checkWhole, DEFAULT_LEASE_MS, show } from "@fabra/events/adapter"
 
 /** Options of {@link AxiomWorker}. */
 export interface WorkerOptions {

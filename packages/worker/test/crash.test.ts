@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import { MemoryEventBus, type SubscribeOptions, systemClock } from "@fabra/events"
+import { MemoryEventBus, systemClock } from "@fabra/events"
+import type { SubscribeOptions } from "@fabra/events/adapter"
 import { expect, test } from "vitest"
 import { setup } from "./support.js"
 

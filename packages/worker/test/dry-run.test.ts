@@ -1,4 +1,4 @@
-import type { EntityKey } from "@fabra/core"
+import type { EntityKey } from "@fabra/core/adapter"
 import { createEvent, defineEvent } from "@fabra/events"
 import { expect, test } from "vitest"
 import { z } from "zod"

@@ -1,4 +1,5 @@
-import { FeatureStore, type LateEvent } from "@fabra/core"
+import { FeatureStore } from "@fabra/core"
+import type { LateEvent } from "@fabra/core/adapter"
 import { defineEvent, MemoryEventBus } from "@fabra/events"
 import { expect, test } from "vitest"
 import { AxiomWorker, type WorkerOptions } from "../src/index.js"

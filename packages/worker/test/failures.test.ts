@@ -1,4 +1,5 @@
-import { type DeadLetter, defineEvent, type EncodedEvent, MemoryEventBus, replayEvent } from "@fabra/events"
+import { type DeadLetter, defineEvent, MemoryEventBus } from "@fabra/events"
+import { type EncodedEvent, replayEvent } from "@fabra/events/adapter"
 import { expect, test } from "vitest"
 import { z } from "zod"
 import { gate, setup, until } from "./support.js"

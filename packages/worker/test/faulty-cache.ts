@@ -1,4 +1,5 @@
-import { type CommitResult, type EntityChange, MemoryFeatureCache } from "@fabra/core"
+import { MemoryFeatureCache } from "@fabra/core"
+import type { CommitResult, EntityChange } from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 
 /** A memory cache whose commits can be tampered with. */

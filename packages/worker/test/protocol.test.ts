@@ -1,11 +1,7 @@
-import {
-  type CommitResult,
-  type EntityChange,
-  type EntityKey,
-  type EntityRecord,
-  MemoryFeatureCache,
-} from "@fabra/core"
-import { createEvent, decodeEvent, FabraError, MemoryEventBus, replayEvent, type SubscribeOptions } from "@fabra/events"
+import { MemoryFeatureCache } from "@fabra/core"
+import type { CommitResult, EntityChange, EntityKey, EntityRecord } from "@fabra/core/adapter"
+import { createEvent, FabraError, MemoryEventBus } from "@fabra/events"
+import { decodeEvent, replayEvent, type SubscribeOptions } from "@fabra/events/adapter"
 import { expect, test } from "vitest"
 import { FaultyCache } from "./faulty-cache.js"
 import { gate, ids, setup, until, withChain } from "./support.js"

@@ -1,5 +1,6 @@
 import type { FeatureCache } from "@fabra/core"
-import type { DeadLetterQueue, EventBus, Subscription } from "@fabra/events"
+import type { DeadLetterQueue, EventBus } from "@fabra/events"
+import type { Subscription } from "@fabra/events/adapter"
 import type { WorkerPlan } from "./plan.js"
 
 /** Where a worker can be made to die, and how many passages to choose from. */

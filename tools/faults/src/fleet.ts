@@ -1,4 +1,4 @@
-import { assignPartitions } from "@fabra/events"
+import { assignPartitions } from "@fabra/events/adapter"
 import { type ConnectionPlan, PARTITIONS, type WorkerPlan } from "./plan.js"
 import { TakeOvers } from "./take-overs.js"
 import { until } from "./until.js"

@@ -1,4 +1,4 @@
-import { decodeEvent } from "@fabra/events"
+import { decodeEvent } from "@fabra/events/adapter"
 import type { Redis } from "ioredis"
 import type { Place } from "./place.js"
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises"
-import { partitionOf } from "@fabra/events"
+import { partitionOf } from "@fabra/events/adapter"
 import type { Book, TrialEvent } from "./book.js"
 import type { Connection } from "./connect.js"
 import { makeStore } from "./features.js"

@@ -1,6 +1,8 @@
 const assert = require("node:assert/strict")
 const { FeatureStore, MemoryFeatureCache } = require("@fabra/core")
-const { defineEvent, MemoryEventBus } = require("@fabra/events")
+const { Registry } = require("@fabra/core/adapter")
+const { defineEvent, FabraError, MemoryEventBus } = require("@fabra/events")
+const { BaseEventBus, checkName } = require("@fabra/events/adapter")
 const { AxiomWorker } = require("@fabra/worker")
 
 async function main() {
@@ -21,6 +23,11 @@ async function main() {
   await worker.idle()
   assert.equal(await store.getFeature(total, "user_123"), 1)
   await worker.stop()
+
+  // Both entries of a package have the same classes.
+  assert.ok(store.registry instanceof Registry)
+  assert.ok(bus instanceof BaseEventBus)
+  assert.throws(() => checkName("name", ""), FabraError)
 
   // The rest loads without connecting to anything.
   require("@fabra/bus-redis")

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict"
 import { FeatureStore, MemoryFeatureCache } from "@fabra/core"
-import { defineEvent, MemoryEventBus } from "@fabra/events"
+import { Registry } from "@fabra/core/adapter"
+import { defineEvent, FabraError, MemoryEventBus } from "@fabra/events"
+import { BaseEventBus, checkName } from "@fabra/events/adapter"
 import { AxiomWorker } from "@fabra/worker"
 
 const store = new FeatureStore({ cache: new MemoryFeatureCache() })
@@ -20,6 +22,11 @@ await bus.publish(purchase.create({ entityId: "user_123", payload: { amount: 99.
 await worker.idle()
 assert.equal(await store.getFeature(total, "user_123"), 1)
 await worker.stop()
+
+// Both entries of a package have the same classes.
+assert.ok(store.registry instanceof Registry)
+assert.ok(bus instanceof BaseEventBus)
+assert.throws(() => checkName("name", ""), FabraError)
 
 // The rest loads without connecting to anything.
 await import("@fabra/bus-redis")

@@ -1,4 +1,4 @@
-import type { NewDeadLetter } from "@fabra/events"
+import type { NewDeadLetter } from "@fabra/events/adapter"
 import { expect, test } from "vitest"
 import { fromEntry, toFields } from "./dead-letter-fields.js"
 

@@ -1,4 +1,5 @@
-import { type DeadLetter, type DeadLetterReason, type NewDeadLetter, type Position, show } from "@fabra/events"
+import type { DeadLetter, DeadLetterReason, Position } from "@fabra/events"
+import { type NewDeadLetter, show } from "@fabra/events/adapter"
 import { toPosition } from "../keyspace/positions.js"
 import type { StreamEntry } from "../read/records.js"
 

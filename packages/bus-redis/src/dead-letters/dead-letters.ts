@@ -5,15 +5,11 @@ import {
   type DeadLetterFilter,
   type DeadLetterPage,
   type DeadLetterQueue,
-  deadLetterKey,
-  discardEvent,
   FabraError,
-  matchesFilter,
-  type NewDeadLetter,
   type PublishResult,
   type ReplayOutcome,
-  replayEvent,
 } from "@fabra/events"
+import { deadLetterKey, discardEvent, matchesFilter, type NewDeadLetter, replayEvent } from "@fabra/events/adapter"
 import { replicasOf, Script, serverInfo } from "@fabra/redis-transport"
 import type { Keys } from "../keyspace/keys.js"
 import { timeOf, toPosition, toStreamId } from "../keyspace/positions.js"

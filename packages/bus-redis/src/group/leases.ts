@@ -1,4 +1,4 @@
-import type { Assignment, LeaseRequest, LeaseView } from "@fabra/events"
+import type { Assignment, LeaseRequest, LeaseView } from "@fabra/events/adapter"
 import type { Keys, PartitionKeys } from "../keyspace/keys.js"
 import { toPositionOrNull } from "../keyspace/positions.js"
 import { groupInfo, streamInfo } from "../keyspace/stream-info.js"

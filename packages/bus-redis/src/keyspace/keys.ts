@@ -1,4 +1,4 @@
-import { dedupeKey } from "@fabra/events"
+import { dedupeKey } from "@fabra/events/adapter"
 import { partitionTags } from "./partition-tags.js"
 
 /**

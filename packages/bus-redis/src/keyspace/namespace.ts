@@ -1,4 +1,5 @@
-import { DEFAULT_PARTITIONS, FabraError } from "@fabra/events"
+import { FabraError } from "@fabra/events"
+import { DEFAULT_PARTITIONS } from "@fabra/events/adapter"
 import type { Settings } from "../options.js"
 import type { Link } from "../transport/link.js"
 import type { Keys, PartitionKeys } from "./keys.js"

@@ -1,4 +1,5 @@
-import { FabraError, type Position, show } from "@fabra/events"
+import { FabraError, type Position } from "@fabra/events"
+import { show } from "@fabra/events/adapter"
 
 const STREAM_ID = /^(\d{1,16})-(\d{1,15})$/
 const TIME_DIGITS = 14

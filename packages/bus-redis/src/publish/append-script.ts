@@ -1,4 +1,4 @@
-import type { EncodedEvent } from "@fabra/events"
+import type { EncodedEvent } from "@fabra/events/adapter"
 import { isPassing, refusal, Script } from "@fabra/redis-transport"
 import type { Redis } from "ioredis"
 import type { PartitionKeys } from "../keyspace/keys.js"

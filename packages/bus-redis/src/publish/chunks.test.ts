@@ -1,4 +1,4 @@
-import { type EncodedEvent, partitionOf } from "@fabra/events"
+import { type EncodedEvent, partitionOf } from "@fabra/events/adapter"
 import { describe, expect, test } from "vitest"
 import { byPartition, pack } from "./chunks.js"
 

@@ -1,4 +1,4 @@
-import { type EncodedEvent, partitionOf } from "@fabra/events"
+import { type EncodedEvent, partitionOf } from "@fabra/events/adapter"
 
 /** Most events of one script call: longer ones would hold up everybody else's commands. */
 const CHUNK_EVENTS = 500

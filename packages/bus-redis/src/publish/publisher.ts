@@ -1,10 +1,5 @@
-import {
-  BusFullError,
-  type EncodedEvent,
-  type FabraError,
-  type PublishOptions,
-  type PublishResult,
-} from "@fabra/events"
+import { BusFullError, type FabraError, type PublishOptions, type PublishResult } from "@fabra/events"
+import type { EncodedEvent } from "@fabra/events/adapter"
 import type { PartitionKeys } from "../keyspace/keys.js"
 import { toPosition } from "../keyspace/positions.js"
 import type { Settings } from "../options.js"

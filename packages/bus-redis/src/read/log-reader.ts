@@ -1,4 +1,5 @@
-import type { BusNotice, PartitionBatch, Position, ReadOptions } from "@fabra/events"
+import type { BusNotice, Position } from "@fabra/events"
+import type { PartitionBatch, ReadOptions } from "@fabra/events/adapter"
 import { NoAnswer } from "@fabra/redis-transport"
 import type { PartitionKeys } from "../keyspace/keys.js"
 import { partitionNames } from "../keyspace/partition-names.js"

@@ -1,4 +1,5 @@
-import { type Clock, sleep } from "@fabra/events"
+import type { Clock } from "@fabra/events"
+import { sleep } from "@fabra/events/adapter"
 import {
   Deadline,
   NoAnswer,

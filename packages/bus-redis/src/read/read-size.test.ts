@@ -1,4 +1,4 @@
-import type { PartitionBatch } from "@fabra/events"
+import type { PartitionBatch } from "@fabra/events/adapter"
 import { expect, test } from "vitest"
 import { ReadSize } from "./read-size.js"
 

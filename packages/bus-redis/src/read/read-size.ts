@@ -1,4 +1,4 @@
-import type { PartitionBatch } from "@fabra/events"
+import type { PartitionBatch } from "@fabra/events/adapter"
 
 /** About how many characters one read may bring, so that large events do not fill the memory. */
 const READ_CHARACTERS = 16_000_000

@@ -1,4 +1,4 @@
-import type { BusRecord } from "@fabra/events"
+import type { BusRecord } from "@fabra/events/adapter"
 import { spellSequence, spellTime } from "../keyspace/positions.js"
 
 /** A stream entry as the driver gives it: id, then fields and values in turn. */

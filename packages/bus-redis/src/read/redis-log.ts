@@ -1,13 +1,5 @@
-import {
-  type BusNotice,
-  FabraError,
-  type LeaseRequest,
-  type LeaseView,
-  type PartitionBatch,
-  type PartitionedLog,
-  type Position,
-  type ReadOptions,
-} from "@fabra/events"
+import { type BusNotice, FabraError, type Position } from "@fabra/events"
+import type { LeaseRequest, LeaseView, PartitionBatch, PartitionedLog, ReadOptions } from "@fabra/events/adapter"
 import { Checkpoints } from "../group/checkpoints.js"
 import { ensureGroup } from "../group/groups.js"
 import { keepLeases } from "../group/leases.js"

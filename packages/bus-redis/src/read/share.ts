@@ -1,4 +1,4 @@
-import { type PartitionBatch, sleep } from "@fabra/events"
+import { type PartitionBatch, sleep } from "@fabra/events/adapter"
 import { addressOf } from "@fabra/redis-transport"
 import type { Redis } from "ioredis"
 import type { PartitionKeys } from "../keyspace/keys.js"

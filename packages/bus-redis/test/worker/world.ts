@@ -1,6 +1,7 @@
 import { RedisFeatureCache } from "@fabra/cache-redis"
 import { FeatureStore, type Logger } from "@fabra/core"
-import { createEvent, decodeEvent, type PublishOptions, partitionOf } from "@fabra/events"
+import { createEvent, type PublishOptions } from "@fabra/events"
+import { decodeEvent, partitionOf } from "@fabra/events/adapter"
 import { AxiomWorker, type WorkerOptions } from "@fabra/worker"
 import type { Cluster, Redis } from "ioredis"
 import { expect } from "vitest"

@@ -1,4 +1,4 @@
-import type { Epoch } from "@fabra/core"
+import type { Epoch } from "@fabra/core/adapter"
 import type { Reply, Request } from "../transport/delivery.js"
 import { applyScript, Words } from "./script.js"
 

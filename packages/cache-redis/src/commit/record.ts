@@ -1,4 +1,4 @@
-import type { EntityKey, EntityRecord, StoredValue } from "@fabra/core"
+import type { EntityKey, EntityRecord, StoredValue } from "@fabra/core/adapter"
 import { type GroupFields, LAST_WRITE } from "../keyspace/keys.js"
 import type { TombstoneBook } from "../remove/tombstones.js"
 

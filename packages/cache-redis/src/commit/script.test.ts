@@ -1,4 +1,4 @@
-import type { StoredValue } from "@fabra/core"
+import type { StoredValue } from "@fabra/core/adapter"
 import { expect, test } from "vitest"
 import { pushChange, Words } from "./script.js"
 

@@ -1,4 +1,4 @@
-import { type DirectWrite, type EntityChange, REMEMBERED_WRITES, type StoredValue } from "@fabra/core"
+import { type DirectWrite, type EntityChange, REMEMBERED_WRITES, type StoredValue } from "@fabra/core/adapter"
 import { Script } from "@fabra/redis-transport"
 import { featureField, groupFields, LAST_WRITE, LAST_WRITES, REMOVED } from "../keyspace/keys.js"
 import { encodeTimes, REMOVAL } from "./record.js"

@@ -1,5 +1,6 @@
-import type { EntityKey, EntityPage } from "@fabra/core"
-import { FabraError, show } from "@fabra/events"
+import type { EntityKey, EntityPage } from "@fabra/core/adapter"
+import { FabraError } from "@fabra/events"
+import { show } from "@fabra/events/adapter"
 import type { Reply, Request } from "../transport/delivery.js"
 import { INDEX_SHARDS, type Keys } from "./keys.js"
 

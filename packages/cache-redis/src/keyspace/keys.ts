@@ -1,5 +1,5 @@
-import type { EntityKey } from "@fabra/core"
-import { hashEntityId } from "@fabra/events"
+import type { EntityKey } from "@fabra/core/adapter"
+import { hashEntityId } from "@fabra/events/adapter"
 
 /**
  * Over how many sets the ids of one entity type are spread. Part of the storage format: it never changes.

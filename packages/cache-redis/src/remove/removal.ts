@@ -1,4 +1,4 @@
-import type { EntityRemoval, WholeRecord } from "@fabra/core"
+import type { EntityRemoval, WholeRecord } from "@fabra/core/adapter"
 import { Script } from "@fabra/redis-transport"
 import { decodeStored } from "../commit/record.js"
 import { FLAG, type Keys, LAST_WRITE, REMOVED, STATE, TOKEN } from "../keyspace/keys.js"

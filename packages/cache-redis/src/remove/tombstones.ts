@@ -1,4 +1,4 @@
-import type { EntityKey } from "@fabra/core"
+import type { EntityKey } from "@fabra/core/adapter"
 import { slotOf } from "@fabra/redis-transport"
 import { type Keys, REMOVED, STATE } from "../keyspace/keys.js"
 import type { Reply, Request } from "../transport/delivery.js"

@@ -1,4 +1,4 @@
-import type { Epoch } from "@fabra/core"
+import type { Epoch } from "@fabra/core/adapter"
 import {
   Closed,
   type Command,

@@ -1,4 +1,4 @@
-import type { Epoch } from "@fabra/core"
+import type { Epoch } from "@fabra/core/adapter"
 import { Closed, type Deadline, type Servers } from "@fabra/redis-transport"
 
 /**

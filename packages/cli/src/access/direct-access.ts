@@ -3,13 +3,13 @@ import type { FeatureStore, FeatureValue, ReadInput } from "@fabra/core"
 import {
   type AxiomEvent,
   type DeadLetterQueue,
-  didYouMean,
   discardAll,
   FabraError,
   type PartitionLag,
   type PublishResult,
   replayAll,
 } from "@fabra/events"
+import { didYouMean } from "@fabra/events/adapter"
 import { findFeatures, loadFeatures } from "../features/features-file.js"
 import type { AppliedNotices } from "../feed/feed.js"
 import { type ConnectionSettings, type Connections, openConnections } from "../project/connections.js"

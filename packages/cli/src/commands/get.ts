@@ -1,5 +1,6 @@
 import type { FeatureValue, ReadInput } from "@fabra/core"
-import { FabraError, isPlainObject } from "@fabra/events"
+import { FabraError } from "@fabra/events"
+import { isPlainObject } from "@fabra/events/adapter"
 import { accessSettings, openAccess } from "../access/open-access.js"
 import { defineCommand } from "../command.js"
 import { documentSettings } from "../project/documents.js"

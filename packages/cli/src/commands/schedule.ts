@@ -1,4 +1,5 @@
-import type { FeatureStore, ScheduledHandler } from "@fabra/core"
+import type { FeatureStore } from "@fabra/core"
+import type { ScheduledHandler } from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 import type { ScheduleBook, ScheduleRun, ScheduleState } from "@fabra/worker"
 import { Command } from "commander"

@@ -1,4 +1,5 @@
-import { hitToWire, type MetadataFilter, type SearchQuery } from "@fabra/core"
+import type { MetadataFilter, SearchQuery } from "@fabra/core"
+import { hitToWire } from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 import { searchDocuments, searchSettings } from "../access/search-access.js"
 import { defineCommand } from "../command.js"

@@ -1,4 +1,5 @@
-import type { FailedFeature, Logger, Telemetry } from "@fabra/core"
+import type { Logger, Telemetry } from "@fabra/core"
+import type { FailedFeature } from "@fabra/core/adapter"
 import { userCodeOf } from "../features/user-code.js"
 import type { AppliedNotices } from "../feed/feed.js"
 import { noticeLine } from "../feed/notice-line.js"

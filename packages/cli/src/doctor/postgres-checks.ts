@@ -1,4 +1,5 @@
-import type { FeatureStore, ScheduledHandler } from "@fabra/core"
+import type { FeatureStore } from "@fabra/core"
+import type { ScheduledHandler } from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 import pg from "pg"
 import { DocumentAdapters, type DocumentSettings } from "../project/documents.js"

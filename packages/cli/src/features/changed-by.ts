@@ -1,4 +1,5 @@
-import type { Feature, Registry } from "@fabra/core"
+import type { Feature } from "@fabra/core"
+import type { Registry } from "@fabra/core/adapter"
 
 /** What changes a feature that no event changes. */
 export function changedBy({ scheduledHandlers }: Registry, { name, computedBy }: Feature): string {

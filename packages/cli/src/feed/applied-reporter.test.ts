@@ -1,4 +1,5 @@
-import { type AppliedEvent, FeatureStore } from "@fabra/core"
+import { FeatureStore } from "@fabra/core"
+import type { AppliedEvent } from "@fabra/core/adapter"
 import { createEvent } from "@fabra/events"
 import { expect, onTestFinished, test } from "vitest"
 import { AppliedReporter } from "./applied-reporter.js"

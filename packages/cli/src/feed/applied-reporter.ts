@@ -1,4 +1,5 @@
-import type { AppliedEvent, Feature, FeatureStore, Telemetry } from "@fabra/core"
+import type { Feature, FeatureStore, Telemetry } from "@fabra/core"
+import type { AppliedEvent } from "@fabra/core/adapter"
 import type { AppliedFeed, AppliedNotice } from "./feed.js"
 
 const WATCHED_MS = 50

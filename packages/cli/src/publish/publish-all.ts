@@ -1,5 +1,6 @@
 import { FabraApiError } from "@fabra/client"
-import { type AxiomEvent, FabraError, sleep, systemClock } from "@fabra/events"
+import { type AxiomEvent, FabraError, systemClock } from "@fabra/events"
+import { sleep } from "@fabra/events/adapter"
 import type { Access, Published } from "../access/access.js"
 import type { Row } from "./rows.js"
 

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline"
 import type { Readable } from "node:stream"
-import { type AxiomEvent, FabraError, isPlainObject, parseEvent } from "@fabra/events"
+import { type AxiomEvent, FabraError, parseEvent } from "@fabra/events"
+import { isPlainObject } from "@fabra/events/adapter"
 import { parse } from "csv-parse"
 
 /** How events are written in a file: one JSON object a line, or a table with a header. */

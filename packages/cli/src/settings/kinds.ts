@@ -1,4 +1,4 @@
-import { checkName } from "@fabra/events"
+import { checkName } from "@fabra/events/adapter"
 import { InvalidArgumentError } from "commander"
 
 /** What a setting may be: how it is read from text, and how that is told to people. */

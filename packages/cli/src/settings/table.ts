@@ -1,4 +1,4 @@
-import { MAX_PARTITIONS } from "@fabra/events"
+import { MAX_PARTITIONS } from "@fabra/events/adapter"
 import { apiKey } from "../serve/api-keys.js"
 import type { Kind } from "./kinds.js"
 import { list, name, oneOf, path, seconds, text, url, urls, wholeNumber } from "./kinds.js"

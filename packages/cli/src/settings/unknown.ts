@@ -1,4 +1,4 @@
-import { didYouMean } from "@fabra/events"
+import { didYouMean } from "@fabra/events/adapter"
 import { settings } from "./table.js"
 
 /** Variables of other parts of Fabra. */

@@ -1,5 +1,6 @@
 import { type AnyFeatureOptions, FeatureStore } from "@fabra/core"
-import { didYouMean, FabraError } from "@fabra/events"
+import { FabraError } from "@fabra/events"
+import { didYouMean } from "@fabra/events/adapter"
 
 /**
  * A store that has every feature of `store`, but computes only those that the named events trigger.

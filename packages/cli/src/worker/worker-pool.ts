@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import type { Logger } from "@fabra/core"
-import { sleep, systemClock } from "@fabra/events"
+import { systemClock } from "@fabra/events"
+import { sleep } from "@fabra/events/adapter"
 import { duration } from "../terminal/output.js"
 
 /** A loaded worker needs a fifth to two fifths less CPU with it: most of what it allocates lives for a few batches. */

@@ -1,4 +1,5 @@
-import type { FabraError, StoreWarning } from "@fabra/events"
+import type { FabraError } from "@fabra/events"
+import type { StoreWarning } from "@fabra/events/adapter"
 
 /** Whose record is meant: a type of entity (`User`) and an id (`user_123`). */
 export interface EntityKey {

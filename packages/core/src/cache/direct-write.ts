@@ -1,4 +1,5 @@
-import { type Clock, FabraError, sleep } from "@fabra/events"
+import { type Clock, FabraError } from "@fabra/events"
+import { sleep } from "@fabra/events/adapter"
 import type { DirectWrite, FeatureCache } from "./cache.js"
 import { newToken } from "./token.js"
 

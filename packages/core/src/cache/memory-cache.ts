@@ -1,4 +1,5 @@
-import { FabraError, type StoreWarning, show } from "@fabra/events"
+import { FabraError } from "@fabra/events"
+import { type StoreWarning, show } from "@fabra/events/adapter"
 import {
   type CacheCapabilities,
   type CommitResult,

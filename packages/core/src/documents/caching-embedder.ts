@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { checkWhole } from "@fabra/events"
+import { checkWhole } from "@fabra/events/adapter"
 import { type Embedder, embedChecked } from "./embedder.js"
 
 /**

@@ -1,13 +1,5 @@
-import {
-  type Clock,
-  checkEntityId,
-  checkJson,
-  FabraError,
-  isPlainObject,
-  type JsonObject,
-  type JsonValue,
-  show,
-} from "@fabra/events"
+import { type Clock, FabraError, type JsonObject, type JsonValue } from "@fabra/events"
+import { checkEntityId, checkJson, isPlainObject, show } from "@fabra/events/adapter"
 import { currentTransaction, type EventOrigin } from "../transaction.js"
 import type { Embedder } from "./embedder.js"
 import { type ConnectedIndex, Indexer, type IndexOutcome } from "./indexer.js"

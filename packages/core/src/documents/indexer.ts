@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
-import { FabraError, type JsonObject, utf8Length } from "@fabra/events"
+import { FabraError, type JsonObject } from "@fabra/events"
+import { utf8Length } from "@fabra/events/adapter"
 import { chunkText, type TextChunk } from "./chunk-text.js"
 import { type Embedder, embedChecked } from "./embedder.js"
 import type { VectorIndex } from "./vector-index.js"

@@ -1,4 +1,5 @@
-import { FabraError, isPlainObject, type JsonObject, joinPath, show } from "@fabra/events"
+import { FabraError, type JsonObject } from "@fabra/events"
+import { isPlainObject, joinPath, show } from "@fabra/events/adapter"
 
 /** What metadata is compared with. */
 export type FilterValue = string | number | boolean | null

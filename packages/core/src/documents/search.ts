@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
-import { checkWhole, FabraError, hashEntityId, show } from "@fabra/events"
+import { FabraError } from "@fabra/events"
+import { checkWhole, hashEntityId, show } from "@fabra/events/adapter"
 import type { FeatureCache } from "../cache/cache.js"
 import { newToken } from "../cache/token.js"
 import { decodeValue, encodeValue } from "../feature/values.js"

@@ -1,4 +1,5 @@
-import { checkName, checkWhole, FabraError, show } from "@fabra/events"
+import { FabraError } from "@fabra/events"
+import { checkName, checkWhole, show } from "@fabra/events/adapter"
 import { inDefinition } from "../in-definition.js"
 import type { Embedder } from "./embedder.js"
 import { METRICS, type Metric } from "./vector-store.js"

@@ -1,4 +1,4 @@
-import { checkWhole, hashEntityId } from "@fabra/events"
+import { checkWhole, hashEntityId } from "@fabra/events/adapter"
 import type { Embedder } from "./embedder.js"
 
 /** Against a whole word, a piece of three letters counts so much. */

@@ -1,4 +1,5 @@
-import { FabraError, show } from "@fabra/events"
+import { FabraError } from "@fabra/events"
+import { show } from "@fabra/events/adapter"
 
 /** A span of time: milliseconds, or text such as `250ms`, `30s`, `5m`, `1h`, `7d`. */
 export type Duration = number | string

@@ -1,4 +1,5 @@
-import { checkWhole, FabraError, show } from "@fabra/events"
+import { FabraError } from "@fabra/events"
+import { checkWhole, show } from "@fabra/events/adapter"
 import type { ReadFeatureOptions, ReadHandler } from "./computed-feature.js"
 import { type Duration, parseDuration } from "./duration.js"
 import type { Entity, Feature, FeatureOptions, Trigger } from "./feature.js"

@@ -1,4 +1,5 @@
-import { FabraError, show } from "@fabra/events"
+import { FabraError } from "@fabra/events"
+import { show } from "@fabra/events/adapter"
 import { Cron } from "croner"
 import { type Duration, parseDuration } from "./duration.js"
 

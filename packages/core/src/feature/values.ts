@@ -1,4 +1,5 @@
-import { FabraError, isPlainObject, joinPath, MAX_DEPTH, show } from "@fabra/events"
+import { FabraError } from "@fabra/events"
+import { isPlainObject, joinPath, MAX_DEPTH, show } from "@fabra/events/adapter"
 
 // Dates and bigints travel as objects with one telling key. A user's object that happens to look like one is wrapped.
 const DATE = "$date"

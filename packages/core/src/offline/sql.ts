@@ -1,4 +1,5 @@
-import { FabraError, show } from "@fabra/events"
+import { FabraError } from "@fabra/events"
+import { show } from "@fabra/events/adapter"
 import type { OfflineStore, SqlLimits, SqlRow } from "./offline-store.js"
 
 /**

@@ -1,4 +1,5 @@
-import { type Clock, sleep } from "@fabra/events"
+import type { Clock } from "@fabra/events"
+import { sleep } from "@fabra/events/adapter"
 import type { CommitResult, EntityKey, EntityRecord, FeatureCache, StoredValue } from "../cache/cache.js"
 import { newToken } from "../cache/token.js"
 import type { ReadHandler } from "../feature/computed-feature.js"

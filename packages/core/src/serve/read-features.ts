@@ -1,4 +1,5 @@
-import { checkEntityId, FabraError } from "@fabra/events"
+import { FabraError } from "@fabra/events"
+import { checkEntityId } from "@fabra/events/adapter"
 import type { ReadInput } from "../feature/computed-feature.js"
 import type { Feature } from "../feature/feature.js"
 import { Reading, type ReadingEnvironment } from "./reading.js"

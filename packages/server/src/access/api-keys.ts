@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
-import { checkName, FabraError, show } from "@fabra/events"
+import { FabraError } from "@fabra/events"
+import { checkName, show } from "@fabra/events/adapter"
 
 /** What a key may do. `admin` may do everything. */
 export const SCOPES = ["ingest", "read", "admin"] as const

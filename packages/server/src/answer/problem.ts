@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http"
-import { type ErrorCode, type ErrorIssue, FabraError, joinPath } from "@fabra/events"
+import { type ErrorCode, type ErrorIssue, FabraError } from "@fabra/events"
+import { joinPath } from "@fabra/events/adapter"
 
 /** Every `code` an answer can carry, and the status it always comes with. The list is closed. */
 export const PROBLEM_STATUS = {

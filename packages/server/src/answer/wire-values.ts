@@ -1,5 +1,5 @@
 import type { FeatureRow, FeatureValue } from "@fabra/core"
-import { spellTime } from "@fabra/events"
+import { spellTime } from "@fabra/events/adapter"
 
 type Features = FeatureRow<readonly []>["features"]
 

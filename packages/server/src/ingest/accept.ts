@@ -1,4 +1,5 @@
-import { type AxiomEvent, type EventDefinition, FabraError, parseEvent, systemClock, withDeadline } from "@fabra/events"
+import { type AxiomEvent, type EventDefinition, FabraError, parseEvent, systemClock } from "@fabra/events"
+import { withDeadline } from "@fabra/events/adapter"
 import { Problem } from "../answer/problem.js"
 import type { ServerContext } from "../context.js"
 import { unknownName } from "../lookup.js"

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http"
-import { isPlainObject } from "@fabra/events"
+import { isPlainObject } from "@fabra/events/adapter"
 import { type Static, Type } from "@sinclair/typebox"
 import { headerPath, Problem } from "../answer/problem.js"
 import { Payload } from "../schema/schemas.js"

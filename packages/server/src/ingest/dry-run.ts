@@ -1,5 +1,6 @@
-import { serveValue } from "@fabra/core"
-import { type AxiomEvent, FabraError, systemClock, withDeadline } from "@fabra/events"
+import { serveValue } from "@fabra/core/adapter"
+import { type AxiomEvent, FabraError, systemClock } from "@fabra/events"
+import { withDeadline } from "@fabra/events/adapter"
 import { dryRun as runDry } from "@fabra/worker"
 import { type Static, Type } from "@sinclair/typebox"
 import { serveOne } from "../answer/wire-values.js"

@@ -1,11 +1,5 @@
-import {
-  type AxiomEvent,
-  FabraError,
-  type PublishReceipt,
-  type PublishResult,
-  systemClock,
-  withDeadline,
-} from "@fabra/events"
+import { type AxiomEvent, FabraError, type PublishReceipt, type PublishResult, systemClock } from "@fabra/events"
+import { withDeadline } from "@fabra/events/adapter"
 import { toProblem } from "../answer/problem.js"
 import type { ServerContext } from "../context.js"
 

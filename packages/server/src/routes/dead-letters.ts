@@ -1,4 +1,5 @@
-import { DEAD_LETTER_REASONS, type DeadLetter, type DeadLetterReason, parseTime } from "@fabra/events"
+import { DEAD_LETTER_REASONS, type DeadLetter, type DeadLetterReason } from "@fabra/events"
+import { parseTime } from "@fabra/events/adapter"
 import { Type } from "@sinclair/typebox"
 import { Problem } from "../answer/problem.js"
 import { onBus, type ServerContext } from "../context.js"

@@ -1,5 +1,5 @@
 import type { Feature, ReadInput } from "@fabra/core"
-import { checkEntityId, isPlainObject } from "@fabra/events"
+import { checkEntityId, isPlainObject } from "@fabra/events/adapter"
 import { Type } from "@sinclair/typebox"
 import { sendJson, sendTagged } from "../answer/etag.js"
 import { Problem } from "../answer/problem.js"

@@ -1,4 +1,5 @@
-import { checkName, FabraError, systemClock, withDeadline } from "@fabra/events"
+import { FabraError, systemClock } from "@fabra/events"
+import { checkName, withDeadline } from "@fabra/events/adapter"
 import { Type } from "@sinclair/typebox"
 import { onBus, type ServerContext } from "../context.js"
 import { Nullable, problems, strict } from "../schema/schemas.js"

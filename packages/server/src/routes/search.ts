@@ -1,4 +1,5 @@
-import { hitToWire, type MetadataFilter, type VectorIndex } from "@fabra/core"
+import type { MetadataFilter, VectorIndex } from "@fabra/core"
+import { hitToWire } from "@fabra/core/adapter"
 import { Type } from "@sinclair/typebox"
 import { onSearch, type ServerContext } from "../context.js"
 import { unknownName } from "../lookup.js"

@@ -1,4 +1,5 @@
-import { didYouMean, type ErrorIssue, joinPath, show } from "@fabra/events"
+import type { ErrorIssue } from "@fabra/events"
+import { didYouMean, joinPath, show } from "@fabra/events/adapter"
 import type { ErrorObject } from "ajv"
 
 /** What a schema has against a request. */

@@ -1,15 +1,12 @@
 import {
-  type Assignment,
   BusFullError,
-  type EncodedEvent,
   MemoryEventBus,
   type MemoryEventBusOptions,
   type PartitionLag,
   type Position,
   type PublishResult,
-  type SubscribeOptions,
-  type Subscription,
 } from "@fabra/events"
+import type { Assignment, EncodedEvent, SubscribeOptions, Subscription } from "@fabra/events/adapter"
 import { type BrokenBus, type BusMaker, withOptions, withSubscription } from "./broken-bus.js"
 import { PassingSubscription } from "./passing-subscription.js"
 

@@ -1,4 +1,5 @@
-import { MemoryEventBus, type MemoryEventBusOptions, type SubscribeOptions, type Subscription } from "@fabra/events"
+import { MemoryEventBus, type MemoryEventBusOptions } from "@fabra/events"
+import type { SubscribeOptions, Subscription } from "@fabra/events/adapter"
 
 /** How a fixture makes its bus. */
 export type BusMaker = new (options: MemoryEventBusOptions) => MemoryEventBus

@@ -1,21 +1,23 @@
 import {
-  BaseEventBus,
-  type BusCapabilities,
   type DeadLetterQueue,
-  decodeEvent,
-  dedupeKey,
-  type EncodedEvent,
   type EventBus,
   FabraError,
   MemoryEventBus,
-  type PartitionBatch,
   type PartitionLag,
   type Position,
   type PublishResult,
+} from "@fabra/events"
+import {
+  BaseEventBus,
+  type BusCapabilities,
+  decodeEvent,
+  dedupeKey,
+  type EncodedEvent,
+  type PartitionBatch,
   type ReadOptions,
   type SubscribeOptions,
   type Subscription,
-} from "@fabra/events"
+} from "@fabra/events/adapter"
 import { PassingSubscription } from "./passing-subscription.js"
 
 /** What the clients of one test share. */

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises"
-import type { CommitResult, DirectWrite, EntityChange, EntityKey, EntityRecord, WriteResult } from "@fabra/core"
+import type { CommitResult, DirectWrite, EntityChange, EntityKey, EntityRecord, WriteResult } from "@fabra/core/adapter"
 import { type BrokenCache, PassingCache } from "./passing-cache.js"
 
 class IgnoresBase extends PassingCache {

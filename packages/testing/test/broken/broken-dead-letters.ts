@@ -4,13 +4,11 @@ import {
   type DeadLetterFilter,
   type DeadLetterPage,
   type DeadLetterQueue,
-  decodeEvent,
   MemoryEventBus,
   type MemoryEventBusOptions,
-  type NewDeadLetter,
   type ReplayOutcome,
-  replayEvent,
 } from "@fabra/events"
+import { decodeEvent, type NewDeadLetter, replayEvent } from "@fabra/events/adapter"
 import type { BrokenBus, BusMaker } from "./broken-bus.js"
 
 /** A queue that does what another one does: a broken one changes a method of it. */

@@ -1,12 +1,5 @@
-import {
-  type EncodedEvent,
-  MemoryEventBus,
-  type PartitionBatch,
-  type PublishResult,
-  type ReadOptions,
-  type SubscribeOptions,
-  type Subscription,
-} from "@fabra/events"
+import { MemoryEventBus, type PublishResult } from "@fabra/events"
+import type { EncodedEvent, PartitionBatch, ReadOptions, SubscribeOptions, Subscription } from "@fabra/events/adapter"
 import { type BrokenBus, withSubscription } from "./broken-bus.js"
 import { PassingSubscription } from "./passing-subscription.js"
 

@@ -1,15 +1,13 @@
 import {
   type AxiomEvent,
   type Clock,
-  dedupeKey,
-  type EncodedEvent,
-  encodeEvent,
   MemoryEventBus,
   type MemoryEventBusOptions,
   type PublishReceipt,
   type PublishResult,
   systemClock,
 } from "@fabra/events"
+import { dedupeKey, type EncodedEvent, encodeEvent } from "@fabra/events/adapter"
 import type { BrokenBus } from "./broken-bus.js"
 
 /** Claims one window and keeps another. */

@@ -1,16 +1,18 @@
 import {
   type Clock,
-  type EncodedEvent,
   MemoryEventBus,
   type MemoryEventBusOptions,
-  type PartitionBatch,
   type Position,
   type PublishResult,
+} from "@fabra/events"
+import {
+  type EncodedEvent,
+  type PartitionBatch,
   type ReadOptions,
   type SubscribeOptions,
   type Subscription,
   sleep,
-} from "@fabra/events"
+} from "@fabra/events/adapter"
 import { type BrokenBus, withSubscription } from "./broken-bus.js"
 import { PassingSubscription } from "./passing-subscription.js"
 

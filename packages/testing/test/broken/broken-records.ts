@@ -7,7 +7,7 @@ import type {
   EntityRecord,
   StoredValue,
   WriteResult,
-} from "@fabra/core"
+} from "@fabra/core/adapter"
 import { type BrokenCache, PassingCache } from "./passing-cache.js"
 
 type Values = DirectWrite["values"]

@@ -9,7 +9,7 @@ import type {
   RemovalResult,
   WholeRecord,
   WriteResult,
-} from "@fabra/core"
+} from "@fabra/core/adapter"
 import { type BrokenCache, KeepingCache, PassingCache } from "./passing-cache.js"
 
 /** Has no way to remove a record, and claims to. */

@@ -1,12 +1,5 @@
-import {
-  MemoryEventBus,
-  type PartitionBatch,
-  type PartitionLag,
-  type Position,
-  type ReadOptions,
-  type SubscribeOptions,
-  type Subscription,
-} from "@fabra/events"
+import { MemoryEventBus, type PartitionLag, type Position } from "@fabra/events"
+import type { PartitionBatch, ReadOptions, SubscribeOptions, Subscription } from "@fabra/events/adapter"
 import { type BrokenBus, withOptions, withSubscription } from "./broken-bus.js"
 import { PassingSubscription } from "./passing-subscription.js"
 

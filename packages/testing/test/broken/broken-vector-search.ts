@@ -1,11 +1,11 @@
+import type { VectorStore } from "@fabra/core"
 import {
   type IndexSchema,
   matchesMetadata,
   type VectorDocument,
   type VectorHit,
   type VectorQuery,
-  type VectorStore,
-} from "@fabra/core"
+} from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 import { type BrokenVectors, PassingVectors } from "./passing-vectors.js"
 

@@ -1,4 +1,4 @@
-import type { DocumentRemoval, DocumentState, DocumentWrite, IndexSchema, VectorDocument } from "@fabra/core"
+import type { DocumentRemoval, DocumentState, DocumentWrite, IndexSchema, VectorDocument } from "@fabra/core/adapter"
 import { type BrokenVectors, PassingVectors } from "./passing-vectors.js"
 
 /** Writes other documents than it was given. */

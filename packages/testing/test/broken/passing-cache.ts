@@ -1,21 +1,20 @@
-import {
-  type CacheCapabilities,
-  type CommitResult,
-  type DirectWrite,
-  type EntityChange,
-  type EntityKey,
-  type EntityPage,
-  type EntityRecord,
-  type EntityRemoval,
-  type Epoch,
-  type FeatureCache,
-  MemoryFeatureCache,
-  type RemovalResult,
-  type RemovingCache,
-  type StoredValue,
-  type WholeRecord,
-  type WriteResult,
-} from "@fabra/core"
+import { type FeatureCache, MemoryFeatureCache } from "@fabra/core"
+import type {
+  CacheCapabilities,
+  CommitResult,
+  DirectWrite,
+  EntityChange,
+  EntityKey,
+  EntityPage,
+  EntityRecord,
+  EntityRemoval,
+  Epoch,
+  RemovalResult,
+  RemovingCache,
+  StoredValue,
+  WholeRecord,
+  WriteResult,
+} from "@fabra/core/adapter"
 
 /** A cache that does what the memory cache does, but removes no records. */
 export class KeepingCache implements FeatureCache {

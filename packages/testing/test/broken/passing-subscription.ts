@@ -1,4 +1,5 @@
-import type { PartitionBatch, Position, ReadOptions, Subscription } from "@fabra/events"
+import type { Position } from "@fabra/events"
+import type { PartitionBatch, ReadOptions, Subscription } from "@fabra/events/adapter"
 
 /** A subscription that does what another one does: a broken one changes a method of it. */
 export class PassingSubscription implements Subscription {

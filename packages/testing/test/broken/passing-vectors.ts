@@ -1,15 +1,14 @@
-import {
-  type DocumentRemoval,
-  type DocumentState,
-  type DocumentWrite,
-  type IndexSchema,
-  MemoryVectorStore,
-  type VectorCapabilities,
-  type VectorDocument,
-  type VectorHit,
-  type VectorQuery,
-  type VectorStore,
-} from "@fabra/core"
+import { MemoryVectorStore, type VectorStore } from "@fabra/core"
+import type {
+  DocumentRemoval,
+  DocumentState,
+  DocumentWrite,
+  IndexSchema,
+  VectorCapabilities,
+  VectorDocument,
+  VectorHit,
+  VectorQuery,
+} from "@fabra/core/adapter"
 
 /** A vector store that does what the one in memory does: a broken one changes a method of it. */
 export class PassingVectors implements VectorStore {

@@ -1,4 +1,4 @@
-import { checkSchema, type IndexSchema } from "@fabra/core"
+import { checkSchema, type IndexSchema } from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 import type { Row } from "../database.js"
 import { LATEST } from "./migrations.js"

@@ -1,4 +1,4 @@
-import { checkSchema, type IndexSchema } from "@fabra/core"
+import { checkSchema, type IndexSchema } from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 import type { Session } from "../database.js"
 import { vectorSql } from "../sql/vector-type.js"

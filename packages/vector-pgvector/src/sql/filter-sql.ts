@@ -1,4 +1,4 @@
-import type { FilterNode } from "@fabra/core"
+import type { FilterNode } from "@fabra/core/adapter"
 import { escapeJson, escapeText } from "./escape.js"
 
 const COMPARE = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const

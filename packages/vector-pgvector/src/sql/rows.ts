@@ -1,4 +1,4 @@
-import type { DocumentState, VectorHit } from "@fabra/core"
+import type { DocumentState, VectorHit } from "@fabra/core/adapter"
 import type { JsonObject, JsonValue } from "@fabra/events"
 import type { Row } from "../database.js"
 import { unescapeJson, unescapeText } from "./escape.js"

@@ -1,4 +1,4 @@
-import { fusionDepth, type IndexSchema, RANK_CONSTANT, type VectorQuery } from "@fabra/core"
+import { fusionDepth, type IndexSchema, RANK_CONSTANT, type VectorQuery } from "@fabra/core/adapter"
 import type { Row } from "../database.js"
 import { escapeText } from "./escape.js"
 import { filterSql, Parameters } from "./filter-sql.js"

@@ -1,4 +1,5 @@
-import type { IndexSchema, Metric } from "@fabra/core"
+import type { Metric } from "@fabra/core"
+import type { IndexSchema } from "@fabra/core/adapter"
 
 /** Most dimensions that pgvector's `vector` can be indexed with. */
 const MAX_SINGLE = 2_000

@@ -1,4 +1,4 @@
-import type { DocumentRemoval, DocumentVersion, VectorDocument } from "@fabra/core"
+import type { DocumentRemoval, DocumentVersion, VectorDocument } from "@fabra/core/adapter"
 import type { JsonValue } from "@fabra/events"
 import { escapeJson, escapeText } from "./escape.js"
 import { spellVector } from "./vector-type.js"

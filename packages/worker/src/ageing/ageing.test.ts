@@ -1,4 +1,5 @@
-import { FeatureStore, type WholeRecord } from "@fabra/core"
+import { FeatureStore } from "@fabra/core"
+import type { WholeRecord } from "@fabra/core/adapter"
 import { expect, test } from "vitest"
 import { isForgotten, tombstonesOf } from "./ageing.js"
 

@@ -1,4 +1,5 @@
-import { type Feature, isGone, type Tombstone, type WholeRecord } from "@fabra/core"
+import type { Feature } from "@fabra/core"
+import { isGone, type Tombstone, type WholeRecord } from "@fabra/core/adapter"
 import type { Position } from "@fabra/events"
 import { covers, decodeBookkeeping, encodeBooks } from "../record/bookkeeping.js"
 

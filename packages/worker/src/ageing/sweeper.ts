@@ -1,13 +1,14 @@
+import type { Feature } from "@fabra/core"
 import {
   canRemove,
   type EntityKey,
   type EntityRemoval,
-  type Feature,
   newToken,
   type RemovingCache,
   type WholeRecord,
-} from "@fabra/core"
-import { FabraError, type Position, sleep } from "@fabra/events"
+} from "@fabra/core/adapter"
+import { FabraError, type Position } from "@fabra/events"
+import { sleep } from "@fabra/events/adapter"
 import type { WorkerContext } from "../context.js"
 import { groupsIn, isForgotten, tombstonesOf } from "./ageing.js"
 

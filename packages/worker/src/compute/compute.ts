@@ -1,4 +1,4 @@
-import type { FeatureHandler } from "@fabra/core"
+import type { FeatureHandler } from "@fabra/core/adapter"
 import { type CheckedEvent, draftOf, type Item, type Lane } from "../lane/lane.js"
 import { deadLetterFlag } from "../record/bookkeeping.js"
 import { checkEvent, type Refusal, refuse } from "./checked-event.js"

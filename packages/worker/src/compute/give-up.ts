@@ -1,4 +1,5 @@
-import { FabraError, type NewDeadLetter } from "@fabra/events"
+import { FabraError } from "@fabra/events"
+import type { NewDeadLetter } from "@fabra/events/adapter"
 import type { Item } from "../lane/lane.js"
 import type { Refusal } from "./checked-event.js"
 import type { ComputeEnvironment } from "./compute-environment.js"

@@ -1,15 +1,8 @@
-import type { EventOrigin, OfflineStore, Sql, StoredValue, Transaction } from "@fabra/core"
-import {
-  decodeValue,
-  type EntityKey,
-  encodeValue,
-  type Feature,
-  type FeatureContext,
-  isGone,
-  type Registry,
-  sqlOn,
-} from "@fabra/core"
-import { FabraError, type Position, show } from "@fabra/events"
+import type { Feature, FeatureContext, OfflineStore, Sql } from "@fabra/core"
+import type { EventOrigin, StoredValue, Transaction } from "@fabra/core/adapter"
+import { decodeValue, type EntityKey, encodeValue, isGone, type Registry, sqlOn } from "@fabra/core/adapter"
+import { FabraError, type Position } from "@fabra/events"
+import { show } from "@fabra/events/adapter"
 import { draftOf, type Item } from "../lane/lane.js"
 import type { Draft } from "../record/draft.js"
 

@@ -1,4 +1,4 @@
-import { type FeatureHandler, runInTransaction } from "@fabra/core"
+import { type FeatureHandler, runInTransaction } from "@fabra/core/adapter"
 import type { CheckedEvent, Item } from "../lane/lane.js"
 import type { ComputeEnvironment } from "./compute-environment.js"
 import { HandlerAttempt, type Stamp } from "./handler-attempt.js"

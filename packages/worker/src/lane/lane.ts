@@ -1,5 +1,6 @@
-import type { EntityKey, FeatureHandler } from "@fabra/core"
-import type { AxiomEvent, BusRecord, Timer } from "@fabra/events"
+import type { EntityKey, FeatureHandler } from "@fabra/core/adapter"
+import type { AxiomEvent } from "@fabra/events"
+import type { BusRecord, Timer } from "@fabra/events/adapter"
 import type { PartitionSession } from "../partition/partition-session.js"
 import type { ReadBatch } from "../partition/progress.js"
 import type { Draft } from "../record/draft.js"

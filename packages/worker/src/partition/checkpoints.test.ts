@@ -1,5 +1,6 @@
 import { MemoryFeatureCache } from "@fabra/core"
-import { MemoryEventBus, type Subscription, systemClock } from "@fabra/events"
+import { MemoryEventBus, systemClock } from "@fabra/events"
+import type { Subscription } from "@fabra/events/adapter"
 import { expect, test } from "vitest"
 import { Observer } from "../observe/observer.js"
 import { resolveSettings } from "../settings.js"

@@ -1,4 +1,4 @@
-import type { Subscription } from "@fabra/events"
+import type { Subscription } from "@fabra/events/adapter"
 import type { WorkerContext } from "../context.js"
 import type { PartitionSession } from "./partition-session.js"
 import type { SafePoint } from "./progress.js"

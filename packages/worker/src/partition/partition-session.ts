@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events"
-import type { EntityKey, Epoch } from "@fabra/core"
-import type { BusRecord, Position } from "@fabra/events"
+import type { EntityKey, Epoch } from "@fabra/core/adapter"
+import type { Position } from "@fabra/events"
+import type { BusRecord } from "@fabra/events/adapter"
 import { Overflow } from "./overflow.js"
 import { Progress, type ReadBatch } from "./progress.js"
 

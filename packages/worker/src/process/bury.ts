@@ -1,4 +1,4 @@
-import type { NewDeadLetter } from "@fabra/events"
+import type { NewDeadLetter } from "@fabra/events/adapter"
 import type { WorkerContext } from "../context.js"
 import { untilAnswered } from "../retry.js"
 

@@ -1,4 +1,4 @@
-import { type CommitResult, type EntityRecord, newToken } from "@fabra/core"
+import { type CommitResult, type EntityRecord, newToken } from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 import type { Compute } from "../compute/compute.js"
 import type { WorkerContext } from "../context.js"

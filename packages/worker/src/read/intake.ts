@@ -1,12 +1,11 @@
+import type { AxiomEvent, Position } from "@fabra/events"
 import {
-  type AxiomEvent,
   type BusRecord,
   decodeEvent,
   type NewDeadLetter,
   type PartitionBatch,
-  type Position,
   type Subscription,
-} from "@fabra/events"
+} from "@fabra/events/adapter"
 import { describe } from "../compute/give-up.js"
 import type { WorkerContext } from "../context.js"
 import { type Lane, newItem } from "../lane/lane.js"

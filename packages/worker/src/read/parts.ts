@@ -1,4 +1,4 @@
-import type { PartitionBatch } from "@fabra/events"
+import type { PartitionBatch } from "@fabra/events/adapter"
 
 /** Records, of one partition or several, that are worked on together. */
 export interface Part {

@@ -1,4 +1,4 @@
-import type { Subscription } from "@fabra/events"
+import type { Subscription } from "@fabra/events/adapter"
 import { expect, test } from "vitest"
 import { PartitionSession } from "../partition/partition-session.js"
 import { ReadAhead } from "./read-ahead.js"

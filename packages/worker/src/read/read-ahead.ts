@@ -1,4 +1,4 @@
-import type { Subscription } from "@fabra/events"
+import type { Subscription } from "@fabra/events/adapter"
 import type { PartitionSession } from "../partition/partition-session.js"
 
 /** How much may be read and not yet settled. */

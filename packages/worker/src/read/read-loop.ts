@@ -1,4 +1,4 @@
-import type { PartitionBatch, Subscription } from "@fabra/events"
+import type { PartitionBatch, Subscription } from "@fabra/events/adapter"
 import type { WorkerContext } from "../context.js"
 import type { Pass } from "../partition/overflow.js"
 import type { Processor } from "../process/processor.js"

@@ -1,4 +1,4 @@
-import type { FeatureHandler, Registry } from "@fabra/core"
+import type { FeatureHandler, Registry } from "@fabra/core/adapter"
 import type { AxiomEvent } from "@fabra/events"
 
 /** The handlers an event runs for one type of entity. */

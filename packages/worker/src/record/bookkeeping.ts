@@ -1,4 +1,4 @@
-import type { EntityRecord } from "@fabra/core"
+import type { EntityRecord } from "@fabra/core/adapter"
 import type { Position } from "@fabra/events"
 
 /** What a group has settled of one partition for one entity. */

@@ -1,5 +1,6 @@
-import type { EntityChange, EntityKey, StoredValue } from "@fabra/core"
-import type { NewDeadLetter, Position } from "@fabra/events"
+import type { EntityChange, EntityKey, StoredValue } from "@fabra/core/adapter"
+import type { Position } from "@fabra/events"
+import type { NewDeadLetter } from "@fabra/events/adapter"
 import { covers, encodeBookkeeping, type PartitionMark } from "./bookkeeping.js"
 import type { LiveRecord } from "./live-record.js"
 

@@ -1,4 +1,4 @@
-import type { EntityRecord, StoredValue } from "@fabra/core"
+import type { EntityRecord, StoredValue } from "@fabra/core/adapter"
 import { type Bookkeeping, decodeBookkeeping, NO_MARK, type PartitionMark } from "./bookkeeping.js"
 import { type Places, RecordValues } from "./record-values.js"
 

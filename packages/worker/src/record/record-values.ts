@@ -1,4 +1,4 @@
-import type { Registry, StoredValue } from "@fabra/core"
+import type { Registry, StoredValue } from "@fabra/core/adapter"
 
 /** Where the values of features stand in the records of one type of entity, by the feature's name. */
 export type Places = ReadonlyMap<string, number>

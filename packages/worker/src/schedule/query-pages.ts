@@ -1,5 +1,7 @@
-import type { EntityValue, OfflineStore, ScheduledHandler } from "@fabra/core"
-import { type Clock, checkEntityId, FabraError, sleep } from "@fabra/events"
+import type { EntityValue, OfflineStore } from "@fabra/core"
+import type { ScheduledHandler } from "@fabra/core/adapter"
+import { type Clock, FabraError } from "@fabra/events"
+import { checkEntityId, sleep } from "@fabra/events/adapter"
 import type { QueriedValues } from "./scheduled-batch.js"
 
 /** What {@link QueryPages} works with. */

@@ -1,5 +1,6 @@
-import type { EntityKey, EntityRecord, FeatureCache } from "@fabra/core"
-import { newToken } from "@fabra/core"
+import type { FeatureCache } from "@fabra/core"
+import type { EntityKey, EntityRecord } from "@fabra/core/adapter"
+import { newToken } from "@fabra/core/adapter"
 
 /** No user can give these names, so they match no entity type and no group. */
 const ENTITY_TYPE = "~schedule"

@@ -1,16 +1,15 @@
+import type { FeatureCache, OfflineStore, ScheduleContext } from "@fabra/core"
 import {
   type EntityRecord,
   encodeValue,
-  type FeatureCache,
   newToken,
-  type OfflineStore,
-  type ScheduleContext,
   type ScheduledHandler,
   type StoredValue,
   sqlOn,
   withTimeout,
-} from "@fabra/core"
-import { type Clock, sleep } from "@fabra/events"
+} from "@fabra/core/adapter"
+import type { Clock } from "@fabra/events"
+import { sleep } from "@fabra/events/adapter"
 
 /** Most times an entity is computed again because it was changed meanwhile. */
 const MAX_ROUNDS = 20

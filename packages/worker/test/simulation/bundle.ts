@@ -52,6 +52,8 @@ export async function bundleSimulation(replacements: readonly Replacement[] = []
     entryPoints: [join(HERE, "run.ts")],
     inject: [join(HERE, "environment.ts")],
     alias: {
+      "@fabra/events/adapter": sourceOf("events", "adapter"),
+      "@fabra/core/adapter": sourceOf("core", "adapter"),
       "@fabra/events": sourceOf("events"),
       "@fabra/core": sourceOf("core"),
       "node:async_hooks": join(HERE, "environment.ts"),
@@ -80,8 +82,8 @@ export async function bundleSimulation(replacements: readonly Replacement[] = []
   return outputFiles[0]?.text ?? ""
 }
 
-function sourceOf(name: string): string {
-  return join(ROOT, "packages", name, "src", "index.ts")
+function sourceOf(name: string, entry = "index"): string {
+  return join(ROOT, "packages", name, "src", `${entry}.ts`)
 }
 
 function replaceOnce(text: string, { file, find, replace }: Replacement): string {

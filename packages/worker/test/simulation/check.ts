@@ -1,4 +1,4 @@
-import { decodeEvent } from "@fabra/events"
+import { decodeEvent } from "@fabra/events/adapter"
 import { queueServer, type Told } from "./clients.js"
 import { ENTITIES, GROUPS, type Group, Plan, type PlannedEvent } from "./plan.js"
 import { EMPTY, type SimulatedRecord, shardOf } from "./records.js"

@@ -1,4 +1,4 @@
-import { partitionOf } from "@fabra/events"
+import { partitionOf } from "@fabra/events/adapter"
 import { PARTITIONS, type World } from "./world.js"
 
 /** Two entities of each partition. */

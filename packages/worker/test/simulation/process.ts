@@ -1,4 +1,5 @@
-import type { Clock, Timer } from "@fabra/events"
+import type { Clock } from "@fabra/events"
+import type { Timer } from "@fabra/events/adapter"
 import type { Master, Server } from "./server.js"
 import type { World } from "./world.js"
 

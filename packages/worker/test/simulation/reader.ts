@@ -1,4 +1,4 @@
-import type { StoredValue } from "@fabra/core"
+import type { StoredValue } from "@fabra/core/adapter"
 import { ENTITIES, type Plan } from "./plan.js"
 import { Process } from "./process.js"
 import { listOf } from "./records.js"

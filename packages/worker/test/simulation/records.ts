@@ -4,7 +4,7 @@ import {
   type EntityRemoval,
   REMEMBERED_WRITES,
   type StoredValue,
-} from "@fabra/core"
+} from "@fabra/core/adapter"
 import { ENTITIES, TTL_MS } from "./plan.js"
 import type { Master } from "./server.js"
 import { PARTITIONS, type World } from "./world.js"

@@ -1,19 +1,21 @@
 import {
   type AxiomEvent,
-  BaseEventBus,
-  type BusCapabilities,
   type DeadLetterQueue,
-  type EncodedEvent,
   FabraError,
-  LogSubscription,
   type PartitionLag,
   type Position,
   type PublishOptions,
   type PublishResult,
+} from "@fabra/events"
+import {
+  BaseEventBus,
+  type BusCapabilities,
+  type EncodedEvent,
+  LogSubscription,
   partitionOf,
   type SubscribeOptions,
   type Subscription,
-} from "@fabra/events"
+} from "@fabra/events/adapter"
 import type { Process } from "./process.js"
 import type { Master, Server } from "./server.js"
 import { SimulatedDeadLetters } from "./simulated-dead-letters.js"

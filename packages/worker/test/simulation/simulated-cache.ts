@@ -12,8 +12,9 @@ import type {
   StoredValue,
   WholeRecord,
   WriteResult,
-} from "@fabra/core"
-import { FabraError, type StoreWarning } from "@fabra/events"
+} from "@fabra/core/adapter"
+import { FabraError } from "@fabra/events"
+import type { StoreWarning } from "@fabra/events/adapter"
 import { ENTITIES } from "./plan.js"
 import { type Answer, DIED, type Process } from "./process.js"
 import {

@@ -4,13 +4,10 @@ import {
   type DeadLetterFilter,
   type DeadLetterPage,
   type DeadLetterQueue,
-  deadLetterKey,
-  decodeEvent,
   FabraError,
-  type NewDeadLetter,
   type ReplayOutcome,
-  replayEvent,
 } from "@fabra/events"
+import { deadLetterKey, decodeEvent, type NewDeadLetter, replayEvent } from "@fabra/events/adapter"
 import type { Process } from "./process.js"
 import type { Master, Server } from "./server.js"
 import type { World } from "./world.js"

@@ -1,14 +1,13 @@
+import { FabraError, type Position } from "@fabra/events"
 import {
   type Assignment,
-  FabraError,
   type LeaseRequest,
   type LeaseView,
   type PartitionBatch,
   type PartitionedLog,
-  type Position,
   type ReadOptions,
   sleep,
-} from "@fabra/events"
+} from "@fabra/events/adapter"
 import { GROUPS } from "./plan.js"
 import type { Process } from "./process.js"
 import type { LogEntry, Master } from "./server.js"

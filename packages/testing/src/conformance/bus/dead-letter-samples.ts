@@ -1,4 +1,5 @@
-import { type AxiomEvent, createEvent, encodeEvent, type NewDeadLetter } from "@fabra/events"
+import { type AxiomEvent, createEvent } from "@fabra/events"
+import { encodeEvent, type NewDeadLetter } from "@fabra/events/adapter"
 
 /** A failure of `event`, at a position of its own for each `n`. */
 export function deadLetter(n: number, overrides: Partial<NewDeadLetter> = {}, event = failedEvent(n)): NewDeadLetter {

@@ -1,4 +1,5 @@
-import type { DeadLetter, DeadLetterFilter, DeadLetterQueue, NewDeadLetter } from "@fabra/events"
+import type { DeadLetter, DeadLetterFilter, DeadLetterQueue } from "@fabra/events"
+import type { NewDeadLetter } from "@fabra/events/adapter"
 import { expect } from "vitest"
 import { deadLetter } from "./dead-letter-samples.js"
 import type { Check } from "./world.js"

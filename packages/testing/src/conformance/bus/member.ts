@@ -1,4 +1,5 @@
-import type { Assignment, BusNotice, BusRecord, EventBus, Position, Subscription } from "@fabra/events"
+import type { BusNotice, EventBus, Position } from "@fabra/events"
+import type { Assignment, BusRecord, Subscription } from "@fabra/events/adapter"
 import type { Patience } from "./patience.js"
 
 /** A record and the partition it came from. */

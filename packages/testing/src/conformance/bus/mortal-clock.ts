@@ -1,4 +1,5 @@
-import { type Clock, systemClock, type Timer } from "@fabra/events"
+import { type Clock, systemClock } from "@fabra/events"
+import type { Timer } from "@fabra/events/adapter"
 
 /**
  * The machine's clock, until it dies: from then on no timer fires, as in a process that was killed. Give each client of an

@@ -1,4 +1,5 @@
-import { type Clock, sleep } from "@fabra/events"
+import type { Clock } from "@fabra/events"
+import { sleep } from "@fabra/events/adapter"
 
 /** How long the suites wait for what must happen, in milliseconds, when nothing else is said. */
 export const DEFAULT_PATIENCE_MS = 10_000

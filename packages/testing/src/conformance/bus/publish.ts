@@ -1,4 +1,5 @@
-import { createEvent, decodeEvent, encodeEvent, partitionOf } from "@fabra/events"
+import { createEvent } from "@fabra/events"
+import { decodeEvent, encodeEvent, partitionOf } from "@fabra/events/adapter"
 import { expect } from "vitest"
 import { ODD_IDS, ODD_TEXTS } from "../odd-texts.js"
 import { type Check, places, placesByPartition } from "./world.js"

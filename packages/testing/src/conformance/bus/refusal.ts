@@ -1,4 +1,5 @@
-import { type AxiomEvent, BusFullError, decodeEvent, encodeEvent, FabraError, utf8Length } from "@fabra/events"
+import { type AxiomEvent, BusFullError, FabraError } from "@fabra/events"
+import { decodeEvent, encodeEvent, utf8Length } from "@fabra/events/adapter"
 import { expect } from "vitest"
 import type { TakenRecord } from "./member.js"
 import { type Check, places } from "./world.js"

@@ -1,12 +1,5 @@
-import {
-  type DeadLetter,
-  decodeEvent,
-  discardAll,
-  type NewDeadLetter,
-  partitionOf,
-  replayAll,
-  replayEvent,
-} from "@fabra/events"
+import { type DeadLetter, discardAll, replayAll } from "@fabra/events"
+import { decodeEvent, type NewDeadLetter, partitionOf, replayEvent } from "@fabra/events/adapter"
 import { expect } from "vitest"
 import { deadLetter, failedEvent } from "./dead-letter-samples.js"
 import type { BusWorld, Check } from "./world.js"

@@ -4,9 +4,9 @@ import {
   type EventBus,
   type JsonObject,
   type PublishReceipt,
-  partitionOf,
   systemClock,
 } from "@fabra/events"
+import { partitionOf } from "@fabra/events/adapter"
 import { expect, test } from "vitest"
 import type { EventBusHarness, EventBusSuite, EventBusSuiteOptions } from "./harness.js"
 import { type JoinOptions, Member } from "./member.js"

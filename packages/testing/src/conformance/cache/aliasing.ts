@@ -1,4 +1,4 @@
-import type { EntityRecord, StoredValue } from "@fabra/core"
+import type { EntityRecord, StoredValue } from "@fabra/core/adapter"
 import { expect } from "vitest"
 import { type Check, user } from "./world.js"
 

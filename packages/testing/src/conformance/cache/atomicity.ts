@@ -1,4 +1,5 @@
-import { sleep, systemClock } from "@fabra/events"
+import { systemClock } from "@fabra/events"
+import { sleep } from "@fabra/events/adapter"
 import { expect } from "vitest"
 import { type Check, user, value } from "./world.js"
 

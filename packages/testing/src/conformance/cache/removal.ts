@@ -5,7 +5,7 @@ import {
   type RemovingCache,
   type Tombstone,
   type WholeRecord,
-} from "@fabra/core"
+} from "@fabra/core/adapter"
 import { expect } from "vitest"
 import { type CacheWorld, type Check, user, value } from "./world.js"
 

@@ -1,4 +1,4 @@
-import type { StoredValue } from "@fabra/core"
+import type { StoredValue } from "@fabra/core/adapter"
 import { expect } from "vitest"
 import { ODD_TEXTS } from "../odd-texts.js"
 import { type Check, user, value } from "./world.js"

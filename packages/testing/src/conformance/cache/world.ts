@@ -1,4 +1,5 @@
-import type { DirectWrite, EntityChange, EntityKey, EntityRecord, FeatureCache, StoredValue } from "@fabra/core"
+import type { FeatureCache } from "@fabra/core"
+import type { DirectWrite, EntityChange, EntityKey, EntityRecord, StoredValue } from "@fabra/core/adapter"
 import { expect, test } from "vitest"
 import type { FeatureCacheHarness, FeatureCacheSuite } from "./harness.js"
 

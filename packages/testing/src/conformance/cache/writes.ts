@@ -1,4 +1,4 @@
-import { REMEMBERED_WRITES } from "@fabra/core"
+import { REMEMBERED_WRITES } from "@fabra/core/adapter"
 import { expect } from "vitest"
 import { type Check, user, value } from "./world.js"
 

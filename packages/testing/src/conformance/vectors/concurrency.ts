@@ -1,5 +1,6 @@
 import type { VectorStore } from "@fabra/core"
-import { sleep, systemClock } from "@fabra/events"
+import { systemClock } from "@fabra/events"
+import { sleep } from "@fabra/events/adapter"
 import { expect } from "vitest"
 import { at, type Check, document, type VectorWorld } from "./world.js"
 

@@ -1,4 +1,5 @@
-import { type MetadataFilter, matchesMetadata, parseFilter } from "@fabra/core"
+import type { MetadataFilter } from "@fabra/core"
+import { matchesMetadata, parseFilter } from "@fabra/core/adapter"
 import type { JsonObject } from "@fabra/events"
 import { expect } from "vitest"
 import { type Check, direction, document } from "./world.js"

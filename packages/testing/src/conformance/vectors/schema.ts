@@ -1,4 +1,4 @@
-import type { IndexSchema } from "@fabra/core"
+import type { IndexSchema } from "@fabra/core/adapter"
 import { expect } from "vitest"
 import { type Check, direction, document, IndexView, refused, schemaOf } from "./world.js"
 

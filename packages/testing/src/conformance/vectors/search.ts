@@ -1,4 +1,5 @@
-import type { Metric, VectorDocument } from "@fabra/core"
+import type { Metric } from "@fabra/core"
+import type { VectorDocument } from "@fabra/core/adapter"
 import { expect } from "vitest"
 import { type Check, direction, document } from "./world.js"
 

@@ -1,3 +1,4 @@
+import type { VectorStore } from "@fabra/core"
 import type {
   DocumentVersion,
   DocumentWrite,
@@ -5,8 +6,7 @@ import type {
   VectorDocument,
   VectorHit,
   VectorQuery,
-  VectorStore,
-} from "@fabra/core"
+} from "@fabra/core/adapter"
 import { expect, test } from "vitest"
 import type { VectorStoreHarness, VectorStoreSuite } from "./harness.js"
 

@@ -1,0 +1,35 @@
+// For those who write a bus or another part of Fabra.
+
+export { BaseEventBus, dedupeKey, type EncodedEvent } from "./bus/base-bus.js"
+export type {
+  Assignment,
+  BusCapabilities,
+  BusRecord,
+  PartitionBatch,
+  ReadOptions,
+  SubscribeOptions,
+  Subscription,
+} from "./bus/bus.js"
+export { deadLetterKey, discardEvent, matchesFilter, type NewDeadLetter, replayEvent } from "./bus/dead-letter.js"
+export type { StoreRisk, StoreWarning } from "./bus/notice.js"
+export { checkPartitions, DEFAULT_PARTITIONS, hashEntityId, MAX_PARTITIONS, partitionOf } from "./bus/partition.js"
+export { partitionTestVectors } from "./bus/partition-vectors.js"
+export { checkWhole } from "./check-whole.js"
+export { sleep, type Timer, withDeadline } from "./clock.js"
+export { checkEvent } from "./event/event.js"
+export { checkJson, isPlainObject, joinPath, MAX_DEPTH } from "./event/json.js"
+export {
+  checkEntityId,
+  checkEventId,
+  checkName,
+  MAX_ENTITY_ID_BYTES,
+  MAX_EVENT_ID_BYTES,
+  utf8Length,
+} from "./event/names.js"
+export { spellTime } from "./event/spell-time.js"
+export { parseTime } from "./event/time.js"
+export { DEFAULT_MAX_EVENT_BYTES, decodeEvent, encodeEvent } from "./event/wire.js"
+export { assignPartitions } from "./log/assign.js"
+export type { LeaseRequest, LeaseView, PartitionedLog } from "./log/log.js"
+export { DEFAULT_LEASE_MS, LogSubscription } from "./log/log-subscription.js"
+export { didYouMean, nearest, show } from "./message.js"
