@@ -5,7 +5,7 @@ import { root } from "./pages.js"
 import { makeReference } from "./reference.js"
 import { layOut } from "./stage.js"
 
-const site = join(root, "site")
+const site = join(root, "tools/site")
 process.chdir(site)
 await layOut()
 await makeReference()
