@@ -1,17 +1,18 @@
 import type { FeatureStore } from "@fabra/core"
 import { FabraError } from "@fabra/events"
 import cors from "@fastify/cors"
-import rateLimit from "@fastify/rate-limit"
 import Fastify, { type FastifyInstance } from "fastify"
 import type { Scope } from "./access/api-keys.js"
 import { addCheck, guardRoutes, identify } from "./access/guard.js"
+import { limitRequests } from "./access/rate-limit.js"
 import { clientErrorHandler } from "./answer/client-error.js"
 import { answerErrors, sendProblem } from "./answer/error-answers.js"
-import { parseJson } from "./answer/json.js"
 import { refuseOtherMethods } from "./answer/other-methods.js"
 import { Problem, toProblem } from "./answer/problem.js"
+import { readsJson } from "./body/read-json.js"
 import { resolveSettings, type ServerOptions, type Settings } from "./options.js"
 import { addRoutes } from "./routes.js"
+import { refuseUnknownQueries } from "./schema/unknown-queries.js"
 import { validatorCompiler } from "./schema/validation.js"
 
 declare module "fastify" {
@@ -25,6 +26,9 @@ declare module "fastify" {
 const MAX_PARAM_LENGTH = 3 * 1024
 
 const SWEEP_MS = 20
+
+/** A connection on which nothing moves for this long is closed: its client does not read its answer. */
+const IDLE_MS = 120_000
 
 /** An HTTP server for a feature store. */
 export interface FabraServer extends AsyncDisposable {
@@ -51,12 +55,14 @@ export function createServer(store: FeatureStore, options: ServerOptions): Fabra
   const app = Fastify({
     bodyLimit: settings.maxBodyBytes,
     requestTimeout: 300_000,
+    connectionTimeout: IDLE_MS,
     return503OnClosing: false, // its answer would be no problem of ours
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     clientErrorHandler,
     frameworkErrors: (error, _request, reply) => sendProblem(reply, toProblem(error)),
   })
   configure(app, settings, closing.signal)
+  refuseUnknownQueries(app)
   addRoutes(app, { store, bus: options.bus, settings, closing: closing.signal })
   refuseOtherMethods(app)
 
@@ -74,15 +80,7 @@ function configure(app: FastifyInstance, settings: Settings, closing: AbortSigna
   // Schemas of answers are for the documentation: they must never change what is sent.
   app.setSerializerCompiler(() => JSON.stringify)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
-    let value: unknown
-    try {
-      value = parseJson(body as Buffer)
-    } catch (error) {
-      return done(error as Error)
-    }
-    done(null, value)
-  })
+  readsJson(app, ["application/json"], settings.maxBodyBytes)
   answerErrors(app, settings)
   addCheck(app, "onRequest", (_request, reply) => {
     reply.header("x-content-type-options", "nosniff")
@@ -103,15 +101,7 @@ function configure(app: FastifyInstance, settings: Settings, closing: AbortSigna
       maxAge: 600,
     })
   }
-  if (settings.keys.size > 0) {
-    app.register(rateLimit, {
-      max: settings.maxRequestsPerMinute,
-      timeWindow: 60_000,
-      keyGenerator: ({ apiKey, ip }) => (apiKey === undefined ? `ip ${ip}` : `key ${apiKey.name}`),
-      errorResponseBuilder: (_request, { max }) =>
-        new Problem("rate_limited", `More than ${max} requests in a minute. Try again when retry-after has passed.`),
-    })
-  }
+  limitRequests(app, settings)
   guardRoutes(app, settings)
 }
 

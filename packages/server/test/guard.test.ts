@@ -159,7 +159,7 @@ test("tells nothing of the inside", async () => {
   await server.close()
 })
 
-test("logs an outage once, and every fault of its own", async () => {
+test("logs each kind of fault once in a while, with how often it came again", async () => {
   const lines: object[] = []
   const { get, cache } = await startServer({ logger: { ...silent, error: (fields) => lines.push(fields) } })
   const codes = () => lines.map((line) => (line as { code: string }).code)
@@ -167,9 +167,12 @@ test("logs an outage once, and every fault of its own", async () => {
   for (let i = 0; i < 5; i++) await get("/features/User/ann")
   expect(codes()).toEqual(["cache_unavailable"])
   cache.read = () => Promise.reject(new Error("A fault."))
-  for (let i = 0; i < 2; i++) await get("/features/User/ann")
+  for (let i = 0; i < 2; i++) await get("/features/User/ann?names=visits")
+  cache.read = () => Promise.reject(new Error("Another."))
+  await get("/features/User/ann")
   expect(codes()).toEqual(["cache_unavailable", "internal", "internal"])
-  expect(lines[2]).toMatchObject({ method: "GET", url: "/features/User/ann", error: new Error("A fault.") })
+  expect(lines[1]).toMatchObject({ method: "GET", url: "/features/User/ann", error: new Error("A fault.") })
+  expect(lines[2]).toMatchObject({ error: new Error("Another.") })
 })
 
 describe("limits", () => {

@@ -1,25 +1,27 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import type { Settings } from "../options.js"
-import { headerPath, Problem, type ProblemCode, toProblem } from "./problem.js"
+import { headerPath, Problem, toProblem } from "./problem.js"
 
-/** An outage is told once in so many milliseconds, not with every request it fails. */
-const OUTAGE_QUIET_MS = 10_000
+/** The same fault is logged once in so many milliseconds, not with every request that meets it. */
+const QUIET_MS = 10_000
+/** Faults that are told apart; a client that finds more kinds than this gets one line in ten seconds for all the others. */
+const MAX_FAULTS = 50
 
 /** Answers every error with a problem of RFC 9457, and logs those that are faults of ours. */
-export function answerErrors(app: FastifyInstance, { logger, maxBodyBytes }: Settings): void {
-  const lastTold = new Map<ProblemCode, number>()
-  const isNews = ({ code, status }: Problem): boolean => {
-    if (status < 500) return false
-    if (code !== "internal" && performance.now() - (lastTold.get(code) ?? -OUTAGE_QUIET_MS) < OUTAGE_QUIET_MS)
-      return false
-    lastTold.set(code, performance.now())
-    return true
-  }
+export function answerErrors(app: FastifyInstance, { logger }: Settings): void {
+  const faults = new RecentFaults()
   app.setErrorHandler((error: Error & { readonly code?: string }, request, reply) => {
-    const problem = limitProblem(error, request, maxBodyBytes) ?? toProblem(error)
-    if (isNews(problem)) {
-      const { method, url } = request
-      logger.error({ method, url, code: problem.code, error: problem.extras.cause ?? error }, "A request failed.")
+    const problem = mediaTypeProblem(error, request) ?? toProblem(error)
+    if (problem.status >= 500) {
+      const cause = problem.extras.cause ?? error
+      const more = faults.isNews(problem.code === "internal" ? `internal ${messageOf(cause)}` : problem.code)
+      if (more !== undefined) {
+        const { method, url } = request
+        // Clients send what is nobody's business in a query.
+        const path = url.split("?", 1)[0]
+        const repeated = more === 0 ? {} : { repeated: more }
+        logger.error({ method, url: path, code: problem.code, error: cause, ...repeated }, "A request failed.")
+      }
     }
     return sendProblem(reply, problem)
   })
@@ -38,17 +40,35 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .send(JSON.stringify(problem.toBody()))
 }
 
-/** Refusals of Fastify that need to know what was asked. */
-function limitProblem({ code }: { readonly code?: string }, { headers }: FastifyRequest, maxBytes: number) {
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
-    const message = `The body is larger than ${maxBytes} bytes. Many events may be sent as NDJSON, which has no limit.`
-    return new Problem("payload_too_large", message)
+/** Which faults were logged lately. */
+class RecentFaults {
+  readonly #faults = new Map<string, { loggedAt: number; since: number }>()
+
+  /** How often the fault has come without being logged since it last was; `undefined` when it was logged just now. */
+  isNews(name: string): number | undefined {
+    const now = performance.now()
+    if (this.#faults.size > MAX_FAULTS) {
+      for (const [old, { loggedAt }] of this.#faults) if (now - loggedAt > QUIET_MS) this.#faults.delete(old)
+    }
+    const key = this.#faults.has(name) || this.#faults.size < MAX_FAULTS ? name : "others"
+    const known = this.#faults.get(key)
+    if (known !== undefined && now - known.loggedAt < QUIET_MS) {
+      known.since++
+      return undefined
+    }
+    this.#faults.set(key, { loggedAt: now, since: 0 })
+    return known?.since ?? 0
   }
-  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
-    const type = headers["content-type"]
-    const message =
-      type === undefined ? "Say what the body is in a content-type." : `The type ${type} is not taken here.`
-    return new Problem("unsupported_media_type", message, { path: headerPath("content-type") })
-  }
-  return undefined
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : typeof error
+}
+
+/** A refusal of Fastify that needs to know what was asked. */
+function mediaTypeProblem({ code }: { readonly code?: string }, { headers }: FastifyRequest): Problem | undefined {
+  if (code !== "FST_ERR_CTP_INVALID_MEDIA_TYPE") return undefined
+  const type = headers["content-type"]
+  const message = type === undefined ? "Say what the body is in a content-type." : `The type ${type} is not taken here.`
+  return new Problem("unsupported_media_type", message, { path: headerPath("content-type") })
 }

@@ -13,18 +13,22 @@ export function refuseOtherMethods(app: FastifyInstance): void {
     for (const one of [method].flat()) methods.add(one)
   })
   app.register(async (last) => {
+    const limit = last.hasDecorator("rateLimit") ? [last.rateLimit()] : []
     for (const [url, methods] of [...known]) {
       const allowed = [...methods].sort()
       last.route({
         method: METHODS.filter((method) => !methods.has(method)),
         url,
         schema: { hide: true },
-        config: { scope: "public" },
+        config: { scope: "public", rateLimit: false },
         // Before anything of the request is judged that only a real route would need.
-        onRequest: async ({ method }) => {
-          const message = `${url} knows no ${method}.`
-          throw new Problem("method_not_allowed", message, { allowed, headers: { allow: allowed.join(", ") } })
-        },
+        onRequest: [
+          ...limit,
+          async ({ method }) => {
+            const message = `${url} knows no ${method}.`
+            throw new Problem("method_not_allowed", message, { allowed, headers: { allow: allowed.join(", ") } })
+          },
+        ],
         handler: () => {},
       })
     }

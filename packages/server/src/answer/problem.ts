@@ -41,7 +41,7 @@ export const PROBLEM_STATUS = {
 export type ProblemCode = keyof typeof PROBLEM_STATUS
 
 /** Most issues one answer lists. */
-const MAX_ISSUES = 100
+export const MAX_ISSUES = 100
 
 /** An error answer, RFC 9457 (`application/problem+json`), as it is sent. */
 export interface ProblemBody {
@@ -150,11 +150,22 @@ const TEXT_OF: Partial<Record<ProblemCode, string>> = {
   vector_unavailable: "The index does not answer. Try again.",
 }
 
-/** Codes of Fastify's own refusals. */
+/** Refusals of Fastify and its plugins whose own text would not help. */
 const FASTIFY: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  ECONNRESET: ["invalid_request", "The body ended before it was complete."],
   FST_ERR_BAD_URL: ["invalid_request", "The path is not well-formed percent-encoding."],
   FST_ERR_MAX_PARAM_LENGTH: ["invalid_request", "A part of the path is too long."],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ["invalid_request", "The body is not as long as content-length says."],
+}
+
+/** What is wrong with a request, by the status that Fastify or a plugin refuses it with. */
+const REFUSED: Readonly<Record<number, readonly [ProblemCode, string]>> = {
+  403: ["not_found", "There is nothing at this path. See /docs for what there is."],
+  404: ["not_found", "There is nothing at this path. See /docs for what there is."],
+  405: ["method_not_allowed", "This path does not know the method."],
+  413: ["payload_too_large", "The body is too large."],
+  414: ["headers_too_large", "The path is too long."],
+  415: ["unsupported_media_type", "The server does not accept this content-type here."],
 }
 
 /** Makes of any error what may be said to a client. */
@@ -167,7 +178,11 @@ export function toProblem(error: unknown): Problem {
     if (text === undefined) return new Problem(code, error.message, { path, issues, allowed, cause: error })
     return new Problem(code, text, { path: code === "feature_failed" ? path : undefined, cause: error })
   }
-  const known = FASTIFY[(error as { code?: string } | null)?.code ?? ""]
+  const { code = "", statusCode = 500 } = (error ?? {}) as { readonly code?: string; readonly statusCode?: number }
+  const known = FASTIFY[code] ?? REFUSED[statusCode]
   if (known !== undefined) return new Problem(known[0], known[1], { cause: error })
+  if (statusCode >= 400 && statusCode < 500) {
+    return new Problem("invalid_request", "The server does not understand this request.", { cause: error })
+  }
   return new Problem("internal", TEXT_OF.internal as string, { cause: error })
 }

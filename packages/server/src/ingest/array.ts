@@ -51,6 +51,8 @@ export async function ingestArray(
   for (let i = 0; i < body.length; i += MAX_BATCH) {
     const batch = body.slice(i, i + MAX_BATCH)
     const stop = stopper(outcomes.slice(i - MAX_BATCH))
+    // Events that are refused wait for nothing: other requests have their turn between two groups.
+    if (i > 0) await new Promise(setImmediate)
     outcomes.push(
       ...(stop === undefined
         ? await ingestBatch(

@@ -1,3 +1,5 @@
+import { GrowingBytes } from "../body/growing-bytes.js"
+
 /** One line of NDJSON. */
 export interface Line {
   /** 1 for the first. */
@@ -8,32 +10,46 @@ export interface Line {
 
 const LINE_FEED = 0x0a
 
-/** Cuts a stream into lines, in groups as they arrive. Holds no more than one line of `maxBytes`, and what just arrived. */
-export async function* linesOf(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<readonly Line[]> {
+/**
+ * Cuts a stream into lines, in groups of at most `maxLines` as they arrive. Blank lines are numbered and left out. Holds no
+ * more than one line of `maxBytes`, and the chunk that just arrived.
+ */
+export async function* linesOf(
+  chunks: AsyncIterable<Buffer>,
+  { maxBytes, maxLines }: { readonly maxBytes: number; readonly maxLines: number },
+): AsyncGenerator<readonly Line[]> {
   let number = 0
-  let parts: Buffer[] = []
-  let length = 0
-  const take = (part: Buffer) => {
-    length += part.length
-    if (length <= maxBytes) parts.push(part)
-    else parts = []
+  let isTooLong = false
+  const begun = new GrowingBytes()
+  const add = (part: Buffer) => {
+    isTooLong ||= begun.length + part.length > maxBytes
+    if (isTooLong) begun.clear()
+    else begun.add(part)
   }
   const finish = (): Line => {
-    const bytes = length <= maxBytes ? Buffer.concat(parts) : undefined
-    parts = []
-    length = 0
+    const bytes = isTooLong ? undefined : begun.take()
+    isTooLong = false
     return { number: ++number, bytes }
   }
   for await (const chunk of chunks) {
-    const lines: Line[] = []
+    let lines: Line[] = []
     let start = 0
     for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-      take(chunk.subarray(start, end))
-      lines.push(finish())
+      add(chunk.subarray(start, end))
+      const line = finish()
+      if (!isBlank(line)) lines.push(line)
       start = end + 1
+      if (lines.length < maxLines) continue
+      yield lines
+      lines = []
     }
-    take(chunk.subarray(start))
+    add(chunk.subarray(start))
     if (lines.length > 0) yield lines
   }
-  if (length > 0) yield [finish()]
+  const last = finish()
+  if (!isBlank(last)) yield [last]
+}
+
+function isBlank({ bytes }: Line): boolean {
+  return bytes?.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d) === true
 }

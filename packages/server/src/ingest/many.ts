@@ -1,10 +1,11 @@
 import { Readable } from "node:stream"
 import { Type } from "@sinclair/typebox"
-import { parseJson } from "../answer/json.js"
 import { headerPath, Problem } from "../answer/problem.js"
+import { readsJson } from "../body/read-json.js"
 import type { ServerContext } from "../context.js"
 import { problems } from "../schema/schemas.js"
 import type { TypeBoxApp } from "../schema/typebox.js"
+import { validatorCompiler } from "../schema/validation.js"
 import { acceptEvent } from "./accept.js"
 import { Accepted } from "./accepted.js"
 import { ingestArray, MAX_ARRAY, Results } from "./array.js"
@@ -21,11 +22,7 @@ const CLOUD_EVENTS = "application/cloudevents-batch+json"
 export function addIngestMany(app: TypeBoxApp, context: ServerContext): void {
   // Raw: read line by line as it arrives.
   app.addContentTypeParser(NDJSON, async (_request: unknown, stream: Readable) => stream)
-  app.addContentTypeParser(
-    [CLOUD_EVENT, CLOUD_EVENTS],
-    { parseAs: "buffer" },
-    async (_request: unknown, body: Buffer) => parseJson(body),
-  )
+  readsJson(app, [CLOUD_EVENT, CLOUD_EVENTS], context.settings.maxBodyBytes)
   app.route({
     method: "POST",
     url: "/ingest",
@@ -54,7 +51,7 @@ export function addIngestMany(app: TypeBoxApp, context: ServerContext): void {
       },
     },
     // Each event is checked alone, so that a wrong one is a result and not the end of all.
-    validatorCompiler: () => () => true,
+    validatorCompiler: (part) => (part.httpPart === "body" ? () => true : validatorCompiler(part as never)),
     handler: async ({ body, headers }, reply) => {
       if (headers["idempotency-key"] !== undefined) {
         const message = "Idempotency-Key goes with one event: give each its event_id, or use POST /ingest/:event_type."

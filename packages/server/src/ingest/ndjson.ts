@@ -5,47 +5,65 @@ import type { ServerContext } from "../context.js"
 import { ingestBatch, MAX_BATCH, type Outcome, stopper, Tally, toResult } from "./batch.js"
 import { type EventFields, readFields } from "./event-fields.js"
 import { type Line, linesOf } from "./lines.js"
+import { MAX_UNREAD_BYTES, UnreadAnswers } from "./unread.js"
 
-/**
- * How many bytes of results wait for a client that does not read them yet: many send all before they read anything, and
- * if we stopped reading then, both would wait for ever.
- */
-const MAX_UNREAD_BYTES = 16 * 1024 * 1024
+/** A request that is wrong from the start ends here: so many lines more were refused than accepted. */
+const MAX_MORE_REFUSED = 1000
+
+/** Many requests share the room for results that clients have not read. */
+const unread = new UnreadAnswers()
 
 /**
  * Takes events line by line as they arrive, and gives a line of result for each, with the number of its line, then one
- * that counts them. Its `done` is false when it stopped early: the bus is full or away, or the server is being closed.
+ * that counts them. Its `done` is false when it stopped early: the bus is full or away, nearly every line is refused, or
+ * the server is being closed.
  */
 export function ingestLines(context: ServerContext, body: AsyncIterable<Buffer>): Readable {
-  return Readable.from(results(context, body), { objectMode: false, highWaterMark: MAX_UNREAD_BYTES })
+  const answer: Readable = Readable.from(
+    results(context, body, () => unread.room(answer)),
+    { objectMode: false, highWaterMark: MAX_UNREAD_BYTES },
+  )
+  unread.add(answer)
+  return answer
 }
 
-async function* results(context: ServerContext, body: AsyncIterable<Buffer>): AsyncGenerator<string> {
+async function* results(
+  context: ServerContext,
+  body: AsyncIterable<Buffer>,
+  room: () => Promise<void>,
+): AsyncGenerator<string> {
   const tally = new Tally()
-  for await (const arrived of linesOf(body, context.settings.maxBodyBytes)) {
-    const lines = arrived.filter(({ bytes }) => bytes === undefined || bytes.some((byte) => !isSpace(byte)))
-    for (let i = 0; i < lines.length; i += MAX_BATCH) {
-      const batch = lines.slice(i, i + MAX_BATCH)
-      const outcomes = await ingestBatch(
-        context,
-        batch.map((line) => () => readLine(line, context.settings.maxBodyBytes)),
-      )
-      tally.add(outcomes)
-      yield spell(batch, outcomes)
-      const stop = stopper(outcomes) ?? (context.closing.aborted ? closing() : undefined)
-      if (stop !== undefined) {
-        const { code, message: detail } = stop
-        const last = batch.at(-1)?.number
-        yield `${JSON.stringify({ done: false, ...tally, code, detail, stopped_after_line: last })}\n`
-        return
-      }
+  const { maxBodyBytes: maxBytes } = context.settings
+  for await (const lines of linesOf(body, { maxBytes, maxLines: MAX_BATCH })) {
+    const outcomes = await ingestBatch(
+      context,
+      lines.map((line) => () => readLine(line, maxBytes)),
+    )
+    tally.add(outcomes)
+    yield encodeResults(lines, outcomes)
+    const stop = stopper(outcomes) ?? wrongFromTheStart(tally) ?? (context.closing.aborted ? closing() : undefined)
+    if (stop !== undefined) {
+      const { code, message: detail } = stop
+      const last = lines.at(-1)?.number
+      yield `${JSON.stringify({ done: false, ...tally, code, detail, stopped_after_line: last })}\n`
+      return
     }
+    await room()
+    // Lines that are refused wait for nothing: other requests have their turn between two groups.
+    await new Promise(setImmediate)
   }
   yield `${JSON.stringify({ done: true, ...tally })}\n`
 }
 
-function spell(lines: readonly Line[], outcomes: readonly Outcome[]): string {
+function encodeResults(lines: readonly Line[], outcomes: readonly Outcome[]): string {
   return outcomes.map((outcome, i) => `${JSON.stringify({ line: lines[i]?.number, ...toResult(outcome) })}\n`).join("")
+}
+
+function wrongFromTheStart({ accepted, duplicates, refused }: Tally): Problem | undefined {
+  if (refused - accepted - duplicates < MAX_MORE_REFUSED) return undefined
+  const all = accepted + duplicates + refused
+  const message = `${refused} of ${all} lines were refused. Correct them, then send them and the lines after this one.`
+  return new Problem("invalid_event", message)
 }
 
 /** @throws Problem `invalid_json`, `invalid_event`, `payload_too_large` */
@@ -56,8 +74,4 @@ function readLine({ bytes }: Line, maxBytes: number): EventFields {
 
 function closing(): Problem {
   return new Problem("closing", "The server is being closed. Send what follows again.")
-}
-
-function isSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x09 || byte === 0x0d
 }

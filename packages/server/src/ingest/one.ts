@@ -1,3 +1,4 @@
+import type { AxiomEvent, PublishReceipt } from "@fabra/events"
 import { Type } from "@sinclair/typebox"
 import { requireScope } from "../access/guard.js"
 import { headerPath, Problem } from "../answer/problem.js"
@@ -10,7 +11,7 @@ import { Accepted } from "./accepted.js"
 import { DryRun, dryRun } from "./dry-run.js"
 import { TypedByPath } from "./event-fields.js"
 import { publishOne } from "./publish.js"
-import { Waited, waitUntilApplied } from "./wait.js"
+import { AppliedWatch, Waited } from "./wait.js"
 
 const MAX_WAIT_MS = 30_000
 
@@ -31,6 +32,7 @@ const Query = Type.Object(
 
 /** `POST /ingest/:event_type`: one event. */
 export function addIngestOne(app: TypeBoxApp, context: ServerContext): void {
+  const watch = new AppliedWatch(context)
   app.route({
     method: "POST",
     url: "/ingest/:event_type",
@@ -72,16 +74,18 @@ export function addIngestOne(app: TypeBoxApp, context: ServerContext): void {
         event_id: eventId,
       })
       if (dry_run) return dryRun(context, event)
-      const receipt = await publishOne(context, wait ? { ...event, awaited: true } : event)
-      const accepted = { event_id: event.eventId, duplicate: receipt.duplicate }
-      if (wait === undefined) return reply.code(202).send(accepted)
+      const publish = (toPublish: AxiomEvent) => publishOne(context, toPublish)
+      const accepted = ({ duplicate }: PublishReceipt) => ({ event_id: event.eventId, duplicate })
+      if (wait === undefined) return reply.code(202).send(accepted(await publish(event)))
       const gone = new AbortController()
       reply.raw.once("close", () => gone.abort())
-      const waited = await waitUntilApplied(context, event, receipt, {
-        timeoutMs: durationMs(timeout),
-        gone: gone.signal,
-      })
-      return reply.code(waited.settled ? 200 : 202).send({ ...accepted, ...waited.body })
+      const patience = { timeoutMs: durationMs(timeout), gone: gone.signal }
+      const { receipt, waited } = await watch.publishAndWait(
+        () => publish({ ...event, awaited: true }),
+        event,
+        patience,
+      )
+      return reply.code(waited.settled ? 200 : 202).send({ ...accepted(receipt), ...waited.body })
     },
   })
 }

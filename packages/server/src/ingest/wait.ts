@@ -1,15 +1,23 @@
 import { setTimeout as delay } from "node:timers/promises"
-import { type EntityRecord, serveValue } from "@fabra/core/adapter"
+import type { Feature } from "@fabra/core"
+import { type EntityKey, type EntityRecord, serveValue } from "@fabra/core/adapter"
 import { type AxiomEvent, FabraError, type PublishReceipt, systemClock } from "@fabra/events"
 import { withDeadline } from "@fabra/events/adapter"
 import { isDeadLettered, isSettled } from "@fabra/worker"
 import { type Static, Type } from "@sinclair/typebox"
+import { Problem } from "../answer/problem.js"
 import { toServed } from "../answer/wire-values.js"
 import type { ServerContext } from "../context.js"
 import { FeatureValues, strict } from "../schema/schemas.js"
 
 const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 100
+/** Longest time that one look at the cache may take. */
+const LOOK_MS = 1000
+/** Most waiters of one look. */
+const MAX_LOOKED_AT = 500
+/** Most that wait at once. */
+const MAX_WAITING = 1000
 
 /** What is known of an event after waiting for it. */
 export const Waited = Type.Object(
@@ -23,48 +31,131 @@ export const Waited = Type.Object(
   strict,
 )
 
-/** See {@link waitUntilApplied}. */
+/** What came of waiting for an event. */
 export interface WaitResult {
   /** Every feature is applied or dead-lettered. */
   readonly settled: boolean
   readonly body: Omit<Static<typeof Waited>, "event_id" | "duplicate">
 }
 
-/**
- * Looks at the entity's records until they say that the event is settled, the time is up, or nobody waits any more.
- * Never rejects: the event is in the bus, whatever becomes of the wait.
- */
-export async function waitUntilApplied(
-  { store, settings, closing }: ServerContext,
-  event: AxiomEvent,
-  { partition, position }: Pick<PublishReceipt, "partition" | "position">,
-  { timeoutMs, gone }: { readonly timeoutMs: number; readonly gone: AbortSignal },
-): Promise<WaitResult> {
-  const features = [...new Set(store.registry.handlersFor(event.eventType).map(({ feature }) => feature))]
-  const entityTypes = [...new Set(features.map(({ entity }) => entity.name))]
-  const keys = entityTypes.map((entityType) => ({ entityType, entityId: event.entityId }))
-  if (keys.length === 0) return { settled: true, body: { applied: true, dead_lettered: [], features: {} } }
-
-  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), closing, gone])
-  const deadline = performance.now() + timeoutMs
-  for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-    const left = Math.max(1, deadline - performance.now())
-    const late = () => new FabraError("timeout", "The cache did not answer in time.")
-    const records = await withDeadline(systemClock, store.cache.load(keys, settings.group), left, late).catch(() => [])
-    if (records.length > 0 && records.every((record) => isSettled(record, partition, position))) {
-      return settled(event, features, records, store.clock.now())
-    }
-    await delay(pause, undefined, { signal }).catch(() => {})
-  }
-  return { settled: false, body: { applied: false, dead_lettered: [], features: {} } }
+interface Waiter {
+  readonly event: AxiomEvent
+  readonly features: readonly Feature[]
+  readonly keys: readonly EntityKey[]
+  readonly receipt: Pick<PublishReceipt, "partition" | "position">
+  readonly end: (result: WaitResult) => void
+  pauseMs: number
+  /** When to look next, by `performance.now()`. */
+  lookAt: number
 }
 
-type Features = ReturnType<ServerContext["store"]["registry"]["handlersFor"]>[number]["feature"][]
+/** How long a client waits at most. */
+interface Patience {
+  readonly timeoutMs: number
+  /** Fires when the client is gone. */
+  readonly gone: AbortSignal
+}
+
+const NOT_SETTLED: WaitResult = { settled: false, body: { applied: false, dead_lettered: [], features: {} } }
+
+/** Waits for events to be applied: looks at the records of all that are waited for, again and again, in one call each time. */
+export class AppliedWatch {
+  readonly #context: ServerContext
+  readonly #waiting = new Set<Waiter>()
+  #places = MAX_WAITING
+  #isLooking = false
+
+  constructor(context: ServerContext) {
+    this.#context = context
+    context.closing.addEventListener("abort", () => {
+      for (const { end } of this.#waiting) end(NOT_SETTLED)
+    })
+  }
+
+  /**
+   * Publishes the event, and waits until the entity's records say that it is settled, the time is up, or nobody waits any
+   * more: the event is in the bus, whatever becomes of the wait.
+   * @throws Problem `rate_limited` when too many wait already, and nothing was published; what `publish` throws
+   */
+  async publishAndWait(
+    publish: () => Promise<PublishReceipt>,
+    event: AxiomEvent,
+    patience: Patience,
+  ): Promise<{ readonly receipt: PublishReceipt; readonly waited: WaitResult }> {
+    if (this.#places === 0) {
+      const message = `${MAX_WAITING} requests wait for their events already. Try again, or leave out wait.`
+      throw new Problem("rate_limited", message, { headers: { "retry-after": "1" } })
+    }
+    this.#places--
+    try {
+      const receipt = await publish()
+      return { receipt, waited: await this.#wait(event, receipt, patience) }
+    } finally {
+      this.#places++
+    }
+  }
+
+  #wait(event: AxiomEvent, receipt: PublishReceipt, { timeoutMs, gone }: Patience): Promise<WaitResult> {
+    const { store, closing } = this.#context
+    const features = [...new Set(store.registry.handlersFor(event.eventType).map(({ feature }) => feature))]
+    const entityTypes = [...new Set(features.map(({ entity }) => entity.name))]
+    const keys = entityTypes.map((entityType) => ({ entityType, entityId: event.entityId }))
+    if (keys.length === 0) {
+      return Promise.resolve({ settled: true, body: { applied: true, dead_lettered: [], features: {} } })
+    }
+    if (closing.aborted || gone.aborted) return Promise.resolve(NOT_SETTLED)
+    return new Promise((resolve) => {
+      const end = (result: WaitResult) => {
+        clearTimeout(timer)
+        this.#waiting.delete(waiter)
+        resolve(result)
+      }
+      const timer = setTimeout(() => end(NOT_SETTLED), timeoutMs)
+      gone.addEventListener("abort", () => end(NOT_SETTLED), { once: true })
+      const waiter: Waiter = { event, features, keys, receipt, end, pauseMs: FIRST_PAUSE_MS, lookAt: 0 }
+      this.#waiting.add(waiter)
+      if (!this.#isLooking) this.#lookWhileAnybodyWaits()
+    })
+  }
+
+  async #lookWhileAnybodyWaits(): Promise<void> {
+    this.#isLooking = true
+    while (this.#waiting.size > 0) {
+      const now = performance.now()
+      const due = [...this.#waiting].filter(({ lookAt }) => lookAt <= now).slice(0, MAX_LOOKED_AT)
+      if (due.length > 0) await this.#look(due)
+      await delay(FIRST_PAUSE_MS)
+    }
+    this.#isLooking = false
+  }
+
+  async #look(waiters: readonly Waiter[]): Promise<void> {
+    const { store, settings } = this.#context
+    const late = () => new FabraError("timeout", "The cache did not answer in time.")
+    const keys = waiters.flatMap((waiter) => waiter.keys)
+    const load = () => store.cache.load(keys, settings.group)
+    const records = await withDeadline(systemClock, load(), LOOK_MS, late).catch(() => undefined)
+    // Many that wait long look less often, so that all together ask for no more than some thousand records a second.
+    const longestMs = Math.max(LONGEST_PAUSE_MS, this.#waiting.size)
+    let next = 0
+    for (const waiter of waiters) {
+      const own = records?.slice(next, next + waiter.keys.length)
+      next += waiter.keys.length
+      const { partition, position } = waiter.receipt
+      if (own?.every((record) => isSettled(record, partition, position))) {
+        waiter.end(settled(waiter.event, waiter.features, own, store.clock.now()))
+      } else {
+        waiter.pauseMs = Math.min(2 * waiter.pauseMs, longestMs)
+        waiter.lookAt = performance.now() + waiter.pauseMs
+      }
+    }
+  }
+}
 
 /** The values of the very records that say that the event is settled: never older ones. */
 function settled(
   { eventId }: AxiomEvent,
-  features: Features,
+  features: readonly Feature[],
   records: readonly EntityRecord[],
   now: number,
 ): WaitResult {

@@ -21,6 +21,10 @@ const Row = Type.Unsafe<Readonly<Record<string, string>>>({ type: "object", addi
 /** Most rows and features of one `POST /features`. */
 const MAX_ROWS = 1000
 const MAX_FEATURES = 100
+/** Longest answer, in UTF-16 code units. */
+const MAX_ANSWER = 32 * 1024 * 1024
+/** So many ids are read before it is known how large their values are. */
+const FIRST_IDS = 100
 
 /** `GET /features/:entity/:id` and `POST /features`. */
 export function addFeatureRoutes(app: TypeBoxApp, context: ServerContext): void {
@@ -62,7 +66,7 @@ function addOneEntity(app: TypeBoxApp, context: ServerContext): void {
       const entity = entityOf(context, params.entity)
       checkEntityId(params.id, "id")
       const features = featuresOf(context, entity, query.names?.split(","))
-      const how = { maxAge: query.max_age, input: inputOf(query.input) }
+      const how = { max_age: query.max_age, input: inputOf(query.input) }
       const members = await read(context, features, [params.id], how)
       const id = JSON.stringify(params.id)
       return sendTagged(request, reply, `{"entity":"${entity.name}","entity_id":${id},"features":{${members[0]}}}`)
@@ -115,15 +119,22 @@ function addManyEntities(app: TypeBoxApp, context: ServerContext): void {
       const rows = body.entity_rows
       const keys = groups.map(([feature]) => (feature as Feature).entity.key)
       for (const [i, row] of rows.entries()) checkRow(row, keys, `entity_rows[${i}]`)
-      const ids = (key: string) => rows.map((row) => row[key] as string)
-      const how = { maxAge: body.max_age, input: body.input }
       const members = await Promise.all(
-        groups.map((features, i) => read(context, features, ids(keys[i] as string), how)),
+        groups.map((features, i) => {
+          const ids = new Set(rows.map((row) => row[keys[i] as string] as string))
+          return readMany(context, features, [...ids], body)
+        }),
       )
-      const spelled = rows.map((row, i) => {
-        return `{"entity_row":${JSON.stringify(row)},"features":{${members.map((one) => one[i]).join(",")}}}`
-      })
-      return sendJson(reply, `{"rows":[${spelled.join(",")}]}`)
+      const answer: string[] = []
+      let length = 0
+      for (const row of rows) {
+        const ofRow = members.map((ofEntity, i) => ofEntity.get(row[keys[i] as string] as string))
+        const text = `{"entity_row":${JSON.stringify(row)},"features":{${ofRow.join(",")}}}`
+        length += text.length
+        if (length > MAX_ANSWER) throw answerTooLarge()
+        answer.push(text)
+      }
+      return sendJson(reply, `{"rows":[${answer.join(",")}]}`)
     },
   })
 }
@@ -167,12 +178,44 @@ function checkRow(row: Readonly<Record<string, string>>, keys: readonly string[]
   }
 }
 
+/** How values are read: what a request may say about it. */
+interface Reading {
+  readonly max_age?: string | undefined
+  readonly input?: ReadInput | undefined
+}
+
+/** The values of features of one entity type by id; each id is read once. @throws Problem `payload_too_large` */
+async function readMany(
+  context: ServerContext,
+  features: readonly Feature[],
+  ids: readonly string[],
+  how: Reading,
+): Promise<ReadonlyMap<string, string>> {
+  const members = new Map<string, string>()
+  let length = 0
+  while (members.size < ids.length) {
+    const fitting = length === 0 ? FIRST_IDS : Math.ceil(((MAX_ANSWER - length) * members.size) / length)
+    const some = ids.slice(members.size, members.size + fitting)
+    for (const [i, text] of (await read(context, features, some, how)).entries()) {
+      members.set(some[i] as string, text)
+      length += text.length
+    }
+    if (length > MAX_ANSWER) throw answerTooLarge()
+  }
+  return members
+}
+
+function answerTooLarge(): Problem {
+  const message = `The answer would be larger than ${MAX_ANSWER / 1024 / 1024} MiB: ask for fewer rows or features.`
+  return new Problem("payload_too_large", message)
+}
+
 /** The values of features of one entity type, for each id: see {@link spellMembers}. */
 function read(
   context: ServerContext,
   features: readonly Feature[],
   ids: readonly string[],
-  { maxAge, input }: { readonly maxAge: string | undefined; readonly input: ReadInput | undefined },
+  { max_age: maxAge, input = {} }: Reading,
 ): Promise<string[]> {
   if (features.length === 0) return Promise.resolve(ids.map(() => ""))
   return onRead(context, features, context.store.getFeatures(features, ids, { input })).then((rows) => {

@@ -1,6 +1,7 @@
 import type { ErrorIssue } from "@fabra/events"
 import { didYouMean, joinPath, show } from "@fabra/events/adapter"
 import type { ErrorObject } from "ajv"
+import { MAX_ISSUES } from "../answer/problem.js"
 
 /** What a schema has against a request. */
 export interface Faults {
@@ -13,10 +14,10 @@ export interface Faults {
 
 /** Spells the errors of a schema for people. @param root path of what was checked; `""` for the body */
 export function toFaults(errors: readonly ErrorObject[], root: string): Faults {
-  const described = errors.map((error) => describe(error, root))
+  const described = errors.slice(0, MAX_ISSUES).map((error) => describe(error, root))
   const issues = described.map(({ path, message }) => ({ path, message }))
   const told = issues.slice(0, 5).map(({ path, message }) => `${path === "" ? "It" : path} ${message}`)
-  const rest = issues.length > 5 ? `; and ${issues.length - 5} more` : ""
+  const rest = errors.length > 5 ? `; and ${errors.length - 5} more` : ""
   const [first] = described
   return { detail: `${told.join("; ")}${rest}`, path: first?.path ?? root, issues, allowed: first?.allowed }
 }
