@@ -1,8 +1,8 @@
 // Publishes in a process of its own, started by suites/publishing.ts.
 import type { Producer } from "./contender.js"
 import { serve } from "./lib/child.js"
+import { PUBLISH_MODES, type PublishMode } from "./publish-modes.js"
 import { publisherNamed } from "./publishers.js"
-import { PUBLISH_MODES, type PublishMode } from "./suites/publishing.js"
 import { eventsOf, type PurchaseEvent, type WorkloadSpec } from "./workload.js"
 
 let producer: Producer

@@ -1,6 +1,6 @@
 import type { Figures } from "./figures.js"
 import { ratioOf, type Spread } from "./lib/rounds.js"
-import type { PublishMode } from "./suites/publishing.js"
+import type { PublishMode } from "./publish-modes.js"
 import type { RequestName } from "./suites/serving.js"
 
 /** A figure of a run that has to stay above, or below, a limit. */

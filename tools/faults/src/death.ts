@@ -1,7 +1,6 @@
 import type { FeatureCache } from "@fabra/core"
 import type { DeadLetterQueue, EventBus } from "@fabra/events"
 import type { Subscription } from "@fabra/events/adapter"
-import type { WorkerPlan } from "./plan.js"
 
 /** Where a worker can be made to die, and how many passages to choose from. */
 export const DEATH_POINTS = {
@@ -21,12 +20,18 @@ export const DEATH_POINTS = {
 /** One of {@link DEATH_POINTS}. */
 export type DeathPoint = keyof typeof DEATH_POINTS
 
+/** Where a worker is to die, and at which passage. */
+export interface DeathPlan {
+  readonly point: DeathPoint
+  readonly passage: number
+}
+
 /** Ends this process as `kill -9` does, at one passage through one point. */
 export class Death {
   readonly #point: DeathPoint | undefined
   #left: number
 
-  constructor({ point, passage }: Partial<NonNullable<WorkerPlan["dieAt"]>> = {}) {
+  constructor({ point, passage }: Partial<DeathPlan> = {}) {
     this.#point = point
     this.#left = passage ?? 0
   }

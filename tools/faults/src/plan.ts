@@ -1,4 +1,4 @@
-import type { DeathPoint } from "./death.js"
+import type { DeathPlan } from "./death.js"
 
 /** Where Redis is: ports of the loopback interface. */
 export interface Address {
@@ -26,8 +26,7 @@ export interface ConnectionPlan {
 /** What a worker process is told when it is started. */
 export interface WorkerPlan extends ConnectionPlan {
   readonly name: string
-  /** Where it is to die, and at which passage. */
-  readonly dieAt?: { readonly point: DeathPoint; readonly passage: number }
+  readonly dieAt?: DeathPlan
 }
 
 /** What a worker process says. */

@@ -1,4 +1,6 @@
-import type { World } from "./world.js"
+import type { Configuration } from "./configurations.js"
+import type { Random } from "./random.js"
+import type { Scheduler } from "./scheduler.js"
 
 /** One change of a master, as it is sent to its replica. */
 interface Version {
@@ -12,6 +14,20 @@ export interface LogEntry {
   readonly data: string
   readonly acceptedAt: number
   readonly operation: number
+}
+
+/** What servers know of the world that they are in. */
+interface Surroundings {
+  readonly configuration: Configuration
+  readonly random: Random
+  readonly scheduler: Scheduler
+  readonly bus: readonly Server[]
+  readonly cache: readonly Server[]
+  readonly now: number
+  readonly lagsUntil: number
+  busFailed: boolean
+  cacheFailed: boolean
+  tell(line: () => string): void
 }
 
 const LAG_MS = [2, 60] as const
@@ -28,7 +44,7 @@ export class Master {
   /** How many masters there were, this one included. */
   readonly lineage: number
   dead = false
-  readonly #world: World
+  readonly #world: Surroundings
   #values = new Map<string, Version[]>()
   #entries: LogEntry[] = []
   /** When the replica has each operation. */
@@ -37,7 +53,7 @@ export class Master {
   /** The first operation that its successor does not have. */
   #fork = Number.POSITIVE_INFINITY
 
-  constructor(world: World, server: Server, before?: Master) {
+  constructor(world: Surroundings, server: Server, before?: Master) {
     this.#world = world
     this.server = server
     this.lineage = (before?.lineage ?? 0) + 1
@@ -121,11 +137,11 @@ export class Master {
 export class Server {
   readonly name: string
   master: Master
-  readonly #world: World
+  readonly #world: Surroundings
   /** Readers that wait for something to be readable. */
   readonly waiting = new Set<() => void>()
 
-  constructor(world: World, name: string) {
+  constructor(world: Surroundings, name: string) {
     this.#world = world
     this.name = name
     this.master = new Master(world, this)

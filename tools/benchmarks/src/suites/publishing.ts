@@ -2,14 +2,11 @@ import { Child } from "../lib/child.js"
 import { type OwnRedis, startRedis } from "../lib/redis.js"
 import { interleave, type Spread, spreadOf } from "../lib/rounds.js"
 import { startAll } from "../lib/start-all.js"
+import type { PublishMode } from "../publish-modes.js"
 import type { PublishMethods } from "../publish-process.js"
 import { type Publisher, publishers } from "../publishers.js"
 import type { Sizes } from "../sizes.js"
 import type { WorkloadSpec } from "../workload.js"
-
-/** How events reach `publish`: each awaited, 50 at once, or a thousand a call. */
-export const PUBLISH_MODES = { one_by_one: 1, concurrent: 50, batches: 1000 } as const
-export type PublishMode = keyof typeof PUBLISH_MODES
 
 /** One way to publish with one publisher. */
 export interface PublishingRow {
