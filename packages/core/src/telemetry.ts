@@ -1,4 +1,5 @@
 import type { AxiomEvent, DeadLetterReason } from "@fabra/events"
+import { errorTexts, isError } from "@fabra/events/adapter"
 
 /** Where messages for people go; pino and console both fit. */
 export interface Logger {
@@ -16,7 +17,7 @@ export const consoleLogger: Logger = {
 
 function write(level: string, fields: object, message: string): void {
   const text = JSON.stringify({ level, message, ...fields }, (_key, value) =>
-    value instanceof Error ? { name: value.name, message: value.message, stack: value.stack } : value,
+    isError(value) ? errorTexts(value) : value,
   )
   process.stderr.write(`${text}\n`)
 }

@@ -16,6 +16,7 @@ export { checkPartitions, DEFAULT_PARTITIONS, hashEntityId, MAX_PARTITIONS, part
 export { partitionTestVectors } from "./bus/partition-vectors.js"
 export { checkWhole } from "./check-whole.js"
 export { sleep, type Timer, withDeadline } from "./clock.js"
+export { type ErrorTexts, errorTexts, isError } from "./error-texts.js"
 export { checkEvent } from "./event/event.js"
 export { checkJson, isPlainObject, joinPath, MAX_DEPTH } from "./event/json.js"
 export {

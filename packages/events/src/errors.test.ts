@@ -1,4 +1,5 @@
 import { expect, test } from "vitest"
+import { errorTexts } from "./error-texts.js"
 import { BusFullError, FabraError } from "./errors.js"
 
 test("tells code, path and issues", () => {
@@ -30,6 +31,41 @@ test("tells a full bus from other errors", () => {
   expect(full instanceof FabraError).toBe(true)
   expect(new FabraError("bus_full", "full") instanceof BusFullError).toBe(true)
   expect(new FabraError("bus_closed", "closed") instanceof BusFullError).toBe(false)
+})
+
+const fail = (what: string): never => {
+  throw new Error(what)
+}
+const proxy = new Proxy(
+  {},
+  {
+    get: () => fail("get"),
+    has: () => fail("has"),
+    getPrototypeOf: () => fail("getPrototypeOf"),
+  },
+)
+
+test.each([
+  ["an object without a prototype", Object.create(null)],
+  ["an object whose toString throws", { toString: () => fail("toString") }],
+  ["an error whose message throws", Object.defineProperty(new Error(), "message", { get: () => fail("message") })],
+  ["a proxy that throws", proxy],
+])("describes %s without throwing", (_, thrown) => {
+  const message = "What was thrown has no readable message."
+  expect(errorTexts(thrown)).toMatchObject({ name: "Error", message })
+  expect(FabraError.from(thrown)).toMatchObject({ code: "internal", message })
+  expect(thrown instanceof BusFullError).toBe(false)
+})
+
+test("describes an error by texts, whatever its properties hold", () => {
+  const odd = Object.assign(new Error(), { name: null, message: ["a", "b"], stack: {} })
+  expect(errorTexts(odd)).toEqual({ name: "Error", message: "a,b" })
+  expect(errorTexts(new TypeError("x"))).toMatchObject({
+    name: "TypeError",
+    message: "x",
+    stack: expect.any(String),
+  })
+  expect(errorTexts(Symbol("x"))).toEqual({ name: "Error", message: "Symbol(x)" })
 })
 
 test("makes one of anything that was thrown", () => {

@@ -1,3 +1,5 @@
+import { errorTexts } from "./error-texts.js"
+
 /** Every code a {@link FabraError} can carry. The list is closed: a `switch` over it is exhaustive. */
 export const ERROR_CODES = [
   "bus_closed",
@@ -77,12 +79,16 @@ export class FabraError extends Error {
   /** Returns `error` if it is a {@link FabraError}, else one with `code` that has it as its cause. */
   static from(error: unknown, code: ErrorCode = "internal"): FabraError {
     if (error instanceof FabraError) return error
-    const message = error instanceof Error ? error.message : String(error)
-    return new FabraError(code, message, { cause: error })
+    return new FabraError(code, errorTexts(error).message, { cause: error })
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === "object" && value !== null && BRAND in value
+    try {
+      return typeof value === "object" && value !== null && BRAND in value
+    } catch {
+      // A proxy that throws when it is asked.
+      return false
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { errorTexts } from "@fabra/events/adapter"
 import { type DestinationStream, destination, type Logger, pino, stdSerializers, stdTimeFunctions } from "pino"
 import { prettyFactory } from "pino-pretty"
 
@@ -32,7 +33,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
       messageKey: "message",
       errorKey: "error",
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { error: stdSerializers.err },
+      serializers: { error: errorFields },
     },
     isPretty ? prettyStream(destination) : (destination ?? chunkedStream()),
   )
@@ -51,4 +52,13 @@ function prettyStream(destination: DestinationStream = process.stderr): Destinat
     singleLine: true,
   })
   return { write: (line) => destination.write(format(line)) }
+}
+
+/** Never throws: a line about an error with a getter that throws must not be lost. */
+function errorFields(error: Error): object {
+  try {
+    return stdSerializers.err(error)
+  } catch {
+    return errorTexts(error)
+  }
 }

@@ -1,6 +1,7 @@
 import type { Telemetry } from "@fabra/core"
 import type { AppliedEvent, Commit, FailedFeature, HandlerCall } from "@fabra/core/adapter"
 import type { AxiomEvent } from "@fabra/events"
+import { errorTexts, isError } from "@fabra/events/adapter"
 import { type Context, context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api"
 import { contextOf, readTraceparent, tracer } from "./trace-context.js"
 
@@ -130,7 +131,7 @@ function traceCommit({ applied, conflicts, unknown, durationMs }: Commit, events
 
 /** A failure as semantic conventions spell it; handlers may throw anything. */
 function describe(error: unknown): Record<string, string> {
-  if (!(error instanceof Error)) return { "exception.message": String(error) }
-  const { name, message, stack } = error
+  if (!isError(error)) return { "exception.message": errorTexts(error).message }
+  const { name, message, stack } = errorTexts(error)
   return { "exception.type": name, "exception.message": message, ...(stack ? { "exception.stacktrace": stack } : {}) }
 }

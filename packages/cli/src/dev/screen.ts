@@ -1,5 +1,6 @@
 import type { Logger, Telemetry } from "@fabra/core"
 import type { FailedFeature } from "@fabra/core/adapter"
+import { errorTexts } from "@fabra/events/adapter"
 import { userCodeOf } from "../features/user-code.js"
 import type { AppliedNotices } from "../feed/feed.js"
 import { noticeLine } from "../feed/notice-line.js"
@@ -32,7 +33,7 @@ export class Screen implements Telemetry {
   }
 
   featureFailed({ event, feature, attempt, willRetry, error }: FailedFeature): void {
-    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
+    const { message, stack } = errorTexts(error)
     const place = userCodeOf(stack)
     const { eventType: event_type, entityId: entity_id } = event
     const value = { event_type, entity_id, feature, attempt, will_retry: willRetry, message, place: place ?? null }

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from "node:fs"
 import { resolve } from "node:path"
 import type { FeatureStore } from "@fabra/core"
+import { errorTexts } from "@fabra/events/adapter"
 import { isUserCode, show, userCodeOf } from "./user-code.js"
 
 const DEFAULTS = ["features.ts", "src/features.ts"]
@@ -85,7 +86,7 @@ function isStore(value: unknown): value is FeatureStore {
 
 /** One line: where in the user's code, and what. */
 function describe(error: unknown, file: string): string {
-  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
+  const { message, stack } = errorTexts(error)
   const [what = "", ...rest] = message.split("\n")
   // The parser tells the place in its message instead.
   const parsed = /ParseError: (.*)/.exec(what)

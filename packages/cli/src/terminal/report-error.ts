@@ -1,5 +1,6 @@
 import { FabraApiError } from "@fabra/client"
 import { FabraError } from "@fabra/events"
+import { errorTexts, isError } from "@fabra/events/adapter"
 import { CommanderError } from "commander"
 import { FeaturesFileError } from "../features/features-file.js"
 import { userCodeOf } from "../features/user-code.js"
@@ -17,22 +18,22 @@ const HINTS: Readonly<Record<string, string>> = {
  */
 export function describeError(error: unknown, verbose: boolean): string {
   if (error instanceof CommanderError) return ""
-  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
-  if (verbose && error instanceof Error) return `error: ${stack}${causesOf(error)}\n`
+  const { message, stack } = errorTexts(error)
+  if (verbose && isError(error)) return `error: ${stack ?? message}${causesOf(error)}\n`
   const place = error instanceof FeaturesFileError ? undefined : userCodeOf(stack)
   return `error: ${place === undefined ? "" : `${place}: `}${oneLine(message)}${hintFor(error)}\n`
 }
 
 /** The same for programs, on one line: `code`, `message`, and where they are known `path`, `allowed` and `place`. */
 export function errorToJson(error: unknown): string {
-  const message = oneLine(error instanceof Error ? error.message : String(error)) + hintFor(error)
+  const message = oneLine(errorTexts(error).message) + hintFor(error)
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return ""
     return line({ code: "invalid_argument", message: message.replace(/^error: /, "") })
   }
   if (error instanceof FeaturesFileError) return line({ code: "invalid_features_file", message })
   const { code, path, allowed } = error instanceof FabraApiError ? error : FabraError.from(error)
-  return line({ code, message, path, allowed, place: error instanceof Error ? userCodeOf(error.stack) : undefined })
+  return line({ code, message, path, allowed, place: userCodeOf(errorTexts(error).stack) })
 }
 
 /** The error that a command failed with, where closing what it had opened failed too. */
@@ -55,5 +56,6 @@ function line(error: object): string {
 
 function causesOf({ cause }: Error): string {
   if (cause === undefined) return ""
-  return cause instanceof Error ? `\ncaused by: ${cause.stack}${causesOf(cause)}` : `\ncaused by: ${String(cause)}`
+  const { message, stack } = errorTexts(cause)
+  return `\ncaused by: ${stack ?? message}${isError(cause) ? causesOf(cause) : ""}`
 }

@@ -1,6 +1,6 @@
 import { serveValue } from "@fabra/core/adapter"
 import { type AxiomEvent, FabraError, systemClock } from "@fabra/events"
-import { withDeadline } from "@fabra/events/adapter"
+import { errorTexts, withDeadline } from "@fabra/events/adapter"
 import { dryRun as runDry } from "@fabra/worker"
 import { type Static, Type } from "@sinclair/typebox"
 import { serveOne } from "../answer/wire-values.js"
@@ -52,7 +52,7 @@ export async function dryRun(
     failures: failures.map(({ entityType, feature, error }) => ({
       entity: entityType,
       feature,
-      error: error instanceof Error ? error.message : String(error),
+      error: errorTexts(error).message,
     })),
   }
 }

@@ -1,5 +1,5 @@
 import { FabraError } from "@fabra/events"
-import type { NewDeadLetter } from "@fabra/events/adapter"
+import { errorTexts, type NewDeadLetter } from "@fabra/events/adapter"
 import type { Item } from "../lane/lane.js"
 import type { Refusal } from "./checked-event.js"
 import type { ComputeEnvironment } from "./compute-environment.js"
@@ -26,18 +26,11 @@ export function toDeadLetter(
     entityType: lane.key.entityType,
     features,
     reason: refusal?.reason ?? (isTimeout(error) ? "handler_timeout" : "handler_failed"),
-    error: describe(error),
+    error: errorTexts(error),
     attempts: refusal?.attempts ?? failure?.attempts ?? 0,
     firstFailedAt: failure?.firstFailedAt ?? at,
     lastFailedAt: failure?.lastFailedAt ?? at,
   }
-}
-
-/** An error as dead letters and logs keep it; handlers may throw anything. */
-export function describe(error: unknown): NewDeadLetter["error"] {
-  if (!(error instanceof Error)) return { name: "Error", message: String(error) }
-  const { name, message, stack } = error
-  return { name, message, ...(stack === undefined ? {} : { stack }) }
 }
 
 function isTimeout(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import { type FeatureHandler, runInTransaction } from "@fabra/core/adapter"
+import { FabraError } from "@fabra/events"
 import type { CheckedEvent, Item } from "../lane/lane.js"
 import type { ComputeEnvironment } from "./compute-environment.js"
 import { HandlerAttempt, type Stamp } from "./handler-attempt.js"
@@ -23,7 +24,9 @@ export class HandlerRunner {
     // Tries are used up: computed again only because the commit met a conflict, which is no further try (rule R9).
     if (attempt.attempt > feature.maxRetries + 1) return true
     try {
-      if (when !== undefined && !when(event)) return false
+      const isWanted = when === undefined || when(event)
+      if (isPromise(isWanted)) return this.#fail(promisedBy(feature.name, isWanted), attempt)
+      if (!isWanted) return false
       if (attempt.isLate) {
         env.onLate?.(event, feature)
         if (feature.onLate === "skip") return false
@@ -69,4 +72,11 @@ export class HandlerRunner {
     this.#env.onFailure(attempt, error)
     return true
   }
+}
+
+/** An async `when` would always run the handler: every promise is truthy. Its rejection is handled, so it ends no process. */
+function promisedBy(feature: string, promise: PromiseLike<unknown>): FabraError {
+  Promise.resolve(promise).catch(() => {})
+  const message = `"when" of "${feature}" returned a promise; it must return true or false. Await in "compute" instead.`
+  return new FabraError("invalid_argument", message, { path: "when" })
 }

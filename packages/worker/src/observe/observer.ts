@@ -1,9 +1,8 @@
 import type { Feature, Logger, Telemetry } from "@fabra/core"
 import type { Call, CommitResult, HandlerCall } from "@fabra/core/adapter"
 import { type AxiomEvent, type BusNotice, type Clock, FabraError } from "@fabra/events"
-import type { NewDeadLetter } from "@fabra/events/adapter"
+import { errorTexts, type NewDeadLetter } from "@fabra/events/adapter"
 import type { ComputeEnvironment } from "../compute/compute-environment.js"
-import { describe } from "../compute/give-up.js"
 import type { HandlerAttempt } from "../compute/handler-attempt.js"
 import type { Item, Lane } from "../lane/lane.js"
 import type { ScheduleRun } from "../schedule/schedule-book.js"
@@ -155,11 +154,11 @@ export class Observer {
     const now = this.#clock.now()
     if (now - (this.#lastTold.get(message) ?? Number.NEGATIVE_INFINITY) < OUTAGE_EVERY_MS) return
     this.#lastTold.set(message, now)
-    this.#logger.warn({ error: describe(error) }, message)
+    this.#logger.warn({ error: errorTexts(error) }, message)
   }
 
   notice({ code, level, message, error }: BusNotice): void {
-    this.#logger[level](error === undefined ? { code } : { code, error: describe(error) }, message)
+    this.#logger[level](error === undefined ? { code } : { code, error: errorTexts(error) }, message)
   }
 
   /** The handler runs exactly once, and its outcome counts, whatever telemetry does with `run`. */

@@ -2,11 +2,11 @@ import type { AxiomEvent, Position } from "@fabra/events"
 import {
   type BusRecord,
   decodeEvent,
+  errorTexts,
   type NewDeadLetter,
   type PartitionBatch,
   type Subscription,
 } from "@fabra/events/adapter"
-import { describe } from "../compute/give-up.js"
 import type { WorkerContext } from "../context.js"
 import { type Lane, newItem } from "../lane/lane.js"
 import type { Pass } from "../partition/overflow.js"
@@ -147,7 +147,7 @@ export class Intake {
       data: record.data,
       features: [],
       reason: "invalid_event",
-      error: describe(error),
+      error: errorTexts(error),
       attempts: 0,
       firstFailedAt: now,
       lastFailedAt: now,

@@ -8,7 +8,7 @@ import {
   sqlOn,
   withTimeout,
 } from "@fabra/core/adapter"
-import type { Clock } from "@fabra/events"
+import { type Clock, FabraError } from "@fabra/events"
 import { sleep } from "@fabra/events/adapter"
 
 /** Most times an entity is computed again because it was changed meanwhile. */
@@ -160,7 +160,7 @@ async function tried<Result>(
       return (await withTimeout(clock, run(context), timeoutMs, name)) as Result
     } catch (error) {
       abort.abort(error)
-      if (attempt > maxRetries || signal.aborted) return error instanceof Error ? error : new Error(String(error))
+      if (attempt > maxRetries || signal.aborted) return FabraError.from(error)
     } finally {
       signal.removeEventListener("abort", giveUp)
     }
