@@ -12,12 +12,19 @@ export function readVectors(model: string, answer: unknown, count: number): Floa
   const vectors = new Array<Float32Array | undefined>(count)
   for (const [i, one] of data.entries()) {
     const { embedding, index = i } = one ?? {}
+    // Float32Array makes numbers of whatever it is given: null becomes 0, which nobody would notice.
+    const wrong = Array.isArray(embedding) ? embedding.findIndex((value) => !fitsFloat32(value)) : -1
+    if (wrong >= 0) throw fault(`gave ${JSON.stringify(embedding[wrong])} as value ${wrong} of embedding ${index}`)
     vectors[index] = Array.isArray(embedding) ? Float32Array.from(embedding) : fromBase64(embedding)
   }
   return Array.from(vectors, (vector) => {
     if (vector === undefined) throw fault("gave an embedding that is neither base64 nor a list of numbers")
     return vector
   })
+}
+
+function fitsFloat32(value: unknown): boolean {
+  return typeof value === "number" && Number.isFinite(Math.fround(value))
 }
 
 function fromBase64(text: unknown): Float32Array | undefined {

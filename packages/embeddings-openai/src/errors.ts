@@ -1,20 +1,30 @@
 import { FabraError } from "@fabra/events"
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai"
 
+/** Longest silence in milliseconds that a server may ask for: one answer must not stop all embedding for a day. */
+const MAX_RETRY_AFTER_MS = 120_000
+
 /** What a failed request tells. */
 export interface Failure {
   readonly error: FabraError
   /** The same request may succeed later. */
   readonly mayRetry: boolean
-  /** After how many milliseconds, where the server says so. */
+  /** After how many milliseconds, where the server says so; at most {@link MAX_RETRY_AFTER_MS}. */
   readonly retryAfterMs: number | undefined
 }
 
 /** Reads the client's error. `now`: epoch milliseconds. */
 export function readFailure(model: string, cause: unknown, now: number): Failure {
   const failure = (code: "embedder_unavailable" | "embedding_refused", what: string, mayRetry: boolean): Failure => {
-    const error = new FabraError(code, `The embedding model "${model}" ${what}`, { cause })
-    return { error, mayRetry, retryAfterMs: mayRetry ? retryAfter(cause, now) : undefined }
+    const message = `The embedding model "${model}" ${what}`
+    const asked = mayRetry ? retryAfter(cause, now) : undefined
+    if (asked === undefined || asked <= MAX_RETRY_AFTER_MS) {
+      return { error: new FabraError(code, message, { cause }), mayRetry, retryAfterMs: asked }
+    }
+    // Told at once, so that somebody can act on it.
+    const [seconds, most] = [Math.ceil(asked / 1_000), MAX_RETRY_AFTER_MS / 1_000]
+    const told = `${message} It asks for ${seconds} s without requests; the next goes out after ${most} s.`
+    return { error: new FabraError(code, told, { cause }), mayRetry: false, retryAfterMs: MAX_RETRY_AFTER_MS }
   }
   if (cause instanceof APIConnectionTimeoutError) {
     return failure("embedder_unavailable", "did not answer in time.", true)

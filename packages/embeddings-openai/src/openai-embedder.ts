@@ -15,7 +15,7 @@ const RETRY_MAX_MS = 30_000
  * Vectors from OpenAI's embedding models, or from any server that speaks the same API.
  *
  * Texts go in as few requests as the API allows. A server that asks to be left alone for a while (`Retry-After`) is, by all
- * requests of this embedder.
+ * requests of this embedder, for at most two minutes; one that asks for more is told at once as `embedder_unavailable`.
  */
 export class OpenAIEmbedder implements Embedder {
   readonly id: string

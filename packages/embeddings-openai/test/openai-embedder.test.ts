@@ -150,6 +150,21 @@ test.each([
   expect(server.asked).toHaveLength(3)
 })
 
+test("a server that asks for a day is told at once, and asked again after two minutes", async () => {
+  const { embedder, server, clock } = await setup()
+  server.faults.push(failing(429, "later", { "retry-after": "86400" }))
+  await expect(embedder.embed(["one"])).rejects.toMatchObject({
+    code: "embedder_unavailable",
+    message: expect.stringContaining("asks for 86400 s without requests; the next goes out after 120 s"),
+  })
+  const second = embedder.embed(["two"])
+  await clock.advance(119_999)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(server.asked).toHaveLength(1)
+  await clock.advance(1)
+  expect(await second).toEqual(await expected(["two"]))
+})
+
 test("keeps to a budget of tokens in a minute", async () => {
   const { embedder, server, clock } = await setup({ tokensPerMinute: 100 })
   const text = "word ".repeat(49).trim()
@@ -196,6 +211,9 @@ test.each([
   [{ data: [{ index: 0 }] }, /neither base64 nor/],
   [{ data: [null] }, /neither base64 nor/],
   [{ data: [{ index: 5, embedding: [1] }] }, /neither base64 nor/],
+  [{ data: [{ index: 0, embedding: [0.5, null, true, [7]] }] }, /gave null as value 1 of embedding 0/],
+  [{ data: [{ index: 0, embedding: [0.5, "1"] }] }, /gave "1" as value 1 of embedding 0/],
+  [{ data: [{ index: 0, embedding: [1e39] }] }, /gave 1e\+39 as value 0 of embedding 0/],
 ])("an answer that makes no sense is told: %j", async (body, message) => {
   const { embedder, server } = await setup()
   server.faults.push(answering(body), answering(body))
