@@ -15,9 +15,17 @@ export function chooseSource(url: string | undefined, client: Redis | Cluster | 
 }
 
 function checkUrl(url: string): string {
-  if (/^rediss?:\/\//.test(url) && URL.canParse(url)) return url
-  // Not shown in the message: it may hold a password.
-  throw invalid("url", "url must read redis://host:port or rediss://host:port.")
+  // Not shown in the messages: it may hold a password.
+  if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) {
+    throw invalid("url", "url must read redis://host:port or rediss://host:port.")
+  }
+  const { pathname, searchParams } = new URL(url)
+  // ioredis takes what it cannot read for database 0, which may be another's.
+  if (/^\/?\d*$/.test(pathname) && /^\d*$/.test(searchParams.get("db") ?? "")) return url
+  throw invalid(
+    "url",
+    "url must name its database as a whole number from 0, as in redis://host:port/1, or none at all.",
+  )
 }
 
 function invalid(path: string, message: string): FabraError {
