@@ -80,8 +80,16 @@ describe.skipIf(isExternal)("a Redis Cluster", () => {
 
     await bus.deadLetters.append([
       {
-        ...{ group: "workers", partition: 0, position: "1-1", data: "", features: [], reason: "invalid_event" },
-        ...{ error: { name: "E", message: "m" }, attempts: 1, firstFailedAt: 1, lastFailedAt: 1 },
+        group: "workers",
+        partition: 0,
+        position: "1-1",
+        data: "",
+        features: [],
+        reason: "invalid_event",
+        error: { name: "E", message: "m" },
+        attempts: 1,
+        firstFailedAt: 1,
+        lastFailedAt: 1,
       },
     ])
     expect((await bus.deadLetters.stats()).count).toBe(1)

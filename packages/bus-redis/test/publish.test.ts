@@ -68,7 +68,9 @@ describe("a full partition", () => {
     await bus.publish(known)
     const results = await bus.publish([...eventsIn(0, 3), known, eventIn(1)])
     expect(results.map((result) => (result.ok ? result.duplicate : result.error.code))).toEqual([
-      ...[false, false, "bus_full"],
+      false,
+      false,
+      "bus_full",
       true,
       false,
     ])

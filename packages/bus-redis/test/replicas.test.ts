@@ -63,9 +63,16 @@ describe.skipIf(isExternal)("with a replica", () => {
     const { deadLetters } = space.bus({ commandTimeoutMs: 300 })
     const event = eventIn(0)
     const letter = {
-      ...{ group: "workers", partition: 0, position: "01764000000000-0000000001", data: encodeEvent(event) },
-      ...{ features: ["a"], reason: "handler_failed" as const, error: { name: "E", message: "m" } },
-      ...{ attempts: 1, firstFailedAt: 1, lastFailedAt: 1 },
+      group: "workers",
+      partition: 0,
+      position: "01764000000000-0000000001",
+      data: encodeEvent(event),
+      features: ["a"],
+      reason: "handler_failed" as const,
+      error: { name: "E", message: "m" },
+      attempts: 1,
+      firstFailedAt: 1,
+      lastFailedAt: 1,
     }
     await replica.kill("SIGSTOP")
     await expect(deadLetters.append([letter])).rejects.toMatchObject({ code: "bus_unavailable" })

@@ -18,12 +18,22 @@ const notWriteable = new Error("Stream isn't writeable and enableOfflineQueue op
 
 test("tells whether a command that failed may have run", () => {
   const errors = [
-    ...[refusal("ERR no"), new NotConnected(""), new Closed(), notWriteable],
-    ...[new NoAnswer(""), lost, new Error("Connection is closed.")],
+    refusal("ERR no"),
+    new NotConnected(""),
+    new Closed(),
+    notWriteable,
+    new NoAnswer(""),
+    lost,
+    new Error("Connection is closed."),
   ]
   expect(errors.map(outcomeOf)).toEqual([
-    ...["refused", "not_sent", "not_sent", "not_sent"],
-    ...["unknown", "unknown", "unknown"],
+    "refused",
+    "not_sent",
+    "not_sent",
+    "not_sent",
+    "unknown",
+    "unknown",
+    "unknown",
   ])
 })
 

@@ -270,8 +270,15 @@ test("R1: a replay without its flag, and one for another group, change nothing",
   await publish("x", "ann", {}, "e1")
   await worker.idle()
   const letter = {
-    ...{ group: "fabra_workers", partition: 0, position: "1", features: ["chain"], attempts: 1, firstFailedAt: 0 },
-    ...{ reason: "handler_failed" as const, error: { name: "Error", message: "" }, lastFailedAt: 0 },
+    group: "fabra_workers",
+    partition: 0,
+    position: "1",
+    features: ["chain"],
+    attempts: 1,
+    firstFailedAt: 0,
+    reason: "handler_failed" as const,
+    error: { name: "Error", message: "" },
+    lastFailedAt: 0,
     data: JSON.stringify({ event_id: "e1", event_type: "x", entity_id: "ann", timestamp: 0, payload: {} }),
   }
   await bus.publish(replayEvent(letter))

@@ -15,7 +15,8 @@ function evidence(changes: Changes = {}): Evidence {
   const log = { ids: new Map([["e", ["a", "p", "b"]]]), rubbish: ["rubbish"], records: 4 }
   return {
     book: { acknowledged: new Set(["a", "p", "b"]), poison: new Set(["p"]) },
-    ...{ log, letters: letters as unknown as Evidence["letters"] },
+    log,
+    letters: letters as unknown as Evidence["letters"],
     states: [{ entityId: "e", chain: chainOf(applied), applied, fragile: ["a", "b"], ...state }],
     seen: { odd: [], chains: new Map() },
     ...rest,

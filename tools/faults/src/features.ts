@@ -25,11 +25,15 @@ export function makeStore(inHandler: (attempt: number) => void = () => {}) {
   const store = new FeatureStore()
   const entity = store.entity("Thing", { key: "thing_id" })
   const chain = store.feature("chain", {
-    ...{ entity, trigger: happened, initial: "" },
+    entity,
+    trigger: happened,
+    initial: "",
     compute: (_id, { eventId }, { current }) => link(current, eventId),
   })
   const applied = store.feature("applied", {
-    ...{ entity, trigger: happened, initial: [] as string[] },
+    entity,
+    trigger: happened,
+    initial: [] as string[],
     compute: async (_id, { eventId, payload }, { current, attempt }) => {
       inHandler(attempt)
       if (payload.mode === "slow") await delay(SLOW_MS)
@@ -37,7 +41,10 @@ export function makeStore(inHandler: (attempt: number) => void = () => {}) {
     },
   })
   const fragile = store.feature("fragile", {
-    ...{ entity, trigger: happened, initial: [] as string[], maxRetries: 2 },
+    entity,
+    trigger: happened,
+    initial: [] as string[],
+    maxRetries: 2,
     compute: (_id, { eventId, payload }, { current, attempt }) => {
       inHandler(attempt)
       if (payload.mode === "poison") throw new Error("poison")

@@ -47,7 +47,7 @@ export async function runTrial(name: FaultName, seed: number): Promise<Trial> {
   const proxied = fault.isProxied ? behind(proxy, plan) : plan
   const load = new Load(plan, proxied, seed)
   const fleet = new Fleet((worker, isSettled) => load.watcher.hurt(worker.owned, isSettled))
-  const stage = { ...{ seed, namespace: NAMESPACE, place, fleet, proxy }, watched: load.watcher.entity }
+  const stage = { seed, namespace: NAMESPACE, place, fleet, proxy, watched: load.watcher.entity }
   let done = ""
   let events = 0
   const violations: Violation[] = []
@@ -73,7 +73,12 @@ export async function runTrial(name: FaultName, seed: number): Promise<Trial> {
   }
   violations.push(...fleet.failures.map((what) => ({ kind: "error" as const, what })))
   return {
-    ...{ fault: name, seed, done, events, violations, takeOversMs: fleet.takeOvers.samples },
+    fault: name,
+    seed,
+    done,
+    events,
+    violations,
+    takeOversMs: fleet.takeOvers.samples,
     longestStallMs: fault.hitsAll ? undefined : load.watcher.longestMs,
     seconds: (performance.now() - startedAt) / 1_000,
   }

@@ -42,8 +42,13 @@ function observed(bus: EventBus): EventBus {
 
 const { store } = makeStore((attempt) => death.pass(attempt === 1 ? "in handler" : "in retry"))
 const worker = new AxiomWorker(store, {
-  ...{ bus: death.bus(observed(bus)), cache: death.cache(cache), group: GROUP, consumer: plan.name },
-  ...{ leaseMs: LEASE_MS, retryBaseMs: 50, clock },
+  bus: death.bus(observed(bus)),
+  cache: death.cache(cache),
+  group: GROUP,
+  consumer: plan.name,
+  leaseMs: LEASE_MS,
+  retryBaseMs: 50,
+  clock,
   telemetry: {
     eventApplied: ({ partition, featuresUpdated }) => {
       if (featuresUpdated.length > 0) tell({ applied: partition, at: Date.now() })

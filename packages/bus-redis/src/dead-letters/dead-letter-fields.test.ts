@@ -22,8 +22,22 @@ const full: NewDeadLetter = {
 test("writes flat fields with the names that people see, and reads them back", () => {
   const fields = toFields(full)
   expect(fields.filter((_, i) => i % 2 === 0)).toEqual([
-    ...["event_id", "event_type", "entity_id", "entity_type", "features", "reason", "error_name", "error_message"],
-    ...["attempts", "first_failed_at", "last_failed_at", "group", "partition", "position", "event", "error_stack"],
+    "event_id",
+    "event_type",
+    "entity_id",
+    "entity_type",
+    "features",
+    "reason",
+    "error_name",
+    "error_message",
+    "attempts",
+    "first_failed_at",
+    "last_failed_at",
+    "group",
+    "partition",
+    "position",
+    "event",
+    "error_stack",
   ])
   expect(fields).toContain("2025-11-24T16:00:00.123Z")
   expect(fromEntry(["7-1", fields])).toEqual({ id: "00000000000007-0000000001", ...full })

@@ -37,7 +37,9 @@ test("on Redis entities beyond their ttl leave nothing behind, and what comes of
   })
   let removed = 0
   const worker = new AxiomWorker(store, {
-    ...{ bus, clock, logger: { info() {}, warn() {}, error() {} } },
+    bus,
+    clock,
+    logger: { info() {}, warn() {}, error() {} },
     telemetry: {
       recordsRemoved({ records }) {
         removed += records

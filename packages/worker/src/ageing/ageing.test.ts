@@ -19,8 +19,13 @@ function record(ages: Readonly<Record<string, number>>, rest: Partial<WholeRecor
     { text: "1", eventTime: null, computedAt: NOW - age },
   ])
   return {
-    ...{ key: { entityType: "User", entityId: "u" }, version: "v", writtenDirectly: false },
-    ...{ values: new Map(values as never), parts: new Map(), tombstones: new Map(), ...rest },
+    key: { entityType: "User", entityId: "u" },
+    version: "v",
+    writtenDirectly: false,
+    values: new Map(values as never),
+    parts: new Map(),
+    tombstones: new Map(),
+    ...rest,
   }
 }
 

@@ -25,7 +25,12 @@ test("a full lane defers a record, and all after it, until they have been read a
   expect(overflow.rereadAfter(ann)).toBe("02")
   expect(overflow.rereadAfter(ann)).toBeUndefined() // on its way
   expect(["01", "02", "03", "03", "05", "07", "09"].map((at) => overflow.accepts(ann, at, LIMIT))).toEqual([
-    ...[false, false, true, false, true, true],
+    false,
+    false,
+    true,
+    false,
+    true,
+    true,
     false,
   ])
   expect(session.isBusy).toBe(false)

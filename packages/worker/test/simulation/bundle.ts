@@ -59,7 +59,12 @@ export async function bundleSimulation(replacements: readonly Replacement[] = []
       "node:async_hooks": join(HERE, "environment.ts"),
       "node:events": join(HERE, "environment.ts"),
     },
-    ...{ bundle: true, write: false, format: "esm", platform: "node", target: "node20", logLevel: "silent" },
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    logLevel: "silent",
     // A mutation is judged by what it violates; threads start a third sooner without the map.
     sourcemap: replacements.length === 0 && "inline",
     plugins: [

@@ -40,7 +40,11 @@ export function makeStore(world: World, process: Process, group: Group): Feature
   if (ageing) for (const name of group === "B" ? ["a1", "a2"] : ["b1"]) store.feature(name, { entity, ...ttl })
   if (group === "B") {
     store.feature("b1", {
-      ...{ entity, initial, trigger: [x, "y"], maxRetries: 1, ...ttl },
+      entity,
+      initial,
+      trigger: [x, "y"],
+      maxRetries: 1,
+      ...ttl,
       compute: async (_id, event, { current }) => {
         // Now and then longer than checkpoints trail the work.
         if (!ageing && random.chance(0.3))
@@ -52,7 +56,10 @@ export function makeStore(world: World, process: Process, group: Group): Feature
   }
   if (world.configuration.schedules) defineScheduled(store, entity, world, process)
   store.feature("a1", {
-    ...{ entity, initial, trigger: [x, "y"], ...ttl },
+    entity,
+    initial,
+    trigger: [x, "y"],
+    ...ttl,
     compute: (_id, event, { current, get, set }) => {
       if ((event.payload as Payload).mode === "nothing") return undefined
       if (!ageing) set("a1_twin", [...(get<string[]>("a1_twin") ?? []), idOf(event)])
@@ -60,7 +67,12 @@ export function makeStore(world: World, process: Process, group: Group): Feature
     },
   })
   store.feature("a2", {
-    ...{ entity, initial, trigger: x, maxRetries: 2, timeoutMs: 250, ...ttl },
+    entity,
+    initial,
+    trigger: x,
+    maxRetries: 2,
+    timeoutMs: 250,
+    ...ttl,
     compute: (_id, event, { current, get, set }) => {
       const { mode } = event.payload as Payload
       if (mode === "nothing") return undefined

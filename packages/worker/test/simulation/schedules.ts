@@ -15,7 +15,11 @@ const REFRESH_MS = 3000
 export function defineScheduled(store: FeatureStore, entity: Entity, world: World, process: Process): void {
   const { random } = world
   store.feature(SCHEDULED, {
-    ...{ entity, refresh: REFRESH_MS, maxRetries: 1, timeoutMs: 1500, concurrency: 2 },
+    entity,
+    refresh: REFRESH_MS,
+    maxRetries: 1,
+    timeoutMs: 1500,
+    concurrency: 2,
     materialize: true,
     async entities({ after }) {
       // The process may stand still when it has the run and has not looked at the records yet.

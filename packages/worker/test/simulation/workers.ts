@@ -27,15 +27,16 @@ class Host {
     process.onCrash = () => this.crash(world.random.int(100, 5000))
     const tell = (_fields: object, message: string) => world.tell(() => `${process.name} says: ${message}`)
     const worker = new AxiomWorker(makeStore(world, process, this.#group), {
-      ...{ bus: new SimulatedBus(world, process), clock: process, consumer: process.name, group: this.#group },
-      ...{
-        leaseMs: 4000,
-        rollbackMarginMs: world.configuration.slowReplication ? 5000 : 2000,
-        pollIntervalMs: 1500,
-        drainMs: 600,
-        retryBaseMs: 40,
-        retryMaxMs: 300,
-      },
+      bus: new SimulatedBus(world, process),
+      clock: process,
+      consumer: process.name,
+      group: this.#group,
+      leaseMs: 4000,
+      rollbackMarginMs: world.configuration.slowReplication ? 5000 : 2000,
+      pollIntervalMs: 1500,
+      drainMs: 600,
+      retryBaseMs: 40,
+      retryMaxMs: 300,
       batchSize: world.random.int(1, 5),
       logger: { info: tell, warn: tell, error: () => {} },
     })
