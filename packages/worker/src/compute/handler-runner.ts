@@ -4,6 +4,7 @@ import type { CheckedEvent, Item } from "../lane/lane.js"
 import type { ComputeEnvironment } from "./compute-environment.js"
 import { HandlerAttempt, type Stamp } from "./handler-attempt.js"
 import { isPromise } from "./is-promise.js"
+import { ownCopy } from "./own-copy.js"
 
 /** Runs handlers on events, with time-outs and whatever telemetry wants around them. */
 export class HandlerRunner {
@@ -17,18 +18,19 @@ export class HandlerRunner {
    * Runs one handler on one event. Returns whether it has failed, by a promise only if the handler is asynchronous; the
    * failure then stands in `item.failures`.
    */
-  run(item: Item, event: CheckedEvent, handler: FeatureHandler, stamp: Stamp): boolean | Promise<boolean> {
+  run(item: Item, published: CheckedEvent, handler: FeatureHandler, stamp: Stamp): boolean | Promise<boolean> {
     const { feature, when, compute } = handler
     const env = this.#env
     const attempt = new HandlerAttempt(item, feature, stamp, env)
     // Tries are used up: computed again only because the commit met a conflict, which is no further try (rule R9).
     if (attempt.attempt > feature.maxRetries + 1) return true
+    const event = ownCopy(published)
     try {
       const isWanted = when === undefined || when(event)
       if (isPromise(isWanted)) return this.#fail(promisedBy(feature.name, isWanted), attempt)
       if (!isWanted) return false
       if (attempt.isLate) {
-        env.onLate?.(event, feature)
+        env.onLate?.(published, feature)
         if (feature.onLate === "skip") return false
       }
       item.attempts++
