@@ -7,6 +7,8 @@ import { describeError, errorToJson, firstError } from "./terminal/report-error.
 
 // A setting that is set to nothing is not set.
 for (const [name, value] of Object.entries(process.env)) {
+  // Keys that are empty are refused where they are read: whoever set them does not mean to do without.
+  if (name === "FABRA_API_KEYS") continue
   if (/^(FABRA|OPENAI)_/.test(name) && value?.trim() === "") delete process.env[name]
 }
 // Whoever reads our output may have enough of it, as `head` does.

@@ -79,6 +79,7 @@ test.each([
   [[], { FABRA_PORT: "http" }, "option '--port <n>' value 'http' from env 'FABRA_PORT' is invalid. It must be a whole"],
   [[], { FABRA_WORKER_POLL_INTERVAL: "-1" }, "It must be a number of seconds from 0.001 to 3,600."],
   [["--on-dead-letter", "stop"], {}, "It must be continue or halt-entity."],
+  [["--api-keys", ","], {}, "It is empty: name one API key or more, or leave it out."],
   [["--namespace", "a b"], {}, 'namespace name "a b" is not valid'],
   [["--redis-url", "http://db"], {}, "It must be an address that reads redis://host:port or rediss://host:port."],
 ])("%j with %j is refused", async (args, env, message) => {
@@ -105,6 +106,11 @@ test("the command itself warns of those, takes what is empty for not set, and en
   expect(stderr).toBe('warning: FABRA_HOSTS is not a setting of fabra. Did you mean "FABRA_HOST"?\n')
   expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ variable: "FABRA_HOST", value: "127.0.0.1" }))
   expect(code).toBe(0)
+  for (const FABRA_API_KEYS of ["", " , "]) {
+    const keyless = await fabra(["config"], { env: { FABRA_API_KEYS } })
+    expect(keyless).toMatchObject({ code: 2, stdout: "" })
+    expect(keyless.stderr).toContain("FABRA_API_KEYS: It is empty: name one API key or more, or leave it out.")
+  }
   const wrong = await fabra(["config"], { env: { FABRA_PORT: "x" } })
   expect(wrong.stderr.trim().split("\n")).toHaveLength(1)
   expect(wrong).toMatchObject({ code: 2, stdout: "" })

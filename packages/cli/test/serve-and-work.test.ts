@@ -8,6 +8,7 @@ const purchase = ["publish", "purchase", "--entity", "ann", "--payload", '{"amou
 test("without Redis it applies events itself, and says that they are gone when it ends", async () => {
   const serve = start(["serve", "my_features.ts", "--port", "0"])
   const [, url = ""] = await serve.says(/"url":"([^"]+)".*"message":"serving"/)
+  await serve.says(/"level":"warn",.*There are no API keys: any program on this machine may call/)
   await serve.says(/"level":"warn",.*All is kept in memory and gone when this ends/)
   const env = { FABRA_SERVER_URL: url }
   const watch = start(["watch"], { env })

@@ -100,7 +100,7 @@ async function publishFile(
   const rows = readRows(input.pipe(meter), format ?? (/\.csv$/i.test(file) ? "csv" : "ndjson"), eventType)
   const outcome = await publishAll(access, rows, end, progress.update).finally(() => progress.stop())
   for (const { line, message } of outcome.refusals.slice(0, SHOWN)) say(`error: line ${line}: ${message}`)
-  if (outcome.refused > SHOWN) say(`… and ${count(outcome.refused - SHOWN, "more")}`)
+  if (outcome.refused > SHOWN) say(`… and ${(outcome.refused - SHOWN).toLocaleString("en")} more`)
   const { published, duplicates, refused } = outcome
   print(json, outcome, () => {
     const told = [`${count(published, "event")} published`]

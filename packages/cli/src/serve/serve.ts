@@ -31,6 +31,7 @@ export async function serve(
   addWatchRoute(server, feed, stop)
   const { url } = await server.listen()
   logger.info({ url, features: show(file), bus: where }, "serving")
+  if (settings.apiKeys === undefined) logger.warn({}, "There are no API keys: any program on this machine may call.")
   if (worker === undefined) return await fired(stop)
   logger.warn({}, "All is kept in memory and gone when this ends; set FABRA_REDIS_URL to keep it.")
   await Promise.race([fired(stop), worker.run()])

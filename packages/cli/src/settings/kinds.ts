@@ -94,15 +94,16 @@ export function urls(...schemes: readonly string[]): Kind<string> {
   }
 }
 
-/** Several of a kind, separated by commas. */
+/** One or more of a kind, separated by commas. */
 export function list<Value>(kind: Kind<Value>): Kind<readonly Value[]> {
   return {
     type: `${kind.type}s, separated by commas`,
-    read: (given) =>
-      given
-        .split(",")
-        .filter((part) => part.trim() !== "")
-        .map((part) => kind.read(part.trim())),
+    read(given) {
+      const parts = given.split(",").filter((part) => part.trim() !== "")
+      if (parts.length === 0)
+        throw new InvalidArgumentError(`It is empty: name one ${kind.type} or more, or leave it out.`)
+      return parts.map((part) => kind.read(part.trim()))
+    },
   }
 }
 
