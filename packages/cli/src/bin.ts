@@ -11,8 +11,12 @@ for (const [name, value] of Object.entries(process.env)) {
   if (name === "FABRA_API_KEYS") continue
   if (/^(FABRA|OPENAI)_/.test(name) && value?.trim() === "") delete process.env[name]
 }
-// Whoever reads our output may have enough of it, as `head` does.
-process.stdout.on("error", () => process.exit(exitCodes.ok.code))
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // Whoever reads our output may have enough of it, as `head` does.
+  if (error.code === "EPIPE") process.exit(exitCodes.ok.code)
+  say(`error: The output cannot be written: ${error.message}.`)
+  process.exit(exitCodes.failed.code)
+})
 
 const isChild = process.argv[2] === "worker-process" // whose parent has told already
 for (const warning of isChild ? [] : warnUnknown(process.env)) say(`warning: ${warning}`)
@@ -26,4 +30,4 @@ try {
   process.exitCode = exitCodeOf(error)
 }
 // What a user's module has opened must not keep a command that is done.
-process.stdout.write("", () => process.exit())
+process.stdout.write("", (error) => error || process.exit()) // an error is told above

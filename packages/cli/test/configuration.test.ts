@@ -1,10 +1,11 @@
+import { spawnSync } from "node:child_process"
 import { createApiKey } from "@fabra/server"
 import { afterEach, expect, test, vi } from "vitest"
 import { configCommand } from "../src/commands/config.js"
 import { spellApiKey } from "../src/serve/api-keys.js"
 import { warnUnknown } from "../src/settings/unknown.js"
 import { configurationPage } from "./configuration-page.js"
-import { fabra } from "./fabra.js"
+import { BIN, fabra } from "./fabra.js"
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -115,3 +116,14 @@ test("the command itself warns of those, takes what is empty for not set, and en
   expect(wrong.stderr.trim().split("\n")).toHaveLength(1)
   expect(wrong).toMatchObject({ code: 2, stdout: "" })
 })
+
+test.runIf(process.platform === "linux")(
+  "output that cannot be written is a failure; a reader who has enough is none",
+  () => {
+    const run = (line: string) => spawnSync("bash", ["-c", line, process.execPath, BIN], { encoding: "utf8" })
+    const full = run('"$0" "$1" config > /dev/full')
+    expect(full).toMatchObject({ status: 1, stderr: expect.stringContaining("The output cannot be written: ENOSPC") })
+    const enough = run('set -o pipefail; "$0" "$1" config | true')
+    expect(enough).toMatchObject({ status: 0, stderr: "" })
+  },
+)
