@@ -36,3 +36,18 @@ test("a client watches what is told until the server ends, and is told that it h
   }
   await expect(watch()).rejects.toMatchObject({ code: "unreachable", message: "The server has ended the connection." })
 })
+
+test("a client goes on watching while nothing is applied, however long", async () => {
+  const feed = new MemoryFeed()
+  const stop = new AbortController()
+  const server = createServer(new FeatureStore(), { bus: new MemoryEventBus(), port: 0 })
+  onTestFinished(() => server.close())
+  addWatchRoute(server, feed, stop.signal)
+  const { url } = await server.listen()
+  server.fastify.server.timeout = 50
+  onTestFinished(() => stop.abort())
+  const watching = createClient({ url }).watch()[Symbol.asyncIterator]()
+  const first = watching.next()
+  setTimeout(() => feed.publish({ applied: [{ ...notice, features: {} }], skipped: 0 }), 400)
+  expect((await first).value).toMatchObject({ applied: [{ eventId: "e1" }] })
+})

@@ -10,6 +10,7 @@ export function addWatchRoute({ fastify }: FabraServer, feed: AppliedFeed, stop:
   fastify.get("/watch", { config: { scope: "read" }, schema: { hide: true } as object }, async (_request, reply) => {
     reply.hijack()
     const { raw } = reply
+    raw.setTimeout(0) // nothing moves on it while no event is applied
     const gone = new AbortController()
     raw.on("close", () => gone.abort())
     raw.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" })
