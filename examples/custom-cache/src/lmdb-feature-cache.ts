@@ -74,7 +74,7 @@ export class LmdbFeatureCache implements FeatureCache {
     )
   }
 
-  /** What has been confirmed is on the disk: there is only ever one epoch. */
+  /** Confirmed writes are on the disk, so the epoch never changes. */
   async verify(): Promise<boolean> {
     return true
   }

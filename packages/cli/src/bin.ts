@@ -12,7 +12,7 @@ for (const [name, value] of Object.entries(process.env)) {
   if (/^(FABRA|OPENAI)_/.test(name) && value?.trim() === "") delete process.env[name]
 }
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // Whoever reads our output may have enough of it, as `head` does.
+  // A reader of our output, such as `head`, may close it early.
   if (error.code === "EPIPE") process.exit(exitCodes.ok.code)
   say(`error: The output cannot be written: ${error.message}.`)
   process.exit(exitCodes.failed.code)

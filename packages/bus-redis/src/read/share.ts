@@ -18,7 +18,7 @@ export interface Outcome {
 /** Stream key → stream id after which to read. */
 type Streams = ReadonlyMap<string, string>
 
-/** What one read of a share asks for. */
+/** The records that one read of a share asks for. */
 export interface ShareRead {
   readonly streams: Streams
   /** Most entries of each stream. */

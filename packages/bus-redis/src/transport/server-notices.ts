@@ -2,7 +2,7 @@ import type { BusNotice } from "@fabra/events"
 import { addressOf, isAtLeast, serverInfo, settingWarnings } from "@fabra/redis-transport"
 import type { Redis } from "ioredis"
 
-/** What a person should know about how a server is set up. */
+/** Warnings about a server's settings, for a person to read. */
 export async function serverNotices(redis: Redis): Promise<BusNotice[]> {
   const info = await serverInfo(redis)
   const server = `Redis at ${addressOf(redis)}`

@@ -17,7 +17,7 @@ export interface Request extends Command {
   readonly key: string
 }
 
-/** What became of one request. */
+/** The outcome of one request. */
 export type Reply =
   | { readonly ok: true; readonly value: unknown; readonly epoch: Epoch }
   | { readonly ok: false; readonly error: Error }

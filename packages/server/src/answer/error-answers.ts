@@ -1,3 +1,4 @@
+import { errorTexts } from "@fabra/events/adapter"
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import type { Settings } from "../options.js"
 import { headerPath, Problem, toProblem } from "./problem.js"
@@ -14,20 +15,18 @@ export function answerErrors(app: FastifyInstance, { logger }: Settings): void {
     const problem = mediaTypeProblem(error, request) ?? toProblem(error)
     if (problem.status >= 500) {
       const cause = problem.extras.cause ?? error
-      const more = faults.isNews(problem.code === "internal" ? `internal ${messageOf(cause)}` : problem.code)
+      const more = faults.isNews(problem.code === "internal" ? `internal ${errorTexts(cause).message}` : problem.code)
       if (more !== undefined) {
         const { method, url } = request
-        // Clients send what is nobody's business in a query.
-        const path = url.split("?", 1)[0]
         const repeated = more === 0 ? {} : { repeated: more }
-        logger.error({ method, url: path, code: problem.code, error: cause, ...repeated }, "A request failed.")
+        logger.error({ method, url: pathOf(url), code: problem.code, error: cause, ...repeated }, "A request failed.")
       }
     }
     return sendProblem(reply, problem)
   })
   app.setNotFoundHandler(({ method, url }, reply) => {
-    const path = url.split("?", 1)[0]
-    return sendProblem(reply, new Problem("not_found", `There is no ${method} ${path}. See /docs for what there is.`))
+    const message = `There is no ${method} ${pathOf(url)}. See /docs for what there is.`
+    return sendProblem(reply, new Problem("not_found", message))
   })
 }
 
@@ -61,8 +60,9 @@ class RecentFaults {
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : typeof error
+/** A path without its query, in which clients send what is nobody's business. */
+function pathOf(url: string): string | undefined {
+  return url.split("?", 1)[0]
 }
 
 /** A refusal of Fastify that needs to know what was asked. */
