@@ -74,6 +74,8 @@ const mayImport = {
     "@electric-sql/pglite-pgvector",
     "@electric-sql/pglite-socket",
   ],
+  // For tests and tools: no published package may import it.
+  "test-support": [],
 }
 
 const tests = "[.]test(-d)?[.]ts$"

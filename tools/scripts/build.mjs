@@ -57,7 +57,8 @@ async function buildBenchmarks() {
   const directory = join(root, "tools/benchmarks")
   const files = readdirSync(join(directory, "src"), { recursive: true })
   const input = files.filter((file) => /(?<!\.test)\.ts$/.test(file)).map((file) => join(directory, "src", file))
-  const external = (id) => !/^[./]/.test(id)
+  // Private packages are not built: what is imported from one is built here.
+  const external = (id) => !/^([./]|@fabra\/test-support)/.test(id)
   rmSync(join(directory, "dist"), { recursive: true, force: true })
   const output = { dir: join(directory, "dist"), preserveModules: true, preserveModulesRoot: join(directory, "src") }
   await bundle({ input, external }, [output])

@@ -1,13 +1,13 @@
 import { createEvent } from "@fabra/events"
+import { TcpProxy } from "@fabra/test-support"
 import { afterEach, expect, test } from "vitest"
-import { TcpProxy } from "./proxy.js"
 import { eventIn, eventsIn, isExternal, TestRedis } from "./support.js"
 
 const redis = new TestRedis({ appendOnly: true })
 const proxies: TcpProxy[] = []
 
 async function proxy(): Promise<TcpProxy> {
-  const made = await TcpProxy.to(redis.server.url)
+  const made = await TcpProxy.to(redis.server.port)
   proxies.push(made)
   return made
 }
@@ -20,7 +20,7 @@ test("sends again what lost its reply, and it is there once", async () => {
   const [space, way] = [redis.space(), await proxy()]
   const bus = space.bus({ url: way.url })
   await bus.publish(eventIn(0))
-  way.dropNextReply()
+  way.cutAfter(0)
   expect(await bus.publish(eventIn(0))).toMatchObject({ partition: 0 })
   expect(await redis.raw.xlen(space.stream(0))).toBe(2)
 })
@@ -29,7 +29,7 @@ test("does not send again what could be taken twice", async () => {
   const [space, way] = [redis.space(), await proxy()]
   const bus = space.bus({ url: way.url, dedupeWindowMs: 0 })
   await bus.publish(eventIn(0))
-  way.dropNextReply()
+  way.cutAfter(0)
   await expect(bus.publish(eventIn(0))).rejects.toMatchObject({ code: "publish_unknown" })
   expect(await redis.raw.xlen(space.stream(0))).toBe(2)
   expect(await bus.publish(eventIn(0))).toMatchObject({ partition: 0 })
@@ -39,10 +39,11 @@ test("gives up on a connection that brings no answers, then goes on by a new one
   const [space, way] = [redis.space(), await proxy()]
   const bus = space.bus({ url: way.url, commandTimeoutMs: 300 })
   await bus.publish(eventIn(0))
-  way.isHole = true
+  way.hold("both")
   const lost = eventIn(0)
   await expect(bus.publish(lost)).rejects.toMatchObject({ code: "publish_unknown" })
-  way.isHole = false
+  way.abandon()
+  way.release()
   expect(await bus.publish(lost)).toMatchObject({ duplicate: false })
   expect(await redis.raw.xlen(space.stream(0))).toBe(2)
 })
@@ -61,7 +62,7 @@ test("stops waiting when it is told to", async () => {
   const [space, way] = [redis.space(), await proxy()]
   const bus = space.bus({ url: way.url, commandTimeoutMs: 60_000 })
   await bus.publish(eventIn(0))
-  way.isHole = true
+  way.hold("both")
   const giveUp = new AbortController()
   const results = bus.publish(eventsIn(0, 2), { signal: giveUp.signal })
   giveUp.abort()

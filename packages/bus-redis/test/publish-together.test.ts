@@ -1,7 +1,7 @@
 import { type AxiomEvent, FabraError, type PublishResult } from "@fabra/events"
+import { TcpProxy } from "@fabra/test-support"
 import { afterEach, describe, expect, test } from "vitest"
 import type { RedisEventBus } from "../src/index.js"
-import { TcpProxy } from "./proxy.js"
 import { entityIn, eventIn, eventsIn, isExternal, join, PARTITIONS, TestRedis } from "./support.js"
 
 const redis = new TestRedis()
@@ -112,11 +112,11 @@ describe.skipIf(isExternal)("publishes of one turn", () => {
   })
 
   test("are there once when the answer was lost", async () => {
-    const [space, way] = [redis.space(), await TcpProxy.to(redis.server.url)]
+    const [space, way] = [redis.space(), await TcpProxy.to(redis.server.port)]
     proxies.push(way)
     const bus = space.bus({ url: way.url })
     await bus.publish(eventIn(0))
-    way.dropNextReply()
+    way.cutAfter(0)
     const events = [...eventsIn(1, 3), ...eventsIn(2, 3)]
     expect(outcomes(await publishEach(bus, events))).toEqual(events.map(() => "duplicate"))
     expect(await Promise.all([1, 2].map((index) => redis.raw.xlen(space.stream(index))))).toEqual([3, 3])
@@ -142,11 +142,11 @@ describe.skipIf(isExternal)("what one publish suffers, the others of its turn do
   })
 
   test("an end of patience; what was given up before it was sent is not sent", async () => {
-    const [space, way] = [redis.space(), await TcpProxy.to(redis.server.url)]
+    const [space, way] = [redis.space(), await TcpProxy.to(redis.server.port)]
     proxies.push(way)
     const bus = space.bus({ url: way.url, commandTimeoutMs: 20_000 })
     await bus.publish(eventIn(3))
-    way.isHole = true
+    way.hold("both")
     const [early, late] = [new AbortController(), new AbortController()]
     const events = [eventIn(0), eventIn(1), eventIn(2)]
     const [first, second, third] = events.map((event, i) =>
@@ -158,18 +158,18 @@ describe.skipIf(isExternal)("what one publish suffers, the others of its turn do
     await new Promise((resolve) => setTimeout(resolve, 20))
     late.abort()
     expect(outcomes((await second) ?? [])).toEqual(["publish_unknown"])
-    way.isHole = false
     way.cut()
+    way.release()
     expect(outcomes((await third) ?? [])).toEqual(["new"])
     expect(await Promise.all([0, 1, 2].map((index) => redis.raw.xlen(space.stream(index))))).toEqual([0, 1, 1])
   })
 
   test("but each is told of a failure of all by an error of its own", async () => {
-    const way = await TcpProxy.to(redis.server.url)
+    const way = await TcpProxy.to(redis.server.port)
     proxies.push(way)
     const bus = redis.space().bus({ url: way.url, commandTimeoutMs: 300 })
     await bus.publish(eventIn(0))
-    way.isHole = true
+    way.hold("both")
     const results = await publishEach(bus, [eventIn(0), eventIn(0), eventIn(1)])
     expect(outcomes(results)).toEqual(["publish_unknown", "publish_unknown", "publish_unknown"])
     expect(new Set(results.map((result) => !result.ok && result.error)).size).toBe(3)

@@ -1,6 +1,6 @@
 import type { PartitionBatch } from "@fabra/events/adapter"
+import { TcpProxy } from "@fabra/test-support"
 import { expect, test } from "vitest"
-import { TcpProxy } from "./proxy.js"
 import { eventIn, eventsIn, isExternal, join, numbers, PARTITIONS, TestRedis } from "./support.js"
 
 const redis = new TestRedis()
@@ -106,7 +106,7 @@ test("brings what somebody else wrote to the stream, as a record that says nothi
 
 test("waits out a lost connection and says so, then goes on without a gap", async () => {
   const space = redis.space()
-  const way = await TcpProxy.to(redis.server.url)
+  const way = await TcpProxy.to(redis.server.port)
   const member = await join(space.bus({ url: way.url, commandTimeoutMs: 1_000 }))
   const publisher = space.bus()
   await publisher.publish(eventIn(0, { mark: "before" }))
@@ -124,12 +124,12 @@ test("waits out a lost connection and says so, then goes on without a gap", asyn
 
 test("destroys a connection that has gone silent", async () => {
   const space = redis.space()
-  const way = await TcpProxy.to(redis.server.url)
+  const way = await TcpProxy.to(redis.server.port)
   const member = await join(space.bus({ url: way.url, commandTimeoutMs: 300 }))
   await member.subscription.read({ maxEvents: 1, maxWaitMs: 1 })
-  way.isHole = true
+  way.hold("both")
   expect(await member.subscription.read({ maxEvents: 10, maxWaitMs: 100 })).toEqual([])
-  way.isHole = false
+  way.release()
   await space.bus().publish(eventIn(0))
   expect(await member.take(1)).toMatchObject([{ partition: 0 }])
   await member.subscription.close()
@@ -138,17 +138,17 @@ test("destroys a connection that has gone silent", async () => {
 
 test("says once that a silent server does not answer, and once that it does again", async () => {
   const space = redis.space()
-  const way = await TcpProxy.to(redis.server.url)
+  const way = await TcpProxy.to(redis.server.port)
   // Leases are renewed too seldom to notice anything.
   const member = await join(space.bus({ url: way.url, commandTimeoutMs: 2_000 }), { leaseMs: 3_600_000 })
   const read = () => member.subscription.read({ maxEvents: 10, maxWaitMs: 10 })
   await read()
   const said = (text: string) => member.notices.filter(({ message }) => message.includes(text)).length
-  way.isHole = true
+  way.hold("both")
   while (said("The bus does not answer") === 0) await read()
   for (let i = 0; i < 4; i++) await read()
   expect([said("The bus does not answer"), said("The bus answers again")]).toEqual([1, 0])
-  way.isHole = false
+  way.release()
   while (said("The bus answers again") === 0) await read()
   await member.subscription.close()
   way.close()

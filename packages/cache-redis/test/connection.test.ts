@@ -1,8 +1,8 @@
+import { TcpProxy } from "@fabra/test-support"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
 import { Redis } from "ioredis"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
 import { RedisFeatureCache } from "../src/index.js"
-import { startProxy, type TestProxy } from "./proxy.js"
 import { applied, change, commitOne, eventually, loadOne, newToken, user, value } from "./support.js"
 
 /** A server that others use too: their connections may not be killed, its settings are not ours. */
@@ -121,17 +121,17 @@ describe("a client of the caller's", () => {
 })
 
 describe("a connection that breaks", () => {
-  let proxy: TestProxy
+  let proxy: TcpProxy
   let behind: RedisFeatureCache
 
   beforeEach(async () => {
-    proxy = await startProxy(server.port)
+    proxy = await TcpProxy.to(server.port)
     behind = new RedisFeatureCache({ url: proxy.url, namespace, commandTimeoutMs: 4_000 })
     await applied(behind, change(user("another"), (await loadOne(behind, user("another"))).version)) // it has the script now
   })
   afterEach(async () => {
     await behind.close()
-    await proxy.stop()
+    proxy.close()
   })
 
   it("before the answer leaves a commit unknown, and sending it again shows what became of it", async () => {
@@ -162,7 +162,7 @@ describe("a connection that breaks", () => {
 
   it("without a word is given up and replaced within one call", async () => {
     await applied(cache, change(user("u"), null, { values: new Map([["f", value("1")]]) }))
-    proxy.swallow()
+    proxy.abandon()
     expect(await behind.read([user("u")], ["f"])).toEqual([[value("1")]])
   })
 })

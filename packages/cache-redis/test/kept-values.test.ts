@@ -1,4 +1,5 @@
 import { FeatureStore } from "@fabra/core"
+import { gate } from "@fabra/test-support"
 import { startRedisServer } from "@fabra/testing"
 import { expect, onTestFinished, test } from "vitest"
 import { RedisFeatureCache } from "../src/index.js"
@@ -8,10 +9,7 @@ test("what is kept for a while is computed once for the readers of two stores, a
   onTestFinished(() => redis.stop())
   const namespace = redis.namespace()
   let runs = 0
-  let goOn = () => {}
-  const gate = new Promise<void>((resolve) => {
-    goOn = resolve
-  })
+  const computing = gate()
   const open = () => {
     const cache = new RedisFeatureCache({ url: redis.url, namespace })
     onTestFinished(() => cache.close())
@@ -21,7 +19,7 @@ test("what is kept for a while is computed once for the readers of two stores, a
       refresh: "1h",
       compute: async (id) => {
         runs++
-        await gate
+        await computing.promise
         if (id === "bob" && runs === 2) throw new Error("no luck")
         return runs
       },
@@ -32,7 +30,7 @@ test("what is kept for a while is computed once for the readers of two stores, a
   const many = (id: string) => Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? a : b)(id))
   const waiting = many("ann")
   while (runs === 0) await new Promise(setImmediate)
-  goOn()
+  computing.open()
   expect(new Set(await Promise.all(waiting))).toEqual(new Set([1]))
   expect(await Promise.all(many("ann"))).toEqual(Array(40).fill(1))
   expect(runs).toBe(1)

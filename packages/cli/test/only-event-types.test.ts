@@ -1,5 +1,6 @@
 import { FeatureStore, MemoryFeatureCache } from "@fabra/core"
 import { createEvent, defineEvent, MemoryEventBus } from "@fabra/events"
+import { silent } from "@fabra/test-support"
 import { AxiomWorker } from "@fabra/worker"
 import { expect, test } from "vitest"
 import { z } from "zod"
@@ -30,8 +31,7 @@ test("only what the named events trigger is computed, as it is defined", async (
   const store = shop()
   const bus = new MemoryEventBus()
   const some = onlyEventTypes(store, ["purchase", "gift"])
-  const logger = { info() {}, warn() {}, error() {} }
-  const worker = new AxiomWorker(some, { bus, cache: store.cache, group: "money", logger })
+  const worker = new AxiomWorker(some, { bus, cache: store.cache, group: "money", logger: silent })
   const running = worker.run()
   const events = ["gift", "login", "gift"].map((eventType) => createEvent({ eventType, entityId: "ann" }))
   events.push(createEvent({ eventType: "gift", entityId: "ann", eventId: "unwanted" }))

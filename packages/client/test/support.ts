@@ -3,11 +3,10 @@ import type { AddressInfo } from "node:net"
 import { FeatureStore } from "@fabra/core"
 import { defineEvent, MemoryEventBus } from "@fabra/events"
 import { createServer, type ServerOptions } from "@fabra/server"
+import { silent } from "@fabra/test-support"
 import { AxiomWorker } from "@fabra/worker"
 import { onTestFinished } from "vitest"
 import { z } from "zod"
-
-const silent = { info() {}, warn() {}, error() {} }
 
 /** A server with a worker, and what its module of features exports. */
 export async function startServer(options: Partial<ServerOptions> = {}) {

@@ -1,6 +1,7 @@
 // What the embedding server does wrong, seen from the end: the index.
 import { FeatureStore, MemoryFeatureCache } from "@fabra/core"
 import { defineEvent, MemoryEventBus } from "@fabra/events"
+import { silent } from "@fabra/test-support"
 import { AxiomWorker } from "@fabra/worker"
 import { afterEach, expect, test } from "vitest"
 import { OpenAIEmbedder } from "../src/index.js"
@@ -44,7 +45,7 @@ async function library() {
   const bus = new MemoryEventBus()
   const worker = new AxiomWorker(store, {
     bus,
-    logger: { info() {}, warn() {}, error() {} },
+    logger: silent,
     retryBaseMs: 1,
     retryMaxMs: 5,
   })

@@ -1,5 +1,6 @@
 import { FeatureStore } from "@fabra/core"
 import { createEvent, FabraError, MemoryEventBus } from "@fabra/events"
+import { silent } from "@fabra/test-support"
 import { AxiomWorker } from "@fabra/worker"
 import { Counter, Registry } from "prom-client"
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest"
@@ -9,8 +10,6 @@ import { Exposition, scrape } from "./exposition.js"
 afterEach(() => {
   vi.useRealTimers()
 })
-
-const silent = { info() {}, warn() {}, error() {} }
 
 test("the app's own registry has both its metrics and ours, and none of Node's that it did not ask for", async () => {
   const registry = new Registry()

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
-import { setTimeout as delay } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { RedisEventBus } from "@fabra/bus-redis"
+import { until } from "@fabra/test-support"
 import { startRedisServer } from "@fabra/testing"
 import { Redis } from "ioredis"
 import { type Exposition, scrape } from "./exposition.js"
@@ -16,6 +16,9 @@ export const RETRIED = 10
 export const LATE = 5
 /** Fail at each of three tries. */
 export const LOST = 5
+
+/** Each look is a request to every process. */
+const POLL_MS = 20
 
 /** Two worker processes on Redis that have done all there was to do. */
 export class TwoWorkers {
@@ -46,7 +49,7 @@ export class TwoWorkers {
       await until(async () => {
         const owners = new Set(await ownersOf(bus))
         return owners.size === 2 && !owners.has(null)
-      })
+      }, POLL_MS)
       await publish(bus, server.url, namespace)
       let pages: Exposition[] = []
       await until(async () => {
@@ -55,7 +58,7 @@ export class TwoWorkers {
         const buried = pages.every((page) => page.sum("fabra_dead_letter_queue_entries") === LOST + 1)
         const scheduled = sum(pages, "fabra_schedule_run_seconds_count") === 1
         return buried && scheduled && sum(pages, "fabra_events_processed_total") >= PURCHASES + REFUNDS + 1
-      })
+      }, POLL_MS)
       return new TwoWorkers(pages, bus, stop)
     } catch (error) {
       await stop()
@@ -98,10 +101,6 @@ async function publish(bus: RedisEventBus, url: string, namespace: string): Prom
   const [stream] = await redis.keys(`${namespace}:events:*`)
   await redis.xadd(stream as string, "*", "data", "nonsense")
   await redis.quit()
-}
-
-async function until(check: () => Promise<boolean>): Promise<void> {
-  while (!(await check())) await delay(20)
 }
 
 function sum(pages: readonly Exposition[], name: string, labels: Record<string, string> = {}): number {

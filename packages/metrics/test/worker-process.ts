@@ -1,6 +1,8 @@
 // A worker with metrics in a process of its own, started by scrape.test.ts.
+
 import { RedisEventBus } from "@fabra/bus-redis"
 import { RedisFeatureCache } from "@fabra/cache-redis"
+import { silent } from "@fabra/test-support"
 import { AxiomWorker } from "@fabra/worker"
 import { createMetrics } from "../src/index.js"
 import { shop } from "./shop.js"
@@ -10,8 +12,7 @@ const { store } = shop()
 const bus = new RedisEventBus({ url, namespace })
 const cache = new RedisFeatureCache({ url, namespace })
 const metrics = createMetrics({ bus, store })
-const logger = { info() {}, warn() {}, error() {} }
-const worker = new AxiomWorker(store, { bus, cache, logger, retryBaseMs: 1, telemetry: metrics.telemetry })
+const worker = new AxiomWorker(store, { bus, cache, logger: silent, retryBaseMs: 1, telemetry: metrics.telemetry })
 const endpoint = await metrics.serve(0)
 process.send?.(endpoint.url)
 process.once("SIGTERM", () => worker.stop())

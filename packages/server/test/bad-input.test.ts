@@ -1,11 +1,12 @@
 import { MemoryEventBus } from "@fabra/events"
+import { silent } from "@fabra/test-support"
 import { beforeAll, expect, test } from "vitest"
 import { createServer } from "../src/index.js"
 import type { BadInput } from "./bad-inputs/bad-input.js"
 import { BODIES } from "./bad-inputs/bodies.js"
 import { EVENTS } from "./bad-inputs/events.js"
 import { OTHERS } from "./bad-inputs/others.js"
-import { client, linesOf, silent, testStore } from "./support.js"
+import { client, linesOf, testStore } from "./support.js"
 
 const BAD_INPUTS = [...BODIES, ...EVENTS, ...OTHERS]
 const bus = new MemoryEventBus()

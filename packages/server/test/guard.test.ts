@@ -1,8 +1,9 @@
 import { connect } from "node:net"
 import { FabraError, MemoryEventBus } from "@fabra/events"
+import { silent } from "@fabra/test-support"
 import { describe, expect, test } from "vitest"
 import { createApiKey, createServer, hashApiKey, type ServerOptions } from "../src/index.js"
-import { client, silent, startServer, testStore } from "./support.js"
+import { client, startServer, testStore } from "./support.js"
 
 const ingest = createApiKey("shop", ["ingest"])
 const reader = createApiKey("model", ["read"])

@@ -1,8 +1,9 @@
 import { connect } from "node:net"
 import { MemoryFeatureCache } from "@fabra/core"
+import { silent } from "@fabra/test-support"
 import { describe, expect, test } from "vitest"
 import { createApiKey } from "../src/index.js"
-import { linesOf, silent, startAll, startServer } from "./support.js"
+import { linesOf, startAll, startServer } from "./support.js"
 
 /** Sends what no HTTP client would, and returns all that is answered. */
 function send(url: string, text: string, { half = false } = {}): Promise<string> {

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises"
 import { MemoryFeatureCache } from "@fabra/core"
 import { MemoryEventBus } from "@fabra/events"
+import { silent } from "@fabra/test-support"
 import { expect, onTestFinished, test } from "vitest"
 import { createServer, PROBLEM_STATUS } from "../src/index.js"
 import { commandsOf, run, settle } from "./console-blocks.js"
 import { store } from "./docs-features.js"
-import { silent, startWorker } from "./support.js"
+import { startWorker } from "./support.js"
 
 const read = (path: string) => readFile(new URL(path, import.meta.url), "utf8")
 

@@ -1,12 +1,10 @@
 import { FeatureStore, MemoryFeatureCache } from "@fabra/core"
 import { defineEvent, type EventBus, MemoryEventBus } from "@fabra/events"
+import { silent } from "@fabra/test-support"
 import { AxiomWorker, type WorkerOptions } from "@fabra/worker"
 import { onTestFinished } from "vitest"
 import { z } from "zod"
 import { createServer, type ServerOptions } from "../src/index.js"
-
-/** Says nothing; tests look at results. */
-export const silent = { info() {}, warn() {}, error() {} }
 
 export const purchase = defineEvent("purchase", z.object({ amount: z.number(), product_id: z.string().optional() }))
 

@@ -6,6 +6,7 @@ import {
   type SqlFeatureOptions,
 } from "@fabra/core"
 import { FabraError, MemoryEventBus } from "@fabra/events"
+import { silent } from "@fabra/test-support"
 import { AxiomWorker, ScheduleBook } from "@fabra/worker"
 import { expect, onTestFinished, test } from "vitest"
 import { createTestKit, TestClock } from "../src/index.js"
@@ -35,9 +36,8 @@ function setup(offline: OfflineStore, options: Partial<SqlFeatureOptions<unknown
   const User = store.entity("User", { key: "user_id" })
   const stats = store.feature("stats", { entity: User, refresh: "1h", materialize: true, sql: "select …", ...options })
   const start = (consumer: string) => {
-    const logger = { info() {}, warn() {}, error() {} }
     const bus = new MemoryEventBus({ clock })
-    const worker = new AxiomWorker(store, { bus, clock, consumer, logger, retryBaseMs: 0, leaseMs: 5000 })
+    const worker = new AxiomWorker(store, { bus, clock, consumer, logger: silent, retryBaseMs: 0, leaseMs: 5000 })
     worker.run()
     onTestFinished(() => worker.stop())
     return worker

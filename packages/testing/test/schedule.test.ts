@@ -1,19 +1,9 @@
 import { FeatureStore, MemoryFeatureCache, type ScheduledFeatureOptions } from "@fabra/core"
 import { createEvent, MemoryEventBus } from "@fabra/events"
+import { gate, silent } from "@fabra/test-support"
 import { AxiomWorker, ScheduleBook, type WorkerOptions } from "@fabra/worker"
 import { expect, onTestFinished, test } from "vitest"
 import { createTestKit, TestClock } from "../src/index.js"
-
-const silent = { info() {}, warn() {}, error() {} }
-
-/** A promise to be settled from outside. */
-function gate() {
-  let open = () => {}
-  const promise = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { promise, open }
-}
 
 const START = "2026-01-01T00:00:30Z"
 

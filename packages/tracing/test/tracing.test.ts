@@ -1,5 +1,6 @@
 import { FeatureStore } from "@fabra/core"
 import { createEvent, FabraError, MemoryEventBus } from "@fabra/events"
+import { silent } from "@fabra/test-support"
 import { AxiomWorker, type WorkerOptions } from "@fabra/worker"
 import { context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api"
 import { beforeAll, beforeEach, expect, onTestFinished, test } from "vitest"
@@ -25,8 +26,7 @@ function setup(options: Partial<WorkerOptions> = {}) {
   const bus = withTracing(memory)
   onTestFinished(() => bus.close())
   const work = async () => {
-    const logger = { info() {}, warn() {}, error() {} }
-    const worker = new AxiomWorker(store, { bus, logger, retryBaseMs: 1, telemetry: traceEvents(), ...options })
+    const worker = new AxiomWorker(store, { bus, logger: silent, retryBaseMs: 1, telemetry: traceEvents(), ...options })
     const running = worker.run()
     await worker.idle()
     await worker.stop()

@@ -1,6 +1,7 @@
 import { createEvent, MemoryEventBus } from "@fabra/events"
+import { until } from "@fabra/test-support"
 import { expect, test } from "vitest"
-import { setup, until } from "./support.js"
+import { setup } from "./support.js"
 
 const noLuck = (): never => {
   throw new Error("no luck")

@@ -1,9 +1,10 @@
 import type { EntityKey } from "@fabra/core/adapter"
 import { createEvent, defineEvent } from "@fabra/events"
+import { until } from "@fabra/test-support"
 import { expect, test } from "vitest"
 import { z } from "zod"
 import { dryRun, isDeadLettered, isSettled } from "../src/index.js"
-import { setup, until } from "./support.js"
+import { setup } from "./support.js"
 
 const GROUP = "fabra_workers"
 const ann: EntityKey = { entityType: "User", entityId: "ann" }

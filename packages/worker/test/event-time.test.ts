@@ -1,9 +1,9 @@
 import { FeatureStore } from "@fabra/core"
 import type { LateEvent } from "@fabra/core/adapter"
 import { defineEvent, MemoryEventBus } from "@fabra/events"
+import { silent } from "@fabra/test-support"
 import { expect, test } from "vitest"
 import { AxiomWorker, type WorkerOptions } from "../src/index.js"
-import { silent } from "./support.js"
 
 const seen = defineEvent<{ page: string }>("seen")
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 12, minute))

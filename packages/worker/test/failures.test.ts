@@ -1,8 +1,9 @@
 import { type DeadLetter, defineEvent, MemoryEventBus } from "@fabra/events"
 import { type EncodedEvent, replayEvent } from "@fabra/events/adapter"
+import { gate, until } from "@fabra/test-support"
 import { expect, test } from "vitest"
 import { z } from "zod"
-import { gate, setup, until } from "./support.js"
+import { setup } from "./support.js"
 
 const fail = (): never => {
   throw new Error("no luck")

@@ -1,8 +1,8 @@
 import { type Embedder, FeatureStore, MemoryFeatureCache, MemoryVectorStore, WordHashEmbedder } from "@fabra/core"
 import { defineEvent, MemoryEventBus } from "@fabra/events"
+import { gate, silent } from "@fabra/test-support"
 import { expect, onTestFinished, test } from "vitest"
 import { AxiomWorker, dryRun, type WorkerOptions } from "../src/index.js"
-import { gate, silent } from "./support.js"
 
 const documentUpdated = defineEvent<{ content: string; n?: number }>("document_updated")
 const documentDeleted = defineEvent("document_deleted")

@@ -2,9 +2,10 @@ import { type FeatureCache, MemoryFeatureCache } from "@fabra/core"
 import type { EntityRecord } from "@fabra/core/adapter"
 import { FabraError, MemoryEventBus } from "@fabra/events"
 import type { StoreWarning, SubscribeOptions } from "@fabra/events/adapter"
+import { gate, silent } from "@fabra/test-support"
 import { expect, test } from "vitest"
 import { FaultyCache } from "./faulty-cache.js"
-import { gate, ids, setup, silent, withChain } from "./support.js"
+import { ids, setup, withChain } from "./support.js"
 
 test("stop finishes what is in flight, or hands it back after the deadline", async () => {
   const { store, User, start, publish } = setup()

@@ -2,9 +2,10 @@ import { MemoryFeatureCache } from "@fabra/core"
 import type { CommitResult, EntityChange, EntityKey, EntityRecord } from "@fabra/core/adapter"
 import { createEvent, FabraError, MemoryEventBus } from "@fabra/events"
 import { decodeEvent, replayEvent, type SubscribeOptions } from "@fabra/events/adapter"
+import { gate, until } from "@fabra/test-support"
 import { expect, test } from "vitest"
 import { FaultyCache } from "./faulty-cache.js"
-import { gate, ids, setup, until, withChain } from "./support.js"
+import { ids, setup, withChain } from "./support.js"
 
 test.each(["lost", "applied but unknown", "throws"] as const)(
   "R8: a commit of unknown outcome (%s) is settled by looking, not by guessing",

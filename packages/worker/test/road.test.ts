@@ -1,9 +1,10 @@
 import { MemoryFeatureCache } from "@fabra/core"
 import { defineEvent, MemoryEventBus } from "@fabra/events"
+import { gate, until } from "@fabra/test-support"
 import { expect, test } from "vitest"
 import { z } from "zod"
 import { AxiomWorker } from "../src/index.js"
-import { gate, setup, until } from "./support.js"
+import { setup } from "./support.js"
 
 test("an event changes every feature it triggers, with its times", async () => {
   const { store, User, bus, start } = setup()

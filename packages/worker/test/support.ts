@@ -1,10 +1,8 @@
 import { type FeatureCache, FeatureStore, MemoryFeatureCache } from "@fabra/core"
 import { createEvent, type EventBus, type JsonObject, MemoryEventBus } from "@fabra/events"
+import { silent } from "@fabra/test-support"
 import { onTestFinished } from "vitest"
 import { AxiomWorker, type WorkerOptions } from "../src/index.js"
-
-/** Says nothing; tests look at results. */
-export const silent = { info() {}, warn() {}, error() {} }
 
 /** A store with a User, on an embedded bus and cache; `start` runs workers and stops them when the test ends. */
 export function setup(options: { bus?: EventBus; cache?: FeatureCache } = {}) {
@@ -38,21 +36,3 @@ export function withChain(options: Parameters<typeof setup>[0] = {}) {
 
 /** The ids e1, e2, … */
 export const ids = (n: number) => Array.from({ length: n }, (_, i) => `e${i + 1}`)
-
-/** A promise to be settled from outside. */
-export function gate<T = void>() {
-  let open!: (value: T) => void
-  const promise = new Promise<T>((resolve) => {
-    open = resolve
-  })
-  return { promise, open }
-}
-
-/** Waits until `check` returns something other than `undefined` or `false`. */
-export async function until<T>(check: () => T | Promise<T>): Promise<T> {
-  for (;;) {
-    const result = await check()
-    if (result !== undefined && result !== false) return result
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
-}

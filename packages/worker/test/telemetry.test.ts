@@ -1,7 +1,8 @@
 import type { Telemetry } from "@fabra/core"
 import { createEvent, MemoryEventBus } from "@fabra/events"
+import { until } from "@fabra/test-support"
 import { expect, test } from "vitest"
-import { setup, until } from "./support.js"
+import { setup } from "./support.js"
 
 type Told = { readonly [Name in keyof Telemetry]-?: Parameters<NonNullable<Telemetry[Name]>>[0][] }
 

@@ -1,4 +1,5 @@
 import { type AxiomEvent, createEvent } from "@fabra/events"
+import { mulberry32 } from "@fabra/test-support/random"
 
 /** What is done; the same for every contender. A plain object, so that it can be handed to other processes. */
 export interface WorkloadSpec {
@@ -32,7 +33,7 @@ const START = Date.UTC(2026, 0, 1)
 
 /** Events of about 170 bytes. Entities are skewed: a tenth of all events belongs to one in a hundred of them. */
 export function* eventsOf({ events, entities, noteLength, known = 0 }: WorkloadSpec): Generator<PurchaseEvent> {
-  const random = randomOf(42)
+  const random = mulberry32(42)
   const note = noteLength === 0 ? {} : { note: "n".repeat(noteLength) }
   for (let i = 0; i < events; i++) {
     const amount = 1 + Math.floor(random() * 10_000)
@@ -53,15 +54,4 @@ export function expectedTotals(spec: WorkloadSpec): Map<string, Totals> {
 /** Three features after one more purchase: what every contender computes. */
 export function addTo({ count, sum }: Totals = { last: 0, count: 0, sum: 0 }, amount: number): Totals {
   return { last: amount, count: count + 1, sum: sum + amount }
-}
-
-/** Mulberry32: the same numbers in every run. */
-function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -1,6 +1,7 @@
 import type { AxiomEvent } from "@fabra/events"
+import type { Random } from "@fabra/test-support/random"
 import { happened, type Mode } from "./features.js"
-import { Random } from "./random.js"
+import { randomOf } from "./random.js"
 
 /** Entities that get most of the events. */
 const BUSY = Array.from({ length: 24 }, (_, i) => `thing-${i}`)
@@ -22,7 +23,7 @@ export class Book {
   #count = 0
 
   constructor(seed: number) {
-    this.#random = new Random(seed)
+    this.#random = randomOf(seed)
   }
 
   /** An event that was never published. One in ten is to be published again. */

@@ -1,8 +1,8 @@
+import type { TcpProxy } from "@fabra/test-support"
+import type { Random } from "@fabra/test-support/random"
 import type { Fleet } from "./fleet.js"
 import type { Place, PlaceKind } from "./place.js"
 import type { WorkerPlan } from "./plan.js"
-import type { TcpProxy } from "./proxy.js"
-import type { Random } from "./random.js"
 
 /** What a fault can get at while a trial runs. */
 export interface Stage {

@@ -1,9 +1,10 @@
+import type { Random } from "@fabra/test-support/random"
 import { Book } from "./book.js"
 import { type Connection, connect } from "./connect.js"
 import { Onlooker } from "./onlooker.js"
 import type { ConnectionPlan } from "./plan.js"
 import { Producer } from "./producer.js"
-import { Random } from "./random.js"
+import { randomOf } from "./random.js"
 import type { Stream } from "./streams.js"
 import { Watcher } from "./watcher.js"
 
@@ -30,10 +31,10 @@ export class Load {
     // Redis replicates asynchronously: without this a fail-over may lose what was acknowledged, as it says on the tin.
     const options = plan.address.isCluster ? { durability: "replicated" as const } : {}
     this.book = new Book(seed)
-    this.#random = new Random(seed + 1)
+    this.#random = randomOf(seed + 1)
     this.#producers = [
-      new Producer(first.bus, this.book, new Random(seed + 2), options),
-      new Producer(second.bus, this.book, new Random(seed + 3), options),
+      new Producer(first.bus, this.book, randomOf(seed + 2), options),
+      new Producer(second.bus, this.book, randomOf(seed + 3), options),
     ]
     const [one, other] = this.#producers
     one.other = other

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type { EventBus, PublishOptions } from "@fabra/events"
+import type { Random } from "@fabra/test-support/random"
 import type { Book, TrialEvent } from "./book.js"
-import type { Random } from "./random.js"
 
 const PACE_MS = 40
 const MOST_AT_ONCE = 8

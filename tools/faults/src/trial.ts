@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises"
+import { TcpProxy } from "@fabra/test-support"
 import type { Violation } from "./check.js"
 import type { Fault } from "./fault.js"
 import { Fleet } from "./fleet.js"
@@ -7,8 +8,7 @@ import { FAULTS, type FaultName } from "./kinds/index.js"
 import { Load } from "./load.js"
 import { Place } from "./place.js"
 import type { ConnectionPlan } from "./plan.js"
-import { TcpProxy } from "./proxy.js"
-import { Random } from "./random.js"
+import { randomOf } from "./random.js"
 import { findStreams } from "./streams.js"
 import { within } from "./until.js"
 
@@ -57,7 +57,7 @@ export async function runTrial(name: FaultName, seed: number): Promise<Trial> {
     await fleet.start([{ connection: proxied, dieAt }, ...others])
     load.start(await findStreams(place, NAMESPACE), () => fleet.isSettled)
     await delay(WARM_UP_MS)
-    done = await fault.run({ ...stage, random: new Random(seed) })
+    done = await fault.run({ ...stage, random: randomOf(seed) })
     await delay(COOL_DOWN_MS)
     await within(LIMIT_MS, "every event is acknowledged", load.stopProducing())
     const verdict = await judge({ place, namespace: NAMESPACE, load, fleet, plan })

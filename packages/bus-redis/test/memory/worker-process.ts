@@ -1,6 +1,8 @@
 // A worker in a process of its own, which tells on its last line how much memory it took. See measure.ts.
+
 import { RedisFeatureCache } from "@fabra/cache-redis"
 import { FeatureStore } from "@fabra/core"
+import { silent } from "@fabra/test-support"
 import { AxiomWorker } from "@fabra/worker"
 import { RedisEventBus } from "../../src/index.js"
 import type { MemoryCase, MemoryUse } from "./measure.js"
@@ -54,7 +56,7 @@ const worker = new AxiomWorker(store, {
   retryBaseMs: 5_000,
   retryMaxMs: 60_000,
   drainMs: 0,
-  logger: { info: () => {}, warn: () => {}, error: () => {} },
+  logger: silent,
   telemetry: {
     featureFailed: ({ attempt }) => {
       if (attempt === 1) failed++

@@ -1,6 +1,7 @@
 import { RedisFeatureCache } from "@fabra/cache-redis"
 import { FeatureStore } from "@fabra/core"
 import { createEvent, systemClock } from "@fabra/events"
+import { silent } from "@fabra/test-support"
 import { startRedisServer } from "@fabra/testing"
 import { AxiomWorker } from "@fabra/worker"
 import { Redis } from "ioredis"
@@ -39,7 +40,7 @@ test("on Redis entities beyond their ttl leave nothing behind, and what comes of
   const worker = new AxiomWorker(store, {
     bus,
     clock,
-    logger: { info() {}, warn() {}, error() {} },
+    logger: silent,
     telemetry: {
       recordsRemoved({ records }) {
         removed += records

@@ -1,6 +1,6 @@
+import type { Random } from "@fabra/test-support/random"
 import { setImmediateQueue } from "./environment.js"
 import { type Entry, Heap } from "./heap.js"
-import type { Random } from "./random.js"
 
 /** Callbacks this close in time may meet before what the first one set off has run to its end. */
 const TOGETHER_MS = 2

@@ -1,5 +1,5 @@
+import type { Random } from "@fabra/test-support/random"
 import type { Configuration } from "./configurations.js"
-import type { Random } from "./random.js"
 import type { Scheduler } from "./scheduler.js"
 
 /** One change of a master, as it is sent to its replica. */

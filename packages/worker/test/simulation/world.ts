@@ -1,5 +1,5 @@
+import { Random } from "@fabra/test-support/random"
 import type { Configuration } from "./configurations.js"
-import { Random } from "./random.js"
 import { Scheduler } from "./scheduler.js"
 import { Server } from "./server.js"
 
@@ -40,7 +40,7 @@ export class World {
 
   constructor(seed: number, configuration: Configuration, tracing: boolean) {
     this.configuration = configuration
-    this.random = new Random(seed)
+    this.random = new Random(Math.imul(seed, 0x9e3779b1) + 12_345)
     this.scheduler = new Scheduler(this.random)
     this.lines = tracing ? [] : undefined
     const servers = (name: string) => Array.from({ length: PARTITIONS }, (_, i) => new Server(this, `${name}${i}`))

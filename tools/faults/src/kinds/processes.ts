@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import { DEATH_POINTS, type DeathPoint } from "../death.js"
 import type { Fault, Stage } from "../fault.js"
 import { LEASE_MS } from "../plan.js"
-import { Random } from "../random.js"
+import { randomOf } from "../random.js"
 import { until } from "../until.js"
 
 const POINTS = Object.keys(DEATH_POINTS) as DeathPoint[]
@@ -38,7 +38,7 @@ export const killPoint: Fault = {
   place: "one",
   dieAt: (seed, life) => {
     const point = pointOf(seed, life)
-    return { point, passage: new Random(seed * 100 + life).int(1, DEATH_POINTS[point]) }
+    return { point, passage: randomOf(seed * 100 + life).int(1, DEATH_POINTS[point]) }
   },
   async run(stage) {
     const { fleet, seed } = stage

@@ -1,34 +1,40 @@
 import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net"
 
+/** A connection of a client, and the proxy's own to the server. */
 interface Pair {
   readonly near: Socket
   readonly far: Socket
+  /** How many more answers may pass before one breaks the connection. */
+  answersLeft: number
   /** Dead, and nobody has told the near end. */
   isAbandoned: boolean
 }
 
-/** A way to a local port, to which one can do what networks do. No byte is ever lost but with its connection. */
+/** Stands between clients and a local port, and does what networks do. No byte is ever lost but with its connection. */
 export class TcpProxy {
   readonly #server: Server
   readonly #pairs = new Set<Pair>()
   #holds = { requests: false, answers: false }
+  #target: number
 
-  private constructor(port: number) {
+  private constructor(target: number) {
+    this.#target = target
     this.#server = createServer((near) => {
-      const pair: Pair = { near, far: connect(port, "127.0.0.1"), isAbandoned: false }
-      const { far } = pair
+      const far = connect(this.#target, "127.0.0.1")
+      const pair: Pair = { near, far, answersLeft: Number.POSITIVE_INFINITY, isAbandoned: false }
       this.#pairs.add(pair)
       near.on("data", (data) => pair.isAbandoned || far.write(data))
-      far.on("data", (data) => near.write(data))
+      far.on("data", (data) => (pair.answersLeft-- > 0 ? near.write(data) : this.#end(pair)))
       near.on("error", () => {}).on("close", () => this.#end(pair))
       far.on("error", () => {}).on("close", () => pair.isAbandoned || this.#end(pair))
       this.#apply(pair)
     })
   }
 
-  static async to(port: number): Promise<TcpProxy> {
-    const proxy = new TcpProxy(port)
+  /** Starts a proxy to a port of this machine. */
+  static async to(target: number): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target)
     proxy.#server.listen(0, "127.0.0.1")
     await once(proxy.#server, "listening")
     return proxy
@@ -36,6 +42,16 @@ export class TcpProxy {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port
+  }
+
+  /** Under which Redis is reached through it. */
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`
+  }
+
+  /** From now on new connections lead to another port. */
+  leadTo(target: number): void {
+    this.#target = target
   }
 
   /** Holds up what is sent, also on new connections: `requests` to the server, `answers` from it. */
@@ -58,6 +74,11 @@ export class TcpProxy {
     }
   }
 
+  /** Lets `answers` more pass on each open connection, and breaks it at the next. New ones can be made. */
+  cutAfter(answers: number): void {
+    for (const pair of this.#pairs) pair.answersLeft = answers
+  }
+
   /** Half-open from now on: the server has lost every connection, the client is not told. New ones can be made. */
   abandon(): void {
     for (const pair of this.#pairs) {
@@ -67,6 +88,7 @@ export class TcpProxy {
     }
   }
 
+  /** Cuts everything for good. */
   close(): void {
     this.#server.close()
     this.cut()

@@ -1,7 +1,7 @@
 import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest"
-import { TcpProxy } from "./proxy.js"
+import { TcpProxy } from "./tcp-proxy.js"
 
 const echo = createServer((socket) => socket.on("error", () => {}).pipe(socket))
 let proxy: TcpProxy
@@ -63,4 +63,27 @@ test("an abandoned connection stays open and silent, a new one works", async () 
   expect([received, client.destroyed]).toEqual(["hello", false])
   client.destroy()
   await open()
+})
+
+test("after the answers that may pass, the next breaks the connection; a new one works", async () => {
+  await open()
+  proxy.cutAfter(1)
+  await says("one")
+  client.write("two")
+  await new Promise((resolve) => client.once("close", resolve))
+  expect(received).toBe("helloone")
+  await open()
+})
+
+test("new connections lead elsewhere", async () => {
+  const other = createServer((socket) => socket.end("elsewhere"))
+  await once(other.listen(0, "127.0.0.1"), "listening")
+  await open()
+  proxy.leadTo((other.address() as AddressInfo).port)
+  await says("still here")
+  client.destroy()
+  client = connect(proxy.port, "127.0.0.1").setEncoding("utf8")
+  expect((await once(client, "data"))[0]).toBe("elsewhere")
+  other.close()
+  proxy.leadTo((echo.address() as AddressInfo).port)
 })

@@ -1,0 +1,3 @@
+export { silent } from "./silent.js"
+export { TcpProxy } from "./tcp-proxy.js"
+export { gate, until } from "./waiting.js"

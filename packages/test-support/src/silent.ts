@@ -1,0 +1,2 @@
+/** A logger that says nothing: tests look at results. */
+export const silent = { info() {}, warn() {}, error() {} }
