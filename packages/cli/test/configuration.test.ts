@@ -5,7 +5,7 @@ import { configCommand } from "../src/commands/config.js"
 import { spellApiKey } from "../src/serve/api-keys.js"
 import { warnUnknown } from "../src/settings/unknown.js"
 import { configurationPage } from "./configuration-page.js"
-import { BIN, fabra } from "./fabra.js"
+import { BIN, fabra, spawned } from "./fabra.js"
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -103,7 +103,7 @@ test("a variable that is none of ours is told, with the nearest that is", () => 
 })
 
 test("the command itself warns of those, takes what is empty for not set, and ends with 2 where a setting is wrong", async () => {
-  const { code, stdout, stderr } = await fabra(["config", "--json"], { env: { FABRA_HOST: "", FABRA_HOSTS: "x" } })
+  const { code, stdout, stderr } = await spawned(["config", "--json"], { env: { FABRA_HOST: "", FABRA_HOSTS: "x" } })
   expect(stderr).toBe('warning: FABRA_HOSTS is not a setting of fabra. Did you mean "FABRA_HOST"?\n')
   expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ variable: "FABRA_HOST", value: "127.0.0.1" }))
   expect(code).toBe(0)
@@ -112,7 +112,7 @@ test("the command itself warns of those, takes what is empty for not set, and en
     expect(keyless).toMatchObject({ code: 2, stdout: "" })
     expect(keyless.stderr).toContain("FABRA_API_KEYS: It is empty: name one API key or more, or leave it out.")
   }
-  const wrong = await fabra(["config"], { env: { FABRA_PORT: "x" } })
+  const wrong = await spawned(["config"], { env: { FABRA_PORT: "x" } })
   expect(wrong.stderr.trim().split("\n")).toHaveLength(1)
   expect(wrong).toMatchObject({ code: 2, stdout: "" })
 })

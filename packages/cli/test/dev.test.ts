@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { fabra, Running } from "./fabra.js"
+import { fabra, Running, spawned } from "./fabra.js"
 import { mask, screen } from "./screens.js"
 import { shell } from "./shell.js"
 import { copyOf, eventually, start } from "./with-the-test.js"
@@ -111,7 +111,7 @@ test("a changed file is loaded anew and the data stays; a broken one changes not
 })
 
 test("a port that is taken is told", async () => {
-  const { code, stderr } = await fabra(["dev", "my_features.ts", "--port", new URL(url).port])
+  const { code, stderr } = await spawned(["dev", "my_features.ts", "--port", new URL(url).port])
   expect(stderr).toBe(`error: Port ${new URL(url).port} is taken; choose another with --port.\n`)
   expect(code).toBe(2)
 })

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 import type { Check } from "../src/doctor/check.js"
 import { pgvectorCheck } from "../src/doctor/postgres-checks.js"
 import { DocumentAdapters, type Place } from "../src/project/documents.js"
-import { fabra } from "./fabra.js"
+import { fabra, spawned } from "./fabra.js"
 import { copyOf, start } from "./with-the-test.js"
 
 let postgres: PostgresTestDatabase
@@ -126,7 +126,7 @@ test("worker, migrate and search on Postgres", async () => {
     ...{ code: 1, stdout: "" },
     stderr: expect.stringContaining("Run migrate first."),
   })
-  expect(await run("migrate")).toMatchObject({
+  expect(await spawned(["migrate"], { env })).toMatchObject({
     ...{ code: 0, stderr: "" },
     stdout: expect.stringMatching(/^Migration 1: .*\nMigration 2: .*\nMade the index "documents" .*\n$/),
   })
@@ -158,7 +158,7 @@ test("worker, migrate and search on Postgres", async () => {
   }
   await worker.says(/"entity_id":"fuchs"[^\n]*"features_updated"/)
   await worker.says(/"entity_id":"fox"[^\n]*"features_updated"/)
-  const found = await run("search", "documents", "quick foxes", "--filter", '{"lang": "en"}')
+  const found = await spawned(["search", "documents", "quick foxes", "--filter", '{"lang": "en"}'], { env })
   expect(found.stdout).toBe(
     'document  chunk  score  text           metadata\nfox       0      1.000  "quick foxes"  {"lang":"en"}\n',
   )

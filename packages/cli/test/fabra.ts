@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { dirname } from "node:path"
+import { Readable } from "node:stream"
 import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
+import { main } from "../src/main.js"
 
 /** The command as it is published. */
 export const BIN = fileURLToPath(new URL("../dist/bin.js", import.meta.url))
@@ -23,8 +25,8 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** Runs a command to its end. */
-export async function fabra(
+/** Runs the built command to its end, in a process of its own. */
+export async function spawned(
   args: readonly string[],
   { cwd = FIXTURES, env = {}, input }: RunOptions = {},
 ): Promise<Outcome> {
@@ -35,7 +37,69 @@ export async function fabra(
   return { code, stdout, stderr }
 }
 
-/** A command that runs until it is told to stop. */
+let before: Promise<unknown> = Promise.resolve()
+
+/**
+ * Runs a command to its end in this process, in a tenth of the time that a process of its own takes. Environment, directory and
+ * streams are exchanged meanwhile, so commands run one after the other: for one that waits for another use {@link spawned}.
+ */
+export function fabra(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const outcome = before.then(() => runHere(args, options))
+  before = outcome.catch(() => {})
+  return outcome
+}
+
+async function runHere(
+  args: readonly string[],
+  { cwd = FIXTURES, env = {}, input = "" }: RunOptions,
+): Promise<Outcome> {
+  const { exitCode } = process
+  const directory = process.cwd()
+  const written = { stdout: "", stderr: "" }
+  const restore = [
+    exchange(process, "env", environment(env)),
+    exchange(process, "stdin", Readable.from([Buffer.from(input)])),
+    exchange(process.stdout, "write", (text: string) => (written.stdout += text)),
+    exchange(process.stderr, "write", (text: string) => (written.stderr += text)),
+    ...["SIGINT", "SIGTERM"].map(keepListeners),
+  ]
+  process.chdir(cwd)
+  process.exitCode = undefined
+  try {
+    // Neither called nor awaited here: an error's stack would name this file, as if it were the user's.
+    const code = await new Promise<number>((resolve, reject) => {
+      Promise.resolve(args)
+        .then(main)
+        .then((code) => resolve(code), reject)
+    })
+    return { code, ...written }
+  } finally {
+    for (const one of restore) one()
+    process.chdir(directory)
+    process.exitCode = exitCode
+  }
+}
+
+/** Gives a property another value; returns what takes that back. */
+function exchange(target: object, name: string, value: unknown): () => void {
+  const own = Object.getOwnPropertyDescriptor(target, name)
+  Object.defineProperty(target, name, { value, configurable: true, writable: true })
+  return () => {
+    Reflect.deleteProperty(target, name)
+    if (own !== undefined) Object.defineProperty(target, name, own)
+  }
+}
+
+/** Returns what takes off the listeners that are added from now on. */
+function keepListeners(signal: string): () => void {
+  const kept = process.listeners(signal as NodeJS.Signals)
+  return () => {
+    process.removeAllListeners(signal)
+    for (const listener of kept) process.on(signal, listener)
+  }
+}
+
+/** A command that runs until it is told to stop, in a process of its own. */
 export class Running {
   /** Both outputs, as they came. */
   output = ""

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { expect, test } from "vitest"
 import { findFeatures, loadFeatures } from "../src/features/features-file.js"
-import { FIXTURES, fabra } from "./fabra.js"
+import { FIXTURES, fabra, spawned } from "./fabra.js"
 import { temporaryDirectory } from "./with-the-test.js"
 
 const load = (file: string) => loadFeatures(join(FIXTURES, file))
@@ -48,7 +48,7 @@ test("without a name it is features.ts, else src/features.ts", () => {
 })
 
 test("the command ends with 3 and one line; --verbose shows the stack, and what caused it", async () => {
-  const { code, stdout, stderr } = await fabra(["features", "broken/definition.ts"])
+  const { code, stdout, stderr } = await spawned(["features", "broken/definition.ts"])
   expect(stderr).toMatch(/^error: broken\/definition\.ts:5: entity name .*\n$/)
   expect({ code, stdout }).toEqual({ code: 3, stdout: "" })
   const verbose = await fabra(["features", "broken/throws.ts", "--verbose"])
@@ -74,5 +74,5 @@ test("a store that brings its own cache is refused", async () => {
 })
 
 test("what it has opened does not keep a command that is done", async () => {
-  expect(await fabra(["features", "open.ts"])).toMatchObject({ code: 0, stderr: "" })
+  expect(await spawned(["features", "open.ts"])).toMatchObject({ code: 0, stderr: "" })
 })

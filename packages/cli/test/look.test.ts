@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { startRedisServer } from "@fabra/testing"
 import { expect, onTestFinished, test } from "vitest"
 import { createProject } from "../src/init/init.js"
-import { FIXTURES, fabra } from "./fabra.js"
+import { FIXTURES, fabra, spawned } from "./fabra.js"
 import { temporaryDirectory } from "./with-the-test.js"
 
 test("topology: a tree, a graph, and JSON", async () => {
@@ -34,7 +34,7 @@ test("doctor says how to mend what is amiss, and fails for it", async () => {
   const redis = await startRedisServer({ args: ["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"] })
   onTestFinished(() => redis.stop())
   const env = { FABRA_NAMESPACE: redis.namespace(), FABRA_REDIS_URL: redis.url, FABRA_PROT: "1" }
-  const { code, stdout } = await fabra(["doctor", "absent.ts"], { env })
+  const { code, stdout } = await spawned(["doctor", "absent.ts"], { env })
   expect(stdout).toMatch(
     /^warn {2}settings +FABRA_PROT is not a setting of fabra\. Did you mean "FABRA_PORT"\?\n +→ correct its name/m,
   )

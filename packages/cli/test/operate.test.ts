@@ -4,7 +4,7 @@ import { RedisFeatureCache } from "@fabra/cache-redis"
 import { decodeValue } from "@fabra/core/adapter"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { fabra, Running } from "./fabra.js"
+import { fabra, Running, spawned } from "./fabra.js"
 import { mask, screen } from "./screens.js"
 import { eventually, start, temporaryDirectory } from "./with-the-test.js"
 
@@ -38,7 +38,7 @@ const stored = async (id: string, feature: string) => {
 
 test("publish and get", async () => {
   const event = ["publish", "purchase", "--entity", "ann", "--payload", '{"amount": 99.99, "product_id": "p"}']
-  const first = await run([...event, "--event-id", "order-1", "--timestamp", "2026-01-31T12:00:00Z"])
+  const first = await spawned([...event, "--event-id", "order-1", "--timestamp", "2026-01-31T12:00:00Z"], { env })
   expect(first).toEqual({ code: 0, stdout: "Published order-1.\n", stderr: "" })
   expect(await json([...event, "--event-id", "order-1"])).toEqual({ event_id: "order-1", duplicate: true })
   await eventually(() => stored("ann", "total_purchases")).toBe(1)
@@ -50,7 +50,7 @@ test("publish and get", async () => {
   await workers.says(
     /"event_type":"purchase","entity_id":"ann","event_id":"order-1","duration_ms":\d+,"features_updated":\["last_/,
   )
-  const { stdout } = await run(["get", "User", "ann", "plan"])
+  const { stdout } = await spawned(["get", "User", "ann", "plan"], { env })
   expect(stdout).toBe('feature  value   status   event time  computed at\nplan     "free"  DEFAULT  –           –\n')
 })
 
@@ -85,7 +85,7 @@ test("a file of JSON lines: each bad one is told with its line, the others are t
     good("cy", 3),
     good("bob", 1),
   ]
-  const { code, stdout, stderr } = await run(["publish", "--file", "-"], lines.join("\n"))
+  const { code, stdout, stderr } = await spawned(["publish", "--file", "-"], { env, input: lines.join("\n") })
   expect(stdout).toBe("3 events published, 1 there already, 2 refused.\n")
   expect(stderr).toMatch(/^error: line 3: .*JSON.*\nerror: line 5: The event has no entity_id\.\n$/)
   expect(code).toBe(1)
@@ -146,11 +146,12 @@ test("lag and doctor, while all is well", async () => {
 })
 
 test("dlq: list, show, replay, discard", async () => {
-  for (const what of ["one", "two", "three"]) {
-    await run(["publish", "risky_event", "--entity", `fay-${what}`, "--payload", JSON.stringify({ what })])
-  }
   const list = (...filter: string[]) => json(["dlq", "list", ...filter])
-  await eventually(() => list()).toHaveLength(3)
+  // One after the other: they are in partitions of their own.
+  for (const [i, what] of ["one", "two", "three"].entries()) {
+    await run(["publish", "risky_event", "--entity", `fay-${what}`, "--payload", JSON.stringify({ what })])
+    await eventually(() => list()).toHaveLength(i + 1)
+  }
   const [first, second, third] = await list("--event-type", "risky_event", "--feature", "risky_feature")
   expect(first).toMatchObject({
     ...{ event_type: "risky_event", entity_id: "fay-one", features: ["risky_feature"], reason: "handler_failed" },
@@ -160,7 +161,7 @@ test("dlq: list, show, replay, discard", async () => {
   expect(await list("--entity", "fay-two")).toEqual([second])
   // As docs/cli.md shows them.
   for (const command of ["dlq list", "lag", "doctor"]) {
-    expect(mask((await run(command.split(" "))).stdout)).toBe(screen(command))
+    expect(mask((await spawned(command.split(" "), { env })).stdout)).toBe(screen(command))
   }
 
   const shown = JSON.parse((await run(["dlq", "show", second.id])).stdout)

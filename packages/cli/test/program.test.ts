@@ -2,7 +2,7 @@ import { expect, test } from "vitest"
 import { createProgram } from "../src/program.js"
 import { exitCodes } from "../src/terminal/exit-codes.js"
 import { commandsPage } from "./commands-page.js"
-import { fabra } from "./fabra.js"
+import { fabra, spawned } from "./fabra.js"
 import { commandsTold, exitCodesTold } from "./screens.js"
 
 const program = createProgram()
@@ -29,16 +29,16 @@ test("every command takes --json and --verbose, and its help has examples", () =
 })
 
 test("what is no command is refused, with the nearest", async () => {
-  const { code, stderr } = await fabra(["publsh"])
+  const { code, stderr } = await spawned(["publsh"])
   expect(stderr).toBe("error: unknown command 'publsh'\n(Did you mean publish?)\n")
   expect(code).toBe(2)
 })
 
 test("shells complete commands and flags", async () => {
-  const { stdout: script } = await fabra(["complete", "bash"])
+  const { stdout: script } = await spawned(["complete", "bash"])
   expect(script).toContain("fabra complete --")
-  expect((await fabra(["complete", "--", "wo"])).stdout).toMatch(/^worker\b/m)
-  expect((await fabra(["complete", "--", "worker", "--proc"])).stdout).toMatch(/^--processes\b/m)
+  expect((await spawned(["complete", "--", "wo"])).stdout).toMatch(/^worker\b/m)
+  expect((await spawned(["complete", "--", "worker", "--proc"])).stdout).toMatch(/^--processes\b/m)
 })
 
 test.each([

@@ -5,7 +5,7 @@ import { RedisFeatureCache } from "@fabra/cache-redis"
 import { startRedisServer } from "@fabra/testing"
 import { ScheduleBook } from "@fabra/worker"
 import { expect, onTestFinished, test } from "vitest"
-import { fabra } from "./fabra.js"
+import { fabra, spawned } from "./fabra.js"
 import { start } from "./with-the-test.js"
 
 const ENTITIES = Number(process.env.FABRA_TEST_SCHEDULE_ENTITIES ?? 3000)
@@ -93,7 +93,7 @@ test("schedule list tells what workers have noted", async () => {
     history: [{ ...done, scheduledFor: turn, finishedAt: turn + 2_501 }],
     answered: null,
   })
-  const { stdout } = await fabra(["schedule", "list"], { env })
+  const { stdout } = await spawned(["schedule", "list"], { env })
   expect(stdout).toMatch(/^feature +entity +schedule +next turn +last turn +took +entities +now +error\n/)
   expect(stdout).toMatch(
     /^stats +User +1h +\S+ +2026-01-31T12:00:00.000Z +2\.5 s +700, 2 failed +runs, 500 entities done +the api said no$/m,

@@ -1,6 +1,6 @@
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
-import { fabra } from "./fabra.js"
+import { fabra, spawned } from "./fabra.js"
 import { eventually, start } from "./with-the-test.js"
 
 const purchase = ["publish", "purchase", "--entity", "ann", "--payload", '{"amount": 5, "product_id": "p"}']
@@ -11,8 +11,6 @@ test("without Redis it applies events itself, and says that they are gone when i
   await serve.says(/"level":"warn",.*There are no API keys: any program on this machine may call/)
   await serve.says(/"level":"warn",.*All is kept in memory and gone when this ends/)
   const env = { FABRA_SERVER_URL: url }
-  const watch = start(["watch"], { env })
-  await watch.says(/Watching/)
   await fabra(purchase, { env })
   const read = async () => JSON.parse((await fabra(["get", "User", "ann", "--json"], { env })).stdout).features
   await eventually(read).toMatchObject({ total_purchases: { value: 1 } })
@@ -21,13 +19,18 @@ test("without Redis it applies events itself, and says that they are gone when i
   expect(metrics).toMatch(
     /^fabra_http_request_seconds_count\{method="POST",route="\/ingest\/:event_type",status="202"\} 1$/m,
   )
+  const watch = start(["watch"], { env })
+  await eventually(async () => {
+    await fabra(purchase, { env })
+    return watch.output
+  }).toMatch(/purchase {2}User ann/)
   // Who watches does not hold it up.
   expect(await serve.stop("SIGINT")).toBe(0)
   await watch.says(/error: .* has ended the connection/)
 })
 
 test("others may call it only with a key", async () => {
-  const open = await fabra(["serve", "my_features.ts", "--host", "0.0.0.0", "--port", "0"])
+  const open = await spawned(["serve", "my_features.ts", "--host", "0.0.0.0", "--port", "0"])
   expect(open).toMatchObject({
     code: 2,
     stderr: expect.stringMatching(
@@ -37,7 +40,7 @@ test("others may call it only with a key", async () => {
 
   const [ingest, read] = await Promise.all(
     ["ingest", "read"].map(async (scope) => {
-      const { stdout } = await fabra(["api-key", `for-${scope}`, "--scopes", scope, "--json"])
+      const { stdout } = await spawned(["api-key", `for-${scope}`, "--scopes", scope, "--json"])
       return JSON.parse(stdout) as { key: string; setting: string }
     }),
   )
