@@ -3,7 +3,7 @@ import { createRequire } from "node:module"
 import { join, relative, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 
-/** A change of the source for one bundle: `find` must occur in `file` exactly once. */
+/** A change of the source: `find` must occur in `file` exactly once. */
 export interface Replacement {
   /** From the root of the repository. */
   readonly file: string
@@ -36,15 +36,49 @@ const SMALLER: readonly Replacement[] = [
 interface Build {
   readonly outputFiles: readonly { readonly text: string }[]
 }
+interface Module {
+  readonly path: string
+  /** `?` and which of its variants; nothing where a file is imported by its name. */
+  readonly suffix: string
+}
+interface Hooks {
+  onResolve(filter: object, resolve: (args: { path: string }) => Module): void
+  onLoad(filter: object, load: (module: Module) => object | undefined): void
+}
 
 /**
  * Puts the simulation and the sources that it runs (never what was built of them before) into one module, and returns its
- * text. The platform's timers and signals are replaced by those of `environment.ts`.
+ * text. The platform's timers and signals are replaced by those of `environment.ts`. Each of `mutations` is in it too, as
+ * a variant of the files that it changes: `switchTo` of `variants.ts` puts these in the place of the originals. So one
+ * thread runs all of them, with all other code compiled once.
  * @throws Error when a replacement does not fit
  */
-export async function bundleSimulation(replacements: readonly Replacement[] = []): Promise<string> {
-  const all = [...SMALLER, ...replacements]
-  const missing = new Set(all)
+export async function bundleSimulation(mutations: readonly (readonly Replacement[])[] = []): Promise<string> {
+  const missing = new Set([...SMALLER, ...mutations.flat()])
+  const ofFile = (all: readonly Replacement[], path: string) => {
+    const file = relative(ROOT, path).split(sep).join("/")
+    return all.filter((replacement) => replacement.file === file)
+  }
+  const read = (path: string, replacements: readonly Replacement[]) => {
+    const mine = ofFile([...SMALLER, ...replacements], path)
+    for (const replacement of mine) missing.delete(replacement)
+    return mine.reduce(replaceOnce, readFileSync(path, "utf8"))
+  }
+  const plugin = {
+    name: "variants",
+    setup(hooks: Hooks) {
+      hooks.onResolve({ filter: /\?(original|\d+)$/ }, ({ path }) => {
+        const at = path.lastIndexOf("?")
+        return { path: path.slice(0, at), suffix: path.slice(at) }
+      })
+      hooks.onLoad({ filter: /packages[\\/].*\.ts$/ }, ({ path, suffix }) => {
+        if (suffix !== "") return { contents: read(path, mutations[Number(suffix.slice(1))] ?? []), loader: "ts" }
+        const variants = [...mutations.keys()].filter((i) => ofFile(mutations[i] ?? [], path).length > 0)
+        if (variants.length > 0) return { contents: chooser(path, variants), loader: "ts" }
+        return { contents: read(path, []), loader: "ts" }
+      })
+    },
+  }
   // Comes with tsx, which runs our programs.
   const load = createRequire(createRequire(import.meta.url).resolve("tsx"))
   const { build } = load("esbuild") as { build: (options: object) => Promise<Build> }
@@ -65,26 +99,26 @@ export async function bundleSimulation(replacements: readonly Replacement[] = []
     platform: "node",
     target: "node20",
     logLevel: "silent",
-    // A mutation is judged by what it violates; threads start a third sooner without the map.
-    sourcemap: replacements.length === 0 && "inline",
-    plugins: [
-      {
-        name: "replacements",
-        setup(hooks: { onLoad: (filter: object, load: (args: { path: string }) => object | undefined) => void }) {
-          hooks.onLoad({ filter: /packages[\\/].*\.ts$/ }, ({ path }) => {
-            const file = relative(ROOT, path).split(sep).join("/")
-            const mine = all.filter((replacement) => replacement.file === file)
-            if (mine.length === 0) return undefined
-            for (const replacement of mine) missing.delete(replacement)
-            return { contents: mine.reduce(replaceOnce, readFileSync(path, "utf8")), loader: "ts" }
-          })
-        },
-      },
-    ],
+    plugins: [plugin],
   })
   const [lost] = missing
   if (lost !== undefined) throw new Error(`${lost.file} is no part of the simulation.`)
   return outputFiles[0]?.text ?? ""
+}
+
+/** A module that exports what the file at `path` does: of the original, or of the variant switched to. */
+function chooser(path: string, variants: readonly number[]): string {
+  const source = readFileSync(path, "utf8")
+  const names = [...source.matchAll(/^export (?:async function|function|class|const) (\w+)/gm)].map(([, name]) => name)
+  const from = (suffix: string) => JSON.stringify(`${path}?${suffix}`)
+  return `
+    import { onSwitch } from ${JSON.stringify(join(HERE, "variants.ts"))}
+    import * as original from ${from("original")}
+    ${variants.map((i) => `import * as variant${i} from ${from(String(i))}`).join("\n")}
+    const variants = { ${variants.map((i) => `${i}: variant${i}`).join()} }
+    export let { ${names} } = original
+    onSwitch((mutation) => { ({ ${names} } = variants[mutation] ?? original) })
+  `
 }
 
 function sourceOf(name: string, entry = "index"): string {

@@ -4,9 +4,9 @@
 import { parseArgs } from "node:util"
 import { bundleSimulation } from "./bundle.js"
 import { CONFIGURATIONS, type ConfigurationName } from "./configurations.js"
-import { findViolation } from "./mutate.js"
+import { findViolation, openPool } from "./mutate.js"
 import { MUTATIONS } from "./mutations.js"
-import { runTasks, tasksFor } from "./pool.js"
+import { Pool, tasksFor } from "./pool.js"
 import { Totals } from "./totals.js"
 
 const { values } = parseArgs({
@@ -26,8 +26,9 @@ else await showSeeds()
 
 /** A row for each guard: what its removal was found to bring about, and after how many executions. */
 async function showMutations(limit: number): Promise<void> {
+  const pool = await openPool()
   for (const mutation of MUTATIONS) {
-    const { kind, executions, seed } = await findViolation(mutation, limit)
+    const { kind, executions, seed } = await findViolation(pool, mutation, limit)
     if ((kind === undefined) !== (mutation.finds.length === 0)) process.exitCode = 1
     const found = kind === undefined ? "-" : `${kind} (seed ${seed})`
     const covered = mutation.covered === undefined ? "" : ` [${mutation.covered}]`
@@ -35,6 +36,7 @@ async function showMutations(limit: number): Promise<void> {
       `${found.padEnd(26)} ${String(executions).padStart(5)} ${mutation.config.padEnd(10)} ${mutation.guard}${covered}`,
     )
   }
+  await pool.close()
 }
 
 async function showSeeds(): Promise<void> {
@@ -46,10 +48,10 @@ async function showSeeds(): Promise<void> {
 
   const started = performance.now()
   const totals = new Totals()
-  const bundle = await bundleSimulation()
+  const pool = new Pool(await bundleSimulation())
   const tasks = tasksFor(configurations, from, seeds).map((task) => ({ ...task, tracing: values.trace }))
   let told = started
-  await runTasks(bundle, tasks, (report) => {
+  await pool.run(tasks, (report) => {
     totals.add(report)
     for (const trace of report.traces) console.log(trace.join("\n"))
     for (const failure of totals.describe(report)) console.error(failure)
@@ -59,6 +61,7 @@ async function showSeeds(): Promise<void> {
     }
     return true
   })
+  await pool.close()
 
   const took = (performance.now() - started) / 1000
   if (values.json) console.log(JSON.stringify(totals))

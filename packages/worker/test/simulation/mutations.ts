@@ -79,6 +79,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "compare-and-set: a change applies only to the version it was computed from",
     changes: [adapter("records", "if (effectiveVersion(before, group, removal) !== baseVersion) return undefined", "")],
     config: "processes",
+    from: 7,
     finds: ["duplicated", "lost", "reordered"],
   },
   {
@@ -209,7 +210,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "cache",
-    from: 120,
+    from: 506,
     finds: ["stuck"],
   },
   {
@@ -252,6 +253,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "bus",
+    from: 110,
     finds: ["lost"],
   },
   {
@@ -276,6 +278,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R6: the checkpoint is the end of the contiguous settled prefix",
     changes: [worker("partition/progress", "if (batch.pending > 0) break", "if (batch.pending > 0) continue")],
     config: "processes",
+    from: 6,
     finds: ["lost"],
   },
   {
@@ -302,7 +305,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "cache",
-    from: 274,
+    from: 290,
     finds: ["lost"],
   },
   {
@@ -327,6 +330,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "processes",
+    from: 7,
     finds: ["lost"],
   },
   {
@@ -400,6 +404,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "processes",
+    from: 5,
     finds: ["stuck", "lost"],
   },
   {
@@ -469,6 +474,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "poison",
+    from: 7,
     finds: ["collateral"],
   },
   {
@@ -509,6 +515,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "durable reads: nothing is shown that a failover could undo",
     changes: [adapter("simulated-log", "if (!master.isReplicated(entry.operation)) break", "")],
     config: "bus",
+    from: 12,
     finds: ["duplicated", "lost", "reordered"],
   },
   {
@@ -555,7 +562,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "bus",
-    from: 43,
+    from: 5898,
     finds: ["lost"],
   },
   {
@@ -586,7 +593,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("schedule/scheduler", "now - seen.since < this.#context.settings.leaseMs", "false"),
     ],
     config: "schedules",
-    from: 270,
+    from: 370,
     finds: ["reordered"],
   },
   {
@@ -637,6 +644,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "ageing: a record stays while a dead letter of it may be replayed",
     changes: [worker("ageing/ageing", "if (flags.size > 0) return undefined", "")],
     config: "ageing",
+    from: 42,
     finds: ["lost"],
   },
   {

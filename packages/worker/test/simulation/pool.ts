@@ -20,28 +20,42 @@ export function tasksFor(
   return tasks
 }
 
-/** Runs tasks of a bundle on every processor. Stops when `onReport` returns false. */
-export async function runTasks(
-  bundle: string,
-  tasks: readonly Task[],
-  onReport: (report: Report) => boolean,
-  threads = availableParallelism(),
-): Promise<void> {
-  const queue = [...tasks]
-  await Promise.all(
-    Array.from({ length: Math.min(threads, queue.length) }, async () => {
-      const url = new URL(`data:text/javascript;base64,${Buffer.from(bundle).toString("base64")}`)
-      // Without the loaders of this process: they would map every stack trace back to its source.
-      const worker = new Worker(url, { execArgv: [] })
-      try {
+/** Threads that run tasks of one bundle. Each starts when it is first needed, and stays: it is slow in the beginning. */
+export class Pool {
+  readonly #url: URL
+  readonly #threads: Worker[] = []
+
+  constructor(bundle: string) {
+    this.#url = new URL(`data:text/javascript;base64,${Buffer.from(bundle).toString("base64")}`)
+  }
+
+  /** Runs tasks, on every processor unless told otherwise. Stops when `onReport` returns false. */
+  async run(
+    tasks: readonly Task[],
+    onReport: (report: Report) => boolean,
+    threads = availableParallelism(),
+  ): Promise<void> {
+    const queue = [...tasks]
+    await Promise.all(
+      Array.from({ length: Math.min(threads, queue.length) }, async (_, i) => {
+        const thread = this.#threads[i] ?? this.#start(i)
         for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
-          if (!onReport(await ask(worker, task))) queue.length = 0
+          if (!onReport(await ask(thread, task))) queue.length = 0
         }
-      } finally {
-        await worker.terminate()
-      }
-    }),
-  )
+      }),
+    )
+  }
+
+  #start(i: number): Worker {
+    // Without the loaders of this process: they would map every stack trace back to its source.
+    const thread = new Worker(this.#url, { execArgv: [] })
+    this.#threads[i] = thread
+    return thread
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.terminate()))
+  }
 }
 
 function ask(worker: Worker, task: Task): Promise<Report> {

@@ -2,6 +2,7 @@
 import { parentPort } from "node:worker_threads"
 import { CONFIGURATIONS, type ConfigurationName } from "./configurations.js"
 import { type Outcome, simulate } from "./simulate.js"
+import { switchTo } from "./variants.js"
 
 /** Seeds to be run. */
 export interface Task {
@@ -9,6 +10,8 @@ export interface Task {
   readonly from: number
   readonly to: number
   readonly tracing: boolean
+  /** Runs that mutation of the code, by its place among those bundled; default: the code as it is. */
+  readonly mutation?: number
 }
 
 /** What became of a {@link Task}: of the executions in which nothing was wrong, only how much they did. */
@@ -24,6 +27,7 @@ async function run(task: Task): Promise<Report> {
   const failed: Outcome[] = []
   const traces: (readonly string[])[] = []
   let events = 0
+  switchTo(task.mutation)
   // Nobody reads where the thousands of expected errors come from.
   Error.stackTraceLimit = task.tracing ? 10 : 0
   for (let seed = task.from; seed < task.to; seed++) {

@@ -1,9 +1,8 @@
-import { expect, test } from "vitest"
-import { bundleSimulation } from "./bundle.js"
+import { afterAll, beforeAll, expect, test } from "vitest"
 import { CONFIGURATIONS, type ConfigurationName } from "./configurations.js"
-import { findViolation } from "./mutate.js"
+import { findViolation, openPool } from "./mutate.js"
 import { MUTATIONS } from "./mutations.js"
-import { runTasks, tasksFor } from "./pool.js"
+import { type Pool, tasksFor } from "./pool.js"
 import { Totals } from "./totals.js"
 
 const LONG = 600_000
@@ -13,10 +12,16 @@ const SEEDS = 128
 const COVERED_EXECUTIONS = 100
 const MAX_EXECUTIONS = 6000
 
+let pool: Pool
+beforeAll(async () => {
+  pool = await openPool()
+})
+afterAll(() => pool.close())
+
 test(`${SEEDS * CONFIGURATION_NAMES.length} executions violate no promise`, { timeout: LONG }, async () => {
   const totals = new Totals()
   const failures: string[] = []
-  await runTasks(await bundleSimulation(), tasksFor(CONFIGURATION_NAMES, 1, SEEDS), (report) => {
+  await pool.run(tasksFor(CONFIGURATION_NAMES, 1, SEEDS), (report) => {
     totals.add(report)
     failures.push(...totals.describe(report))
     return true
@@ -26,10 +31,9 @@ test(`${SEEDS * CONFIGURATION_NAMES.length} executions violate no promise`, { ti
 })
 
 test("the same seed is the same execution", { timeout: LONG }, async () => {
-  const bundle = await bundleSimulation()
   const traces: string[] = []
   const tasks = [1, 2].map(() => ({ configuration: "apart" as const, from: 7, to: 8, tracing: true }))
-  await runTasks(bundle, tasks, (report) => {
+  await pool.run(tasks, (report) => {
     traces.push(...report.traces.map((lines) => lines.join("\n")))
     return true
   })
@@ -39,12 +43,18 @@ test("the same seed is the same execution", { timeout: LONG }, async () => {
 })
 
 const caught = MUTATIONS.filter(({ finds }) => finds.length > 0)
-test.each(caught)("without its guard it shows: $guard", { timeout: LONG }, async (mutation) => {
-  const { kind } = await findViolation(mutation, MAX_EXECUTIONS)
+test.each(caught)("without its guard it shows, with it not: $guard", { timeout: LONG }, async (mutation) => {
+  const { kind, seed } = await findViolation(pool, mutation, MAX_EXECUTIONS)
   expect(mutation.finds).toContain(kind)
+  const failed: unknown[] = []
+  await pool.run(tasksFor([mutation.config], seed as number, 1), (report) => {
+    failed.push(...report.failed)
+    return true
+  })
+  expect(failed).toEqual([])
 })
 
 const covered = MUTATIONS.filter(({ finds }) => finds.length === 0)
 test.each(covered)("without its guard another holds: $guard, by $covered", { timeout: LONG }, async (mutation) => {
-  expect(await findViolation(mutation, COVERED_EXECUTIONS)).toMatchObject({ kind: undefined })
+  expect(await findViolation(pool, mutation, COVERED_EXECUTIONS)).toMatchObject({ kind: undefined })
 })
