@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, rmSync, watch } from "node:fs"
 import { join, relative } from "node:path"
 import { rolldown } from "rolldown"
 import { dts } from "rolldown-plugin-dts"
+import { building } from "./lib/built.mjs"
 import { mapConcurrently, mustRun } from "./lib/run.mjs"
 import { temporaryDirectory } from "./lib/tarballs.mjs"
 
@@ -76,14 +77,17 @@ function outside(names) {
   return (id) => id.startsWith("node:") || names.some((name) => id === name || id.startsWith(`${name}/`))
 }
 
-await build()
+await building(build)
 if (process.argv.includes("--watch")) {
-  let building = Promise.resolve()
+  let last = Promise.resolve()
   let timer
   for (const { directory } of [...packages, { directory: join(root, "tools/benchmarks") }]) {
     watch(join(directory, "src"), { recursive: true }, () => {
       clearTimeout(timer)
-      timer = setTimeout(() => (building = building.then(build).then(() => console.log("built"), console.error)), 100)
+      timer = setTimeout(
+        () => (last = last.then(() => building(build)).then(() => console.log("built"), console.error)),
+        100,
+      )
     })
   }
 }

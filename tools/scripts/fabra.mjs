@@ -1,11 +1,12 @@
-// `npm run -s fabra -- …` in a clone: builds the command from the source, quietly, and runs it where the user stands.
+// `npm run -s fabra -- …` in a clone: builds the command from the source, quietly, unless that is unchanged since it was
+// built last, and runs it where the user stands.
 import { spawn } from "node:child_process"
 import { join } from "node:path"
+import { isBuilt } from "./lib/built.mjs"
 import { mustRun } from "./lib/run.mjs"
 
 const root = join(import.meta.dirname, "../..")
-await mustRun("npm", ["run", "-s", "setup"], { cwd: root })
-await mustRun("npm", ["run", "-s", "build"], { cwd: root })
+if (!isBuilt()) await mustRun("npm", ["run", "-s", "build"], { cwd: root })
 
 const args = [join(root, "packages/cli/dist/bin.js"), ...process.argv.slice(2)]
 const child = spawn(process.execPath, args, { cwd: process.env.INIT_CWD, stdio: "inherit" })

@@ -4,11 +4,18 @@ import { mustRun } from "./run.mjs"
 import { temporaryDirectory } from "./tarballs.mjs"
 import { installInto } from "./vendor.mjs"
 
-/** Makes a project with the `fabra` that is installed in `home`, and sees that its two commands and its test work. */
-export async function checkInit(home, tarballs) {
-  const project = join(temporaryDirectory(), "shop")
-  await mustRun("npx", ["--no-install", "fabra", "init", project], { cwd: home })
+const bin = join(import.meta.dirname, "../../../packages/cli/dist/bin.js")
+
+/** Makes a project, and sees that its two commands, its test and the `fabra` that it installs work. */
+export async function checkInit(project, tarballs) {
+  const { files } = JSON.parse(await mustRun("node", [bin, "init", project, "--json"]))
   await installInto(project, tarballs)
+  const another = join(temporaryDirectory(), "another")
+  const init = await mustRun("npx", ["--no-install", "fabra", "init", another, "--json"], { cwd: project })
+  if (JSON.parse(init).files.length !== files.length) {
+    console.error(`The package @fabra/cli lacks files of a new project: ${init}`)
+    process.exit(1)
+  }
   await mustRun("npm", ["test"], { cwd: project })
   await mustRun("npm", ["run", "typecheck"], { cwd: project })
 
