@@ -15,6 +15,9 @@ const packages = readdirSync(join(root, "packages"))
   .map((directory) => ({ directory, ...JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) }))
   .filter((manifest) => !manifest.private)
 
+/** What they run is processes of their own, from `dist`. */
+const TOOLS = ["benchmarks", "faults"]
+
 async function build() {
   // One program emits the declarations of all packages: one for each would read the same libraries again and again.
   const types = temporaryDirectory()
@@ -23,7 +26,7 @@ async function build() {
   await mapConcurrently(packages, 4, (manifest) =>
     buildPackage(manifest, join(types, relative(root, manifest.directory))),
   )
-  await buildBenchmarks()
+  await mapConcurrently(TOOLS, 2, buildTool)
 }
 
 async function buildPackage({ directory, exports, files, dependencies, peerDependencies }, types) {
@@ -53,9 +56,9 @@ async function buildPackage({ directory, exports, files, dependencies, peerDepen
   }
 }
 
-/** Each file by itself, for processes that start as fast as they can: two dozen do in a run. */
-async function buildBenchmarks() {
-  const directory = join(root, "tools/benchmarks")
+/** Each file by itself, for processes that start as fast as they can: dozens do in a run. */
+async function buildTool(name) {
+  const directory = join(root, "tools", name)
   const files = readdirSync(join(directory, "src"), { recursive: true })
   const input = files.filter((file) => /(?<!\.test)\.ts$/.test(file)).map((file) => join(directory, "src", file))
   // Private packages are not built: what is imported from one is built here.
@@ -81,7 +84,7 @@ await building(build)
 if (process.argv.includes("--watch")) {
   let last = Promise.resolve()
   let timer
-  for (const { directory } of [...packages, { directory: join(root, "tools/benchmarks") }]) {
+  for (const { directory } of [...packages, ...TOOLS.map((name) => ({ directory: join(root, "tools", name) }))]) {
     watch(join(directory, "src"), { recursive: true }, () => {
       clearTimeout(timer)
       timer = setTimeout(

@@ -4,7 +4,8 @@ import type { Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
 import { PLAN_VARIABLE, type WorkerMessage, type WorkerOrder, type WorkerPlan } from "./plan.js"
 
-const PROGRAM = fileURLToPath(new URL("./worker.ts", import.meta.url))
+/** Built: a kill's successor starts in half the time. */
+const PROGRAM = fileURLToPath(new URL("../dist/worker.js", import.meta.url))
 const KEPT_LINES = 20
 
 /** None of them outlives us. */
@@ -37,7 +38,7 @@ export class WorkerProcess {
     this.name = plan.name
     this.isDoomed = plan.dieAt !== undefined
     const child = fork(PROGRAM, [], {
-      execArgv: ["--import", "tsx"],
+      execArgv: [],
       env: { ...process.env, [PLAN_VARIABLE]: JSON.stringify(plan) },
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     })

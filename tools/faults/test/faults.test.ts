@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest"
 import { FAULTS, type FaultName } from "../src/kinds/index.js"
 import { runTrial } from "../src/trial.js"
 
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url))
 const SEED = 1
 // A limit ends what hangs; no test asserts a time.
 const timeout = 300_000
@@ -42,7 +42,7 @@ test.each([
 
 /** Runs the program as a user does. */
 async function runMain(args: readonly string[]) {
-  const child = spawn(process.execPath, ["--import", "tsx", MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] })
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] })
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")])
   return { code, stdout, stderr }
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
-import { extname } from "node:path"
 import { fileURLToPath } from "node:url"
 
 /** Where processes leave CPU profiles, if they are to. */
@@ -41,12 +40,11 @@ export class Child<T extends Methods> {
   #calls = 0
 
   /**
-   * @param name of a file beside `main.ts`
+   * @param name of a file beside `main.ts`, which runs as it was built
    * @param youngMb of V8's young generation, in MiB: the smaller, the shorter and the more frequent are its collections
    */
   constructor(name: string, youngMb = 64) {
-    const extension = extname(import.meta.url)
-    const path = fileURLToPath(new URL(`../${name}${extension}`, import.meta.url))
+    const path = fileURLToPath(new URL(`../../dist/${name}.js`, import.meta.url))
     const execArgv = [
       // Fewer and cheaper collections for whoever moves many small objects, and from the start, so that V8 does not take
       // for long-lived what only outlived the first small ones; the same for all contenders.
@@ -54,7 +52,6 @@ export class Child<T extends Methods> {
       `--min-semi-space-size=${youngMb}`,
       // Who waits for its turn must not be taken for idle: V8 would save memory, and then at times need three times as long.
       "--no-memory-reducer",
-      ...(extension === ".ts" ? ["--import", "tsx"] : []),
       ...(PROFILES ? ["--cpu-prof", `--cpu-prof-dir=${PROFILES}`] : []),
     ]
     this.#process = fork(path, { execArgv, stdio: ["ignore", "ignore", "inherit", "ipc"] })
