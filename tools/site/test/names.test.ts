@@ -15,7 +15,12 @@ const names = (path: string, ...heading: string[]) =>
 
 test("every variable that a page or a source names is a setting", () => {
   const known = new Set<string>(Object.values(settings).map(({ env }) => env))
-  for (const ofTests of ["FABRA_TEST_REDIS_URL", "FABRA_TEST_REDIS_SERVER", "FABRA_TEST_POSTGRES_URL"])
+  for (const ofTests of [
+    "FABRA_TEST_REDIS_URL",
+    "FABRA_TEST_REDIS_SERVER",
+    "FABRA_TEST_POSTGRES_URL",
+    "FABRA_TEST_PGLITE_TEMPLATE",
+  ])
     known.add(ofTests)
   const sources = files("packages/*/src/**/*.ts", "!**/*.test.ts").map(page)
   expect(unknown([...pages, ...sources], /\b(FABRA|OPENAI)_[A-Z_]*[A-Z]\b/g, known)).toEqual([])

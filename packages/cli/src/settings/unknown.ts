@@ -2,7 +2,12 @@ import { didYouMean } from "@fabra/events/adapter"
 import { settings } from "./table.js"
 
 /** Variables of other parts of Fabra. */
-const ELSEWHERE = ["FABRA_TEST_REDIS_URL", "FABRA_TEST_REDIS_SERVER", "FABRA_TEST_POSTGRES_URL"]
+const ELSEWHERE = [
+  "FABRA_TEST_REDIS_URL",
+  "FABRA_TEST_REDIS_SERVER",
+  "FABRA_TEST_POSTGRES_URL",
+  "FABRA_TEST_PGLITE_TEMPLATE",
+]
 
 /** A sentence for every variable that begins like ours and is none: a typing error would be silently without effect. */
 export function warnUnknown(env: Readonly<Record<string, string | undefined>>): string[] {
