@@ -1,5 +1,6 @@
 import { FabraError, type Position } from "@fabra/events"
 import {
+  type Attempts,
   type LeaseRequest,
   type LeaseView,
   type PartitionBatch,
@@ -8,7 +9,7 @@ import {
   sleep,
 } from "@fabra/events/adapter"
 import type { FileStore } from "./file-store.js"
-import type { GroupPartition } from "./groups.js"
+import type { Attempt, GroupPartition } from "./groups.js"
 import { syncLeases } from "./leases.js"
 import { numberOf, spellPosition } from "./segments.js"
 
@@ -70,15 +71,19 @@ export class FileLog implements PartitionedLog {
     })
   }
 
-  noteAttempt(group: string, partition: number, position: Position, consumer: string): Promise<number> {
+  noteAttempts({ group, consumer, partition, positions, how }: Attempts): Promise<number[]> {
     return this.#locked(() =>
-      this.#change(group, partition, (state) => {
-        const known = state.attempts.find((attempt) => attempt.position === position)
-        const { consumers } = known ?? { consumers: [] as string[] }
-        if (!consumers.includes(consumer)) consumers.push(consumer)
-        if (known === undefined) state.attempts.push({ position, consumers })
-        return consumers.length
-      }),
+      this.#change(group, partition, (state) =>
+        positions.map((position) => {
+          const isOwn = (attempt: Attempt) => attempt.position === position && attempt.consumer === consumer
+          const all = state.attempts.filter((attempt) => attempt.position === position)
+          const others = all.filter((attempt) => !isOwn(attempt)).length
+          if (how === "withdrawn") state.attempts = state.attempts.filter((attempt) => !isOwn(attempt))
+          else if (all.length === others && (others === 0 || how === "alone"))
+            state.attempts.push({ position, consumer })
+          return others
+        }),
+      ),
     )
   }
 

@@ -8,12 +8,18 @@ export interface Lease {
   readonly until: number
 }
 
+/** A consumer's note that it is about to run a record. */
+export interface Attempt {
+  readonly position: Position
+  readonly consumer: string
+}
+
 /** What a group has said about one partition. */
 export interface GroupPartition {
   checkpoint: Position | null
   lease: Lease | null
-  /** Who noted which record behind the checkpoint. */
-  attempts: { readonly position: Position; readonly consumers: string[] }[]
+  /** Behind the checkpoint. */
+  attempts: Attempt[]
 }
 
 /** A consumer group. Lists throughout: a name may be `__proto__`. */

@@ -12,7 +12,7 @@ const receipts = await bus.publish([first, second].flatMap((event) => event ?? [
 const [settled, noted] = receipts.map((receipt) => (receipt.ok ? receipt.position : ""))
 const { subscription } = await joinGroup(bus, "victim", 1_000)
 await subscription.checkpoint(0, settled ?? "", 1)
-await subscription.noteAttempt(0, noted ?? "")
+await subscription.noteAttempts(0, [noted ?? ""], "together")
 
 const write = writeSync
 fs.writeSync = ((file: number, bytes: Buffer) => {

@@ -39,7 +39,7 @@ test("killed half-way through an append: nothing is lost or doubled, leases stan
   const written = Number(assignment.quarantineUntil)
   expect(written).toBeGreaterThan(2)
   expect(written).toBeLessThan(40)
-  expect(await subscription.noteAttempt(0, "000000000002")).toBe(2)
+  expect(await subscription.noteAttempts(0, ["000000000002"], "together")).toEqual([1])
   await subscription.close()
 
   // Its publisher, which never had an answer, tries again.

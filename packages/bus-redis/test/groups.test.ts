@@ -10,7 +10,7 @@ test("a group that nobody uses is removed with all that it had, and holds nothin
   const member = await join(bus)
   const [first] = await bus.publish(eventsIn(0, 3))
   const position = first?.ok ? first.position : ""
-  await old.subscription.noteAttempt(0, position)
+  await old.subscription.noteAttempts(0, [position], "together")
   await old.subscription.close()
   await member.subscription.checkpoint(0, position, 1)
   expect(await redis.raw.xlen(space.stream(0))).toBe(3)

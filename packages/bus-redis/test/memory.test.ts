@@ -20,7 +20,7 @@ describe.skipIf(isExternal)("when the memory of Redis is full", () => {
     await expect.poll(() => other.assigned.length, { timeout: 10_000 }).toBe(PARTITIONS / 2)
     await other.subscription.close()
     await expect.poll(() => member.assigned.length, { timeout: 10_000 }).toBe(PARTITIONS + PARTITIONS / 2)
-    expect(await member.subscription.noteAttempt(0, second)).toBe(1)
+    expect(await member.subscription.noteAttempts(0, [second], "together")).toEqual([0])
     await member.subscription.checkpoint(0, first, 1)
     expect(await space.group(0, "workers")).toMatchObject({ lag: 2 })
     expect(member.lost).toEqual([])

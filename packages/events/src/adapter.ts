@@ -3,6 +3,7 @@
 export { BaseEventBus, dedupeKey, type EncodedEvent } from "./bus/base-bus.js"
 export type {
   Assignment,
+  AttemptKind,
   BusCapabilities,
   BusRecord,
   PartitionBatch,
@@ -31,6 +32,6 @@ export { spellTime } from "./event/spell-time.js"
 export { parseTime } from "./event/time.js"
 export { DEFAULT_MAX_EVENT_BYTES, decodeEvent, encodeEvent } from "./event/wire.js"
 export { assignPartitions } from "./log/assign.js"
-export type { LeaseRequest, LeaseView, PartitionedLog } from "./log/log.js"
+export type { Attempts, LeaseRequest, LeaseView, PartitionedLog } from "./log/log.js"
 export { DEFAULT_LEASE_MS, LogSubscription } from "./log/log-subscription.js"
 export { didYouMean, nearest, show } from "./message.js"

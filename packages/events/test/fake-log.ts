@@ -48,8 +48,8 @@ export class FakeLog implements PartitionedLog {
     this.checkpoints.push(args)
   }
 
-  async noteAttempt(): Promise<number> {
-    return 1
+  async noteAttempts(): Promise<number[]> {
+    return []
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,6 @@ import { startWatchdog } from "./observe/watchdog.js"
 import { Checkpoints, TICK_MS } from "./partition/checkpoints.js"
 import { PartitionSession } from "./partition/partition-session.js"
 import { Processor } from "./process/processor.js"
-import { Quarantine } from "./process/quarantine.js"
 import { Intake } from "./read/intake.js"
 import { ReadLoop } from "./read/read-loop.js"
 import { retryDelay, untilAnswered } from "./retry.js"
@@ -59,7 +58,7 @@ export class AxiomWorker implements AsyncDisposable {
     const context = this.#share(store)
     const compute = new Compute(computeEnvironment(context))
     this.#lossWarnings = new LossWarnings(context)
-    this.#processor = new Processor(context, compute, new Quarantine(context))
+    this.#processor = new Processor(context, compute)
     this.#intake = new Intake(context, this.#processor)
     this.#reads = new ReadLoop(context, this.#intake, this.#processor)
     this.#scheduler = new Scheduler(context)
@@ -205,7 +204,8 @@ export class AxiomWorker implements AsyncDisposable {
       enough.abort()
       if (session.active && this.#subscription) await this.#checkpoints.store(session, this.#subscription)
     }
-    this.#release(partition, false)
+    // Meanwhile the lease may have run out, and the partition have become ours again.
+    if (this.#sessions.get(partition) === session) this.#release(partition, false)
   }
 
   #release(partition: number, lost: boolean): void {

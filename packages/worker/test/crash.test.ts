@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import { MemoryEventBus, systemClock } from "@fabra/events"
-import type { SubscribeOptions } from "@fabra/events/adapter"
+import { FabraError, MemoryEventBus, systemClock } from "@fabra/events"
+import { partitionOf, type SubscribeOptions } from "@fabra/events/adapter"
 import { expect, test } from "vitest"
 import { setup } from "./support.js"
 
@@ -10,22 +10,22 @@ const MADE_AT = 1_764_000_000_000
 /** Position of the n-th event of a partition of a memory bus made at that time. */
 const nth = (n: number) => String(1_000 * MADE_AT + n)
 
-/** A bus on which the last owner of every partition is always taken for dead, and whose events have these notes. */
+/** A bus on which the last owner of every partition is always taken for dead, and each event noted by so many others. */
 class Haunted extends MemoryEventBus {
-  readonly notes: string[] = []
-  readonly #deaths: (position: string) => number
-  constructor(deaths: (position: string) => number) {
+  readonly notes: { readonly positions: readonly string[]; readonly how: string }[] = []
+  readonly #others: (position: string) => number
+  constructor(others: (position: string) => number) {
     super({ partitions: 2, clock: { ...systemClock, now: () => MADE_AT } })
-    this.#deaths = deaths
+    this.#others = others
   }
   override async subscribe(options: SubscribeOptions) {
     const subscription = await super.subscribe({
       ...options,
       onAssigned: (assignment) => options.onAssigned({ ...assignment, quarantineUntil: nth(3) }),
     })
-    subscription.noteAttempt = async (_partition, position) => {
-      this.notes.push(position)
-      return this.#deaths(position) + 1
+    subscription.noteAttempts = async (_partition, positions, how) => {
+      this.notes.push({ positions, how })
+      return positions.map(this.#others)
     }
     return subscription
   }
@@ -50,26 +50,96 @@ function shop(bus: Haunted) {
   return { ...all, chain, most }
 }
 
-test("R13: where the last owner died events are noted and run one at a time, further on they are not", async () => {
+test("R13: where the last owner died events are noted, many in one call, and run together", async () => {
   const bus = new Haunted(() => 0)
   const { store, chain, most, publish, start } = shop(bus)
   const entities = ["a", "b", "c", "d"]
   for (const [i, id] of entities.entries()) await publish("x", id, {}, `e${i}`)
+  for (const round of [1, 2, 3]) for (const id of entities) await publish("x", id, {}, `${id}${round}`)
   const { worker } = start()
   await worker.idle()
-  expect(most.atOnce).toBe(1)
-  expect(bus.notes).toHaveLength(4)
-  for (const round of [1, 2, 3]) for (const id of entities) await publish("x", id, {}, `${id}${round}`)
-  await worker.idle()
-  expect(most.atOnce).toBeGreaterThan(1)
-  expect(bus.notes.length).toBeLessThanOrEqual(6) // three positions in each of two partitions
+  expect(most.atOnce).toBe(4)
+  expect(bus.notes.flatMap(({ positions }) => positions)).toHaveLength(6) // three positions in each of two partitions
+  expect(bus.notes.length).toBeLessThanOrEqual(4)
+  expect(new Set(bus.notes.map(({ how }) => how))).toEqual(new Set(["together"]))
   for (const [i, id] of entities.entries()) {
     expect(await store.getFeature(chain, id)).toEqual([`e${i}`, `${id}1`, `${id}2`, `${id}3`])
   }
 })
 
+test("R13: what another worker noted and did not settle runs alone, and each is noted first", async () => {
+  const bus = new Haunted(() => 1)
+  const { store, chain, most, publish, start } = shop(bus)
+  const entities = ["a", "b", "c", "d"]
+  for (const id of entities) await publish("x", id, {}, `${id}1`)
+  const { worker } = start()
+  await worker.idle()
+  expect(most.atOnce).toBe(1)
+  const alone = bus.notes.filter(({ how }) => how === "alone")
+  expect(alone.map(({ positions }) => positions.length)).toEqual([1, 1, 1, 1])
+  for (const id of entities) expect(await store.getFeature(chain, id)).toEqual([`${id}1`])
+})
+
+test("R13: a suspect waits until no other noted event runs, and no other runs beside it", async () => {
+  const bus = new Haunted((position) => (position === nth(2) ? 1 : 0))
+  const { store, User, publish, start } = setup({ bus })
+  const running: string[] = []
+  const seen: string[][] = []
+  store.feature("seen", {
+    entity: User,
+    trigger: "x",
+    compute: async (id) => {
+      running.push(id)
+      seen.push([...running])
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      running.splice(running.indexOf(id), 1)
+    },
+  })
+  const inOne = ["a", "b", "c", "d", "e", "f"].filter((id) => partitionOf(id, 2) === 0).slice(0, 3)
+  for (const id of inOne) await publish("x", id)
+  const { worker } = start()
+  await worker.idle()
+  const [first, suspect, third] = inOne
+  expect(seen).toEqual([[first], [first, third], [suspect]])
+})
+
+test("a suspect that has failed and waits holds up nobody", async () => {
+  const bus = new Haunted(() => 1)
+  const { store, User, publish, start } = setup({ bus })
+  const applied: string[] = []
+  let first: string | undefined
+  store.feature("seen", {
+    entity: User,
+    trigger: "x",
+    maxRetries: 50,
+    compute: async (id) => {
+      first ??= id
+      if (id === first && applied.length < 3) throw new Error("no luck")
+      applied.push(id)
+    },
+  })
+  for (const id of ["a", "b", "c", "d"]) await publish("x", id, {}, `${id}1`)
+  const { worker } = start()
+  await worker.idle()
+  expect(applied).toHaveLength(4)
+  expect(applied[3]).toBe(first)
+})
+
+test("R13: a bus that does not answer is asked again", async () => {
+  let calls = 0
+  const bus = new Haunted(() => {
+    if (++calls % 3 === 1) throw new FabraError("bus_unavailable", "down")
+    return 1
+  })
+  const { store, chain, publish, start } = shop(bus)
+  for (const id of ["a", "b", "c"]) await publish("x", id, {}, `${id}1`)
+  const { worker } = start()
+  await worker.idle()
+  for (const id of ["a", "b", "c"]) expect(await store.getFeature(chain, id)).toEqual([`${id}1`])
+})
+
 test("R13: an event that killed one worker after the other is a dead letter; its neighbours are applied", async () => {
-  const bus = new Haunted((position) => (position === nth(2) ? 3 : 2))
+  const bus = new Haunted((position) => (position === nth(2) ? 4 : 3))
   const { store, chain, publish, start } = shop(bus)
   for (const id of ["e1", "e2", "e3"]) await publish("x", "ann", {}, id)
   const { worker } = start()
@@ -77,7 +147,7 @@ test("R13: an event that killed one worker after the other is a dead letter; its
   expect(await store.getFeature(chain, "ann")).toEqual(["e1", "e3"])
   const { entries } = await bus.deadLetters.list()
   expect(entries).toMatchObject([
-    { eventId: "e2", reason: "worker_crashed", attempts: 3, features: ["chain"], error: { message: /3 workers died/ } },
+    { eventId: "e2", reason: "worker_crashed", attempts: 4, features: ["chain"], error: { message: /4 workers died/ } },
   ])
   await bus.deadLetters.replay([entries[0]?.id as string])
   await worker.idle()

@@ -101,3 +101,33 @@ test("what bus and cache both say of the one server they are on is said once", a
   await worker.idle()
   await expect.poll(() => said).toEqual(["no file", "too old", "no file there", "evicts"])
 })
+
+test("a partition that comes back while its last session still stores a checkpoint is worked on", async () => {
+  const bus = new MemoryEventBus({ partitions: 1 })
+  const subscribe = bus.subscribe.bind(bus)
+  const asked = gate()
+  const answer = gate()
+  let given: SubscribeOptions | undefined
+  bus.subscribe = async (options) => {
+    given = options
+    const subscription = await subscribe(options)
+    subscription.checkpoint = async () => {
+      asked.open()
+      await answer.promise
+    }
+    return subscription
+  }
+  const { chain, store, start, publish } = withChain({ bus })
+  const { worker } = start({ rollbackMarginMs: 0 })
+  await publish("x", "ann", {}, "e1")
+  await worker.idle()
+  const revoked = given?.onRevoked(0)
+  await asked.promise
+  given?.onLost(0)
+  given?.onAssigned({ partition: 0, checkpoint: null, quarantineUntil: null })
+  answer.open()
+  await revoked
+  await publish("x", "ann", {}, "e2")
+  await worker.idle()
+  expect(await store.getFeature(chain, "ann")).toEqual(["e1", "e2"])
+})

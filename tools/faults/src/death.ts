@@ -84,10 +84,10 @@ export class Death {
         await subscription.checkpoint(...where)
         this.pass("after checkpoint")
       },
-      noteAttempt: async (...where) => {
-        const consumers = await subscription.noteAttempt(...where)
+      noteAttempts: async (...where) => {
+        const others = await subscription.noteAttempts(...where)
         this.pass("attempt noted")
-        return consumers
+        return others
       },
     })
   }

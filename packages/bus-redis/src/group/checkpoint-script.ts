@@ -40,14 +40,25 @@ return answer
 `)
 
 /**
- * Notes an attempt and counts those of the same record. It begins to write with a command that may give nothing, as
- * `leaseScript` does.
+ * Notes attempts as `AttemptKind` has it, and counts for each record those of other consumers. Begins to write with a command that may give nothing, as `leaseScript` does.
  *
- * Keys: the attempts noted. Arguments: how long they live, the attempt, both ends of the attempts of this record.
+ * Keys: the attempts noted, each `position\\nconsumer`. Arguments: how long they live, consumer, how, then the positions.
  */
-export const attemptScript = new Script<number>(`
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-redis.call('ZADD', KEYS[1], 0, ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-return redis.call('ZLEXCOUNT', KEYS[1], ARGV[3], ARGV[4])
+export const attemptScript = new Script<number[]>(`
+local attempts, life, consumer, how = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+redis.call('PEXPIRE', attempts, life)
+local others = {}
+for i = 4, #ARGV do
+  local own = ARGV[i] .. '\\n' .. consumer
+  local count = redis.call('ZLEXCOUNT', attempts, '[' .. ARGV[i] .. '\\n', '(' .. ARGV[i] .. '\\v')
+  if redis.call('ZSCORE', attempts, own) then count = count - 1 end
+  if how == 'withdrawn' then
+    redis.call('ZREM', attempts, own)
+  elseif count == 0 or how == 'alone' then
+    redis.call('ZADD', attempts, 0, own)
+  end
+  others[#others + 1] = count
+end
+redis.call('PEXPIRE', attempts, life)
+return others
 `)

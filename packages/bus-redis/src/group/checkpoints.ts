@@ -1,4 +1,5 @@
 import type { Clock, Position } from "@fabra/events"
+import type { Attempts } from "@fabra/events/adapter"
 import type { PartitionKeys } from "../keyspace/keys.js"
 import { toStreamId } from "../keyspace/positions.js"
 import type { Link } from "../transport/link.js"
@@ -45,10 +46,10 @@ export class Checkpoints {
     this.#base.set(partition, null)
   }
 
-  /** How many consumers have noted the record, this one included. */
-  async noteAttempt(keys: PartitionKeys, group: string, position: Position, consumer: string): Promise<number> {
+  /** By how many other consumers each record has been noted. */
+  async noteAttempts(keys: PartitionKeys, { group, consumer, positions, how }: Attempts): Promise<number[]> {
     const key = keys.attempts(group)
-    const args = [ATTEMPTS_LIFE_MS, `${position}\n${consumer}`, `[${position}\n`, `(${attemptsEnd(position)}`]
+    const args = [ATTEMPTS_LIFE_MS, consumer, how, ...positions]
     return await this.#link.run(key, (redis) => attemptScript.run(redis, [key], args))
   }
 
@@ -61,7 +62,7 @@ export class Checkpoints {
   }
 }
 
-/** Sorts after every attempt noted for the position, which are spelled `position\nconsumer`, and before the next one's. */
+/** Sorts after every attempt noted for the position, each `position\nconsumer`, and before the next one's. */
 function attemptsEnd(position: Position): string {
   return `${position}\v`
 }

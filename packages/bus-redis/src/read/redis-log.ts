@@ -1,5 +1,12 @@
 import { type BusNotice, FabraError, type Position } from "@fabra/events"
-import type { LeaseRequest, LeaseView, PartitionBatch, PartitionedLog, ReadOptions } from "@fabra/events/adapter"
+import type {
+  Attempts,
+  LeaseRequest,
+  LeaseView,
+  PartitionBatch,
+  PartitionedLog,
+  ReadOptions,
+} from "@fabra/events/adapter"
 import { Checkpoints } from "../group/checkpoints.js"
 import { ensureGroup } from "../group/groups.js"
 import { keepLeases } from "../group/leases.js"
@@ -125,8 +132,8 @@ export class RedisLog implements PartitionedLog {
     this.#options.onNotice({ code: "events_lost", level: "error", message })
   }
 
-  noteAttempt(group: string, partition: number, position: Position, consumer: string): Promise<number> {
-    return this.#checkpoints.noteAttempt(this.#keys(partition), group, position, consumer)
+  noteAttempts(attempts: Attempts): Promise<readonly number[]> {
+    return this.#checkpoints.noteAttempts(this.#keys(attempts.partition), attempts)
   }
 
   async close(): Promise<void> {

@@ -80,11 +80,18 @@ export interface Assignment {
   /** Reading starts after this position; `null`: at the oldest record there is. */
   readonly checkpoint: Position | null
   /**
-   * Set when the last owner disappeared without releasing its lease: any record up to here may have killed it, so they are
-   * to be run one by one, each noted before it is run ({@link Subscription.noteAttempt}).
+   * Set when the last owner disappeared without releasing its lease: any record up to here may have killed it, so each is
+   * to be noted before it is run ({@link Subscription.noteAttempts}).
    */
   readonly quarantineUntil: Position | null
 }
+
+/**
+ * What becomes of records whose attempts are noted: they run `together`, but for those that another consumer has noted,
+ * which are not noted again; each runs `alone`, and is noted in any case; or this consumer's notes are `withdrawn`, since
+ * the records have not ended its process and are run again later.
+ */
+export type AttemptKind = "together" | "alone" | "withdrawn"
 
 /** Options of {@link EventBus.subscribe}. */
 export interface SubscribeOptions {
@@ -143,11 +150,12 @@ export interface Subscription {
   pause(partition: number): void
   resume(partition: number): void
   /**
-   * Notes durably that this consumer is about to run the record, and returns how many different consumers of its group
-   * have noted it. A note is kept until the group's checkpoint has passed the record.
-   * @throws FabraError `bus_unavailable`
+   * Notes durably, in one step, that this consumer is about to run records, and returns for each how many *other*
+   * consumers of its group have noted it. A note is kept until it is withdrawn or the group's checkpoint has passed it.
+   * @param positions at most 500
+   * @throws FabraError `bus_unavailable`; the notes may then have been made or not
    */
-  noteAttempt(partition: number, position: Position): Promise<number>
+  noteAttempts(partition: number, positions: readonly Position[], how: AttemptKind): Promise<readonly number[]>
   /** Lets go of every partition after `onRevoked` of each has settled, so that others take over at once. Idempotent. */
   close(): Promise<void>
 }

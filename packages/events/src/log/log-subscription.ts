@@ -1,4 +1,4 @@
-import type { PartitionBatch, ReadOptions, SubscribeOptions, Subscription } from "../bus/bus.js"
+import type { AttemptKind, PartitionBatch, ReadOptions, SubscribeOptions, Subscription } from "../bus/bus.js"
 import type { BusNotice, BusNoticeCode } from "../bus/notice.js"
 import type { Position } from "../bus/position.js"
 import { type Clock, sleep, type Timer } from "../clock.js"
@@ -225,8 +225,9 @@ export class LogSubscription implements Subscription {
     this.#wakeRead.abort()
   }
 
-  noteAttempt(partition: number, position: Position): Promise<number> {
-    return this.#log.noteAttempt(this.#options.group, partition, position, this.#options.consumer)
+  noteAttempts(partition: number, positions: readonly Position[], how: AttemptKind): Promise<readonly number[]> {
+    const { group, consumer } = this.#options
+    return this.#log.noteAttempts({ group, consumer, partition, positions, how })
   }
 
   close(): Promise<void> {

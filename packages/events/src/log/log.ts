@@ -1,4 +1,4 @@
-import type { Assignment, PartitionBatch, ReadOptions } from "../bus/bus.js"
+import type { Assignment, AttemptKind, PartitionBatch, ReadOptions } from "../bus/bus.js"
 import type { Position } from "../bus/position.js"
 
 /** What a member says in one round of lease keeping. */
@@ -33,6 +33,15 @@ export interface LeaseView {
   readonly taken: readonly Assignment[]
 }
 
+/** Records that a member is about to run. */
+export interface Attempts {
+  readonly group: string
+  readonly consumer: string
+  readonly partition: number
+  readonly positions: readonly Position[]
+  readonly how: AttemptKind
+}
+
 /**
  * The few operations of a partitioned log from which `LogSubscription` makes a {@link Subscription}. For adapters whose
  * engine has no consumer groups of its own that keep order; engines that have may implement `Subscription` directly.
@@ -60,8 +69,8 @@ export interface PartitionedLog {
    * and forget notes of what this group has.
    */
   writeCheckpoint(group: string, partition: number, position: Position, records: number): Promise<void>
-  /** As `Subscription.noteAttempt`. What is noted outlives leases and their owners. */
-  noteAttempt(group: string, partition: number, position: Position, consumer: string): Promise<number>
+  /** As `Subscription.noteAttempts`. What is noted outlives leases and their owners. */
+  noteAttempts(attempts: Attempts): Promise<readonly number[]>
   /** Called once, after the last lease was let go. */
   close(): Promise<void>
 }

@@ -153,12 +153,8 @@ export class MemoryEventBus extends BaseEventBus {
       read: (cursors, options) => this.#read(cursors, options),
       writeCheckpoint: async (group, partition, position) =>
         this.#partition(partition).writeCheckpoint(group, position),
-      noteAttempt: async (group, partition, position, consumer) => {
-        const { attempts } = this.#partition(partition).group(group)
-        const consumers = attempts.get(position) ?? new Set()
-        attempts.set(position, consumers.add(consumer))
-        return consumers.size
-      },
+      noteAttempts: async ({ group, partition, ...attempts }) =>
+        this.#partition(partition).noteAttempts(group, attempts),
       close: async () => closed(),
     }
   }

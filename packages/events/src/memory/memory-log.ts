@@ -3,6 +3,7 @@ import type { BusRecord, PublishResult } from "../bus/bus.js"
 import type { Position } from "../bus/position.js"
 import type { Clock } from "../clock.js"
 import { BusFullError } from "../errors.js"
+import type { Attempts } from "../log/log.js"
 
 /** Positions sort as text: a counter with leading zeros. */
 function spellPosition(counter: number): Position {
@@ -111,6 +112,17 @@ export class MemoryPartition {
     group.checkpoint = position
     for (const noted of group.attempts.keys()) if (noted <= position) group.attempts.delete(noted)
     this.#trim()
+  }
+
+  noteAttempts(name: string, { positions, consumer, how }: Pick<Attempts, "positions" | "consumer" | "how">): number[] {
+    const { attempts } = this.group(name)
+    return positions.map((position) => {
+      const consumers = attempts.get(position) ?? new Set()
+      const others = consumers.size - (consumers.has(consumer) ? 1 : 0)
+      if (how === "withdrawn") consumers.delete(consumer)
+      else if (others === 0 || how === "alone") attempts.set(position, consumers.add(consumer))
+      return others
+    })
   }
 
   /** Drops what every group has settled, if there are at least so many; never past the slowest one. */

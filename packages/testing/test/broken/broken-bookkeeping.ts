@@ -6,7 +6,7 @@ import {
   type Position,
   type PublishResult,
 } from "@fabra/events"
-import type { Assignment, EncodedEvent, SubscribeOptions, Subscription } from "@fabra/events/adapter"
+import type { Assignment, AttemptKind, EncodedEvent, SubscribeOptions, Subscription } from "@fabra/events/adapter"
 import { type BrokenBus, type BusMaker, withOptions, withSubscription } from "./broken-bus.js"
 import { PassingSubscription } from "./passing-subscription.js"
 
@@ -109,11 +109,13 @@ class ForgetsNotes extends MemoryEventBus {
         notes.clear()
         return super.checkpoint(partition, position, records)
       }
-      override async noteAttempt(partition: number, position: Position): Promise<number> {
-        const key = `${options.group}/${partition}/${position}`
-        const consumers = notes.get(key) ?? new Set()
-        notes.set(key, consumers.add(options.consumer))
-        return consumers.size
+      override async noteAttempts(partition: number, positions: readonly Position[]): Promise<number[]> {
+        return positions.map((position) => {
+          const key = `${options.group}/${partition}/${position}`
+          const consumers = notes.get(key) ?? new Set()
+          notes.set(key, consumers.add(options.consumer))
+          return consumers.size - 1
+        })
       }
     }
     return new Forgetting(await super.subscribe(options))
@@ -180,8 +182,8 @@ export const brokenBookkeeping: readonly BrokenBus[] = [
     Bus: withSubscription(
       (inner) =>
         new (class extends PassingSubscription {
-          override noteAttempt(_: number, position: Position): Promise<number> {
-            return super.noteAttempt(0, position)
+          override noteAttempts(_: number, positions: readonly Position[], how: AttemptKind) {
+            return super.noteAttempts(0, positions, how)
           }
         })(inner),
     ),

@@ -53,8 +53,8 @@ class SharesCheckpoints extends MemoryEventBus {
 
 class CountsAttempts extends PassingSubscription {
   #attempts = 0
-  override async noteAttempt(): Promise<number> {
-    return ++this.#attempts
+  override async noteAttempts(_: number, positions: readonly Position[]): Promise<number[]> {
+    return positions.map(() => this.#attempts++)
   }
 }
 
@@ -155,7 +155,7 @@ export const brokenSharing: readonly BrokenBus[] = [
   {
     fault: "counts attempts instead of consumers",
     Bus: withSubscription((inner) => new CountsAttempts(inner)),
-    breaks: ["counts the different consumers that noted a record"],
+    breaks: ["counts the other consumers that noted a record"],
   },
   {
     fault: "knows every group",

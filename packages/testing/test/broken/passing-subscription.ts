@@ -1,5 +1,5 @@
 import type { Position } from "@fabra/events"
-import type { PartitionBatch, ReadOptions, Subscription } from "@fabra/events/adapter"
+import type { AttemptKind, PartitionBatch, ReadOptions, Subscription } from "@fabra/events/adapter"
 
 /** A subscription that does what another one does: a broken one changes a method of it. */
 export class PassingSubscription implements Subscription {
@@ -29,8 +29,8 @@ export class PassingSubscription implements Subscription {
     this.inner.resume(partition)
   }
 
-  noteAttempt(partition: number, position: Position): Promise<number> {
-    return this.inner.noteAttempt(partition, position)
+  noteAttempts(partition: number, positions: readonly Position[], how: AttemptKind): Promise<readonly number[]> {
+    return this.inner.noteAttempts(partition, positions, how)
   }
 
   close(): Promise<void> {

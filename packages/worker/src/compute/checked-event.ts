@@ -16,13 +16,9 @@ export interface Refusal {
 
 /** Why an event must not be run; `undefined` when it may. */
 export function refuse({ quarantine, event }: Item, draft: Draft, env: ComputeEnvironment): Refusal | undefined {
-  if (quarantine !== undefined && quarantine !== "ask" && quarantine.consumers > env.maxCrashes) {
-    const attempts = quarantine.consumers - 1
-    return {
-      reason: "worker_crashed",
-      error: new Error(`${attempts} workers died while they ran this event.`),
-      attempts,
-    }
+  if (typeof quarantine === "object" && quarantine.others > env.maxCrashes) {
+    const error = new Error(`${quarantine.others} workers died while they ran this event.`)
+    return { reason: "worker_crashed", error, attempts: quarantine.others }
   }
   if (env.haltsEntities && event.replay === undefined && draft.isMarkedDead) {
     const error = new Error("An earlier event of this entity lies in the dead-letter queue; replay all of them.")

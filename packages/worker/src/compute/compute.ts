@@ -42,7 +42,7 @@ export class Compute {
     for (let i = first; i < end; i++) {
       const item = lane.items[i] as Item
       if (!draftOf(item).isSettled(item.record.position)) {
-        if (item.quarantine === "ask") {
+        if (typeof item.quarantine === "string") {
           lane.asks = true
           return undefined
         }

@@ -43,10 +43,10 @@ export interface Item {
   /** Features whose value it changed, in the order of their first change. */
   updated: readonly string[]
   /**
-   * Set where the partition's last owner may have died: `ask` until the event is noted, then how many consumers have noted
-   * that they are about to run it (rule R13).
+   * Set where the partition's last owner may have died (rule R13): `ask` until the event is noted, `suspect` when it is to
+   * be noted and run alone, then how many other consumers have noted it.
    */
-  quarantine: "ask" | { readonly consumers: number } | undefined
+  quarantine: "ask" | "suspect" | { readonly others: number } | undefined
   /** Handlers run, all attempts. */
   attempts: number
   /** It was settled before the worker came to it. */
@@ -75,7 +75,7 @@ export interface Lane {
   settles: number
   /** Features of the item after those that have failed; `undefined` when nothing is blocked. */
   retry: Retry | undefined
-  /** The item after those must be noted before it is run. */
+  /** The item after those must be noted before it is run: see `Quarantine`. */
   asks: boolean
   /** Fruitless tries to reach the cache in a row. */
   outages: number

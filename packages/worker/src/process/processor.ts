@@ -11,7 +11,7 @@ import { LiveRecord } from "../record/live-record.js"
 import { type Places, placesOf } from "../record/record-values.js"
 import { retryDelay } from "../retry.js"
 import { bury } from "./bury.js"
-import type { Quarantine } from "./quarantine.js"
+import { Quarantine } from "./quarantine.js"
 
 /** Most records in one call that loads. */
 const MAX_LOAD = 500
@@ -39,10 +39,13 @@ export class Processor {
   #ready: Lane[] = []
   #toCommit: Lane[] = []
 
-  constructor(context: WorkerContext, compute: Compute, quarantine: Quarantine) {
+  constructor(context: WorkerContext, compute: Compute) {
     this.#context = context
     this.#compute = compute
-    this.#quarantine = quarantine
+    this.#quarantine = new Quarantine(context, (lanes) => {
+      for (const lane of lanes) this.#unpark(lane)
+      this.pump()
+    })
   }
 
   /** Puts an event in line; {@link pump} starts the work. */
@@ -210,7 +213,7 @@ export class Processor {
 
   #enterQuarantine(lane: Lane): void {
     this.#park(lane)
-    this.#quarantine.enter(lane, () => this.#unpark(lane))
+    this.#quarantine.enter(lane)
   }
 
   #makeReady(lane: Lane): void {
@@ -227,9 +230,11 @@ export class Processor {
 
   #wait(lane: Lane, ms: number): void {
     this.#park(lane)
+    this.#quarantine.pause(lane)
     lane.timer = this.#context.settings.clock.setTimer(() => {
       lane.timer = undefined
       this.#unpark(lane)
+      this.pump()
     }, ms)
     this.#context.progressed()
   }
@@ -244,7 +249,6 @@ export class Processor {
     this.backlog += lane.items.length
     this.#context.observer.freed(lane)
     this.#makeReady(lane)
-    this.pump()
   }
 
   #nextToken(): string {

@@ -1,6 +1,7 @@
 import { FabraError, type Position } from "@fabra/events"
 import {
   type Assignment,
+  type Attempts,
   type LeaseRequest,
   type LeaseView,
   type PartitionBatch,
@@ -97,13 +98,17 @@ export class SimulatedLog implements PartitionedLog {
     if (answer === undefined) throw unavailable()
   }
 
-  async noteAttempt(group: string, partition: number, position: Position, consumer: string): Promise<number> {
-    const key = `attempts/${group}/${position}`
-    const answer = await this.#process.ask(this.#server(partition), (master) => {
-      const consumers = [...new Set([...(master.get<readonly string[]>(key) ?? []), consumer])]
-      master.set(key, consumers)
-      return consumers.length
-    })
+  async noteAttempts({ group, consumer, partition, positions, how }: Attempts): Promise<readonly number[]> {
+    const answer = await this.#process.ask(this.#server(partition), (master) =>
+      positions.map((position) => {
+        const key = `attempts/${group}/${position}`
+        const consumers = master.get<readonly string[]>(key) ?? []
+        const others = consumers.filter((noted) => noted !== consumer)
+        if (how === "withdrawn") master.set(key, others)
+        else if (others.length === 0 || how === "alone") master.set(key, [...others, consumer])
+        return others.length
+      }),
+    )
     if (answer === undefined) throw unavailable()
     return answer.value
   }

@@ -69,18 +69,47 @@ export function testTakeOver(check: Check): void {
     })
   })
 
-  check("counts the different consumers that noted a record", async (world) => {
+  check("counts the other consumers that noted a record", async (world) => {
     const [first, second] = (await world.fill(2)) as [string, string]
     const one = await world.joinAlone()
-    expect(await one.subscription.noteAttempt(0, first)).toBe(1)
-    expect(await one.subscription.noteAttempt(0, first)).toBe(1)
+    expect(await one.subscription.noteAttempts(0, [first], "alone")).toEqual([0])
+    expect(await one.subscription.noteAttempts(0, [first], "alone")).toEqual([0])
     await one.subscription.close()
     const two = await world.joinAlone({ bus: await world.other() })
-    expect(await two.subscription.noteAttempt(0, first)).toBe(2)
-    expect(await two.subscription.noteAttempt(0, first)).toBe(2)
-    expect(await two.subscription.noteAttempt(0, second)).toBe(1)
+    expect(await two.subscription.noteAttempts(0, [first], "alone")).toEqual([1])
+    expect(await two.subscription.noteAttempts(0, [first], "alone")).toEqual([1])
+    expect(await two.subscription.noteAttempts(0, [second], "alone")).toEqual([0])
+    await two.subscription.close()
+    const three = await world.joinAlone()
+    expect(await three.subscription.noteAttempts(0, [first, second], "alone")).toEqual([2, 1])
     const elsewhere = await world.joinAlone({ group: "another" })
-    expect(await elsewhere.subscription.noteAttempt(0, first)).toBe(1)
+    expect(await elsewhere.subscription.noteAttempts(0, [first], "alone")).toEqual([0])
+  })
+
+  check("does not note again, for a run together, what another consumer has noted", async (world) => {
+    const [first, second] = (await world.fill(2)) as [string, string]
+    const one = await world.joinAlone()
+    expect(await one.subscription.noteAttempts(0, [first], "together")).toEqual([0])
+    await one.subscription.close()
+    const two = await world.joinAlone({ bus: await world.other() })
+    expect(await two.subscription.noteAttempts(0, [first, second], "together")).toEqual([1, 0])
+    await two.subscription.close()
+    const three = await world.joinAlone()
+    expect(await three.subscription.noteAttempts(0, [first, second], "together")).toEqual([1, 1])
+  })
+
+  check("lets a consumer withdraw its own notes, and no other's", async (world) => {
+    const [first, second] = (await world.fill(2)) as [string, string]
+    const one = await world.joinAlone()
+    await one.subscription.noteAttempts(0, [first, second], "together")
+    await one.subscription.noteAttempts(0, [second], "withdrawn")
+    await one.subscription.close()
+    const two = await world.joinAlone({ bus: await world.other() })
+    await two.subscription.noteAttempts(0, [first], "alone")
+    await two.subscription.noteAttempts(0, [first, second], "withdrawn")
+    await two.subscription.close()
+    const three = await world.joinAlone()
+    expect(await three.subscription.noteAttempts(0, [first, second], "together")).toEqual([1, 0])
   })
 
   check("keeps what was noted of a record until that record is settled", async (world) => {
@@ -88,12 +117,12 @@ export function testTakeOver(check: Check): void {
     const others = await world.fill(3, 1)
     const one = await world.joinAlone()
     const records = await one.take(6)
-    expect(await one.subscription.noteAttempt(0, positions[2] as string)).toBe(1)
+    expect(await one.subscription.noteAttempts(0, [positions[2] as string], "together")).toEqual([0])
     await one.settle(records.find(({ partition }) => partition === 0) as TakenRecord)
     await one.subscription.close()
     const two = await world.joinAlone({ bus: await world.other() })
-    expect(await two.subscription.noteAttempt(1, others[2] as string)).toBe(1)
-    expect(await two.subscription.noteAttempt(0, positions[2] as string)).toBe(2)
+    expect(await two.subscription.noteAttempts(1, [others[2] as string], "together")).toEqual([0])
+    expect(await two.subscription.noteAttempts(0, [positions[2] as string], "together")).toEqual([1])
   })
 }
 
