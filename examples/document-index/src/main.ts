@@ -4,6 +4,9 @@ import { AxiomWorker } from "@fabra/worker"
 import { createStore, documentDeleted, documentUpdated } from "./features.js"
 import { textsOf } from "./texts.js"
 
+// npm start -- 8: only so many of the texts.
+const [most] = process.argv.slice(2).map(Number)
+
 const vectors = embeddedVectorStore()
 const { store, documents } = createStore()
 store.connect({ vectors })
@@ -13,7 +16,9 @@ const bus = new MemoryEventBus()
 const worker = new AxiomWorker(store, { bus })
 const running = worker.run()
 
-const texts = textsOf(/\.md$/).filter(({ content }) => content.length < 100_000)
+const texts = textsOf(/\.md$/)
+  .filter(({ content }) => content.length < 100_000)
+  .slice(0, most)
 for (const { path, content } of texts)
   await bus.publish(documentUpdated.create({ entityId: path, payload: { content } }))
 await worker.idle()

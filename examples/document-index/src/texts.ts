@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs"
-import { join, relative } from "node:path"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url))
-const SKIPPED = new Set(["node_modules", "dist", "coverage"])
+const SKIPPED = /^(\.|(node_modules|dist|coverage)$)/
 
 /** A text of this repository, by its path. */
 export interface Text {
@@ -11,14 +11,15 @@ export interface Text {
   readonly content: string
 }
 
-/** The files of this repository that end so. */
-export function textsOf(ending: RegExp): Text[] {
-  const files = readdirSync(ROOT, { withFileTypes: true, recursive: true })
-  return files.flatMap((file) => {
-    const path = relative(ROOT, join(file.parentPath, file.name))
-    const parts = path.split("/")
-    if (!file.isFile() || !ending.test(path) || parts.some((part) => SKIPPED.has(part) || part.startsWith(".")))
-      return []
-    return [{ path, content: readFileSync(join(ROOT, path), "utf8") }]
-  })
+/** The files of this repository that end so: of each folder its own ones before those of the folders in it. */
+export function textsOf(ending: RegExp, folder = ""): Text[] {
+  const entries = readdirSync(join(ROOT, folder), { withFileTypes: true }).filter(({ name }) => !SKIPPED.test(name))
+  const files = entries.filter((entry) => entry.isFile() && ending.test(entry.name))
+  const folders = entries.filter((entry) => entry.isDirectory())
+  return [
+    ...files
+      .map(({ name }) => join(folder, name))
+      .map((path) => ({ path, content: readFileSync(join(ROOT, path), "utf8") })),
+    ...folders.flatMap(({ name }) => textsOf(ending, join(folder, name))),
+  ]
 }

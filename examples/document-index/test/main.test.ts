@@ -8,10 +8,10 @@ import { recall } from "../src/recall.js"
 
 test("texts are indexed, edited, deleted and searched", async () => {
   const cwd = fileURLToPath(new URL("..", import.meta.url))
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "src/main.ts"], { cwd })
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "src/main.ts", "8"], { cwd })
   const [indexed = "", asked = "", edited = "", gone = ""] = stdout.split("\n\n")
   expect(indexed).toMatch(
-    /^Migration 1: .*\nMigration 2: .*\nMade the index "documents" .*\n\d+ documents are indexed\.$/,
+    /^Migration 1: .*\nMigration 2: .*\nMade the index "documents" .*\n8 documents are indexed\.$/,
   )
   expect(asked).toMatch(
     /^What happens to an event that kills its worker\?(\n {2}0\.\d{4} {2}\S+\.md, characters \d+ to \d+){3}$/,

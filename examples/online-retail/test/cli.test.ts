@@ -1,4 +1,5 @@
-import { expect, test } from "vitest"
+import { expect, onTestFinished, test, vi } from "vitest"
+import { readOptions } from "../src/options.js"
 import { runMain } from "./run-main.js"
 
 const timeout = 60_000
@@ -31,8 +32,21 @@ test.each([
   [["--redis", "http://localhost"], "It must read redis://host:port"],
   [["--workers", "2"], "--workers needs --redis <url>"],
   [["--redis", "redis://localhost", "--namespace", "a b"], 'namespace name "a b" is not valid'],
-  [["--what"], "unknown option '--what'"],
-])("%j is refused with exit code 2", { timeout }, async (args, message) => {
+])("%j is refused with exit code 2", (args, message) => {
+  const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
+    throw new Error(`exit code ${code}`)
+  })
+  const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true)
+  onTestFinished(() => {
+    exit.mockRestore()
+    stderr.mockRestore()
+  })
+  expect(() => readOptions(["node", "main", ...args])).toThrow("exit code 2")
+  expect(stderr.mock.calls.join("")).toContain(message)
+})
+
+test("what is refused leaves standard output empty", { timeout }, async () => {
+  const [args, message] = [["--what"], "unknown option '--what'"]
   const { code, stderr, stdout } = await runMain(args)
   expect(stderr).toContain(message)
   expect(stdout).toBe("")
