@@ -3,8 +3,14 @@ import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
-/** They take minutes: begun last, one of them would leave a core idle. */
-const LONGEST = ["tools/faults/test/faults.test.ts", "packages/worker/test/simulation/simulation.test.ts"]
+/** They take longest: begun last, one of them would leave a core idle. */
+const LONGEST = [
+  "tools/faults/test/faults.test.ts",
+  "packages/worker/test/simulation/simulation.test.ts",
+  "packages/bus-redis/test/memory/memory.test.ts",
+  "packages/bus-redis/test/conformance.test.ts",
+  "packages/cli/test/documents.test.ts",
+]
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -33,21 +33,27 @@ describe.skipIf(isExternal)("with a replica", () => {
   })
 
   test("a replicated publish waits for it, for a duplicate as well", async () => {
-    const bus = redis.space().bus({ commandTimeoutMs: 300 })
+    const space = redis.space()
+    const bus = space.bus()
+    const impatient = space.bus({ commandTimeoutMs: 300 })
     const event = eventIn(0)
     expect(await bus.publish(event, { durability: "replicated" })).toMatchObject({ duplicate: false })
     const other = eventIn(0)
     await replica.kill("SIGSTOP")
-    await expect(bus.publish(other, { durability: "replicated" })).rejects.toMatchObject({ code: "publish_unknown" })
-    await expect(bus.publish(other, { durability: "replicated" })).rejects.toMatchObject({ code: "publish_unknown" })
+    await expect(impatient.publish(other, { durability: "replicated" })).rejects.toMatchObject({
+      code: "publish_unknown",
+    })
+    await expect(impatient.publish(other, { durability: "replicated" })).rejects.toMatchObject({
+      code: "publish_unknown",
+    })
     await replica.kill("SIGCONT")
     expect(await bus.publish(other, { durability: "replicated" })).toMatchObject({ duplicate: true })
   })
 
   test("a read shows nothing that the replica does not have", async () => {
     const space = redis.space()
-    const bus = space.bus({ commandTimeoutMs: 300 })
-    const member = await join(bus)
+    const bus = space.bus()
+    const member = await join(space.bus({ commandTimeoutMs: 300 }))
     await bus.publish(eventIn(0))
     expect(await member.take(1)).toHaveLength(1)
     await replica.kill("SIGSTOP")
@@ -60,7 +66,8 @@ describe.skipIf(isExternal)("with a replica", () => {
 
   test("a dead letter is not safe before the replica has it", async () => {
     const space = redis.space()
-    const { deadLetters } = space.bus({ commandTimeoutMs: 300 })
+    const { deadLetters } = space.bus()
+    const impatient = space.bus({ commandTimeoutMs: 300 })
     const event = eventIn(0)
     const letter = {
       group: "workers",
@@ -75,7 +82,7 @@ describe.skipIf(isExternal)("with a replica", () => {
       lastFailedAt: 1,
     }
     await replica.kill("SIGSTOP")
-    await expect(deadLetters.append([letter])).rejects.toMatchObject({ code: "bus_unavailable" })
+    await expect(impatient.deadLetters.append([letter])).rejects.toMatchObject({ code: "bus_unavailable" })
     await replica.kill("SIGCONT")
     await deadLetters.append([letter])
     expect((await deadLetters.stats()).count).toBe(1)
