@@ -167,7 +167,7 @@ module.exports = {
     preserveSymlinks: true,
     doNotFollow: { path: "node_modules" },
     exclude: "^(packages|examples)/[^/]+/dist/",
-    tsPreCompilationDeps: "specify",
+    tsPreCompilationDeps: true,
     combinedDependencies: true,
     tsConfig: { fileName: "tsconfig.base.json" },
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "default"] },
