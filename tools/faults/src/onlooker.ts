@@ -3,7 +3,6 @@ import type { Book } from "./book.js"
 import type { Connection } from "./connect.js"
 import { chainOf, makeStore } from "./features.js"
 
-const PAUSE_MS = 25
 const AT_ONCE = 5
 
 /** The features of one entity as they were read together. */
@@ -22,11 +21,14 @@ export class Onlooker {
   readonly chains = new Map<string, Map<number, string>>()
   readonly #connection: Connection
   readonly #book: Book
+  readonly #pauseMs: number
   #isOver = false
 
-  constructor(connection: Connection, book: Book) {
+  /** @param pauseMs milliseconds from one look to the next */
+  constructor(connection: Connection, book: Book, pauseMs: number) {
     this.#connection = connection
     this.#book = book
+    this.#pauseMs = pauseMs
   }
 
   /** Looks until {@link stop}. */
@@ -39,7 +41,7 @@ export class Onlooker {
         (_, i) => entities[(at + i) % entities.length],
       )
       for (const snapshot of await read(some as string[]).catch(() => [])) this.#look(snapshot)
-      await delay(PAUSE_MS)
+      await delay(this.#pauseMs)
     }
   }
 
