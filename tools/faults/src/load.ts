@@ -9,8 +9,6 @@ import type { Stream } from "./streams.js"
 import { Watcher } from "./watcher.js"
 
 const RUBBISH_EVERY_MS = 400
-const PUBLISH_EVERY_MS = 40
-const LOOK_EVERY_MS = 25
 
 /** Everybody but the workers: two producers, a watcher, an onlooker, and somebody who writes rubbish into the streams. */
 export class Load {
@@ -27,15 +25,11 @@ export class Load {
   #rubbish = 0
   #writing: NodeJS.Timeout | undefined
 
-  /**
-   * @param proxied how the first producer connects
-   * @param share of the full load, above 0 to 1
-   */
-  constructor(plan: ConnectionPlan, proxied: ConnectionPlan, seed: number, share: number) {
+  /** @param proxied how the first producer connects */
+  constructor(plan: ConnectionPlan, proxied: ConnectionPlan, seed: number) {
     const [first, second, third] = [connect(proxied), connect(plan), connect(plan)]
     // Redis replicates asynchronously: without this a fail-over may lose what was acknowledged, as it says on the tin.
-    const durability = plan.address.isCluster ? "replicated" : "accepted"
-    const options = { durability, paceMs: PUBLISH_EVERY_MS / share } as const
+    const options = plan.address.isCluster ? { durability: "replicated" as const } : {}
     this.book = new Book(seed)
     this.#random = randomOf(seed + 1)
     this.#producers = [
@@ -46,7 +40,7 @@ export class Load {
     one.other = other
     other.other = one
     this.watcher = new Watcher(`watched-${seed}`, third, this.book)
-    this.onlooker = new Onlooker(second, this.book, LOOK_EVERY_MS / share)
+    this.onlooker = new Onlooker(second, this.book)
     this.connection = second
     this.#connections = [first, second, third]
   }

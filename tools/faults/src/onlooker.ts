@@ -3,6 +3,7 @@ import type { Book } from "./book.js"
 import type { Connection } from "./connect.js"
 import { chainOf, makeStore } from "./features.js"
 
+const PAUSE_MS = 25
 const AT_ONCE = 5
 
 /** The features of one entity as they were read together. */
@@ -21,14 +22,11 @@ export class Onlooker {
   readonly chains = new Map<string, Map<number, string>>()
   readonly #connection: Connection
   readonly #book: Book
-  readonly #pauseMs: number
   #isOver = false
 
-  /** @param pauseMs milliseconds from one look to the next */
-  constructor(connection: Connection, book: Book, pauseMs: number) {
+  constructor(connection: Connection, book: Book) {
     this.#connection = connection
     this.#book = book
-    this.#pauseMs = pauseMs
   }
 
   /** Looks until {@link stop}. */
@@ -41,7 +39,7 @@ export class Onlooker {
         (_, i) => entities[(at + i) % entities.length],
       )
       for (const snapshot of await read(some as string[]).catch(() => [])) this.#look(snapshot)
-      await delay(this.#pauseMs)
+      await delay(PAUSE_MS)
     }
   }
 

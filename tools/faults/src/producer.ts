@@ -3,15 +3,10 @@ import type { EventBus, PublishOptions } from "@fabra/events"
 import type { Random } from "@fabra/test-support/random"
 import type { Book, TrialEvent } from "./book.js"
 
+const PACE_MS = 40
 const MOST_AT_ONCE = 8
 /** Publishes that wait for their answer: while a part of Redis is silent the rest goes on being loaded. */
 const MOST_WAITING = 40
-
-/** How a producer publishes. */
-export interface ProducerOptions extends PublishOptions {
-  /** Milliseconds from one publish to the next. */
-  readonly paceMs: number
-}
 
 /**
  * Publishes a steady load. What is refused or of unknown outcome is published again under its id until it is acknowledged,
@@ -21,13 +16,13 @@ export class Producer {
   readonly #bus: EventBus
   readonly #book: Book
   readonly #random: Random
-  readonly #options: ProducerOptions
+  readonly #options: PublishOptions
   #other: Producer | undefined
   #todo: TrialEvent[] = []
   #waiting = 0
   #isOver = false
 
-  constructor(bus: EventBus, book: Book, random: Random, options: ProducerOptions) {
+  constructor(bus: EventBus, book: Book, random: Random, options: PublishOptions) {
     this.#bus = bus
     this.#book = book
     this.#random = random
@@ -43,7 +38,7 @@ export class Producer {
   async run(): Promise<void> {
     while (!this.#isOver || this.#todo.length > 0 || this.#waiting > 0) {
       if (this.#waiting < MOST_WAITING) this.#publishSome()
-      await delay(this.#options.paceMs)
+      await delay(PACE_MS)
     }
   }
 

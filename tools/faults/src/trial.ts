@@ -37,18 +37,15 @@ export interface Trial {
   readonly seconds: number
 }
 
-/**
- * Runs one trial: starts everything, does its worst, waits until all is settled, and compares.
- * @param share of the full load, above 0 to 1
- */
-export async function runTrial(name: FaultName, seed: number, share = 1): Promise<Trial> {
+/** Runs one trial: starts everything, does its worst, waits until all is settled, and compares. */
+export async function runTrial(name: FaultName, seed: number): Promise<Trial> {
   const startedAt = performance.now()
   const fault: Fault = FAULTS[name]
   const place = await Place.start(fault.place)
   const proxy = await TcpProxy.to(place.address.bus[0] as number)
   const plan = { address: place.address, namespace: NAMESPACE, rollbackMs: fault.rollbackMs ?? NO_ROLLBACK_MS }
   const proxied = fault.isProxied ? behind(proxy, plan) : plan
-  const load = new Load(plan, proxied, seed, share)
+  const load = new Load(plan, proxied, seed)
   const fleet = new Fleet((worker, isSettled) => load.watcher.hurt(worker.owned, isSettled))
   const stage = { seed, namespace: NAMESPACE, place, fleet, proxy, watched: load.watcher.entity }
   let done = ""

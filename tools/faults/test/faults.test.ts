@@ -8,8 +8,6 @@ import { runTrial } from "../src/trial.js"
 
 const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url))
 const SEED = 1
-/** Of the load, in the short form; the long one is `npm run faults`. */
-const SHARE = 1 / 3
 // A limit ends what hangs; no test asserts a time.
 const timeout = 300_000
 
@@ -17,7 +15,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("no event is the worse for it"
   const [first, ...others] = Object.keys(FAULTS) as [FaultName, ...FaultName[]]
 
   test.concurrent.each(others)("%s", { timeout }, async (fault) => {
-    const { violations, events } = await runTrial(fault, SEED, SHARE)
+    const { violations, events } = await runTrial(fault, SEED)
     expect(violations).toEqual([])
     expect(events).toBeGreaterThan(0)
   })
