@@ -22,8 +22,8 @@ const steps = {
     "run",
     "--no-color",
     "--silent=passed-only",
-    // Most tests wait for processes and servers half of the time: four files at once keep two cores busy.
-    "--maxWorkers=4",
+    // Most tests wait for processes and servers part of the time: three files at once keep two cores busy.
+    "--maxWorkers=3",
     "--reporter=dot",
     "--reporter=json",
     `--outputFile.json=${vitestReport}`,
