@@ -3,7 +3,8 @@ import { join } from "node:path"
 import { RedisFeatureCache } from "@fabra/cache-redis"
 import { decodeValue } from "@fabra/core/adapter"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
-import { afterAll, beforeAll, expect, test } from "vitest"
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
+import { createRedisClient } from "../src/project/redis-client.js"
 import { fabra, Running, spawned } from "./fabra.js"
 import { mask, screen } from "./screens.js"
 import { eventually, start, temporaryDirectory } from "./with-the-test.js"
@@ -116,6 +117,12 @@ test("many events, in order", async () => {
 
 test("watch shows what is applied as it is applied, by whichever process", async () => {
   const watch = start(["watch", "--json"], { env })
+  const redis = createRedisClient(server.url)
+  onTestFinished(() => redis.disconnect())
+  // A message that no worker has sent is nothing to it.
+  const rubbish = () =>
+    Promise.all(["[]", "{", "null"].map((text) => redis.publish(`${env.FABRA_NAMESPACE}:applied`, text)))
+  await eventually(async () => Math.min(...(await rubbish()))).toBeGreaterThan(0)
   // Workers notice within a second that somebody watches.
   await eventually(async () => {
     await run(["publish", "purchase", "--entity", "eve", "--payload", '{"amount": 7, "product_id": "p"}'])

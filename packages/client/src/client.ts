@@ -75,9 +75,10 @@ export interface FabraClient<App = unknown> {
    */
   lag(group?: string, options?: CallOptions): Promise<Lag>
   /**
-   * What workers apply, as they apply it, from now until `signal` fires or the loop is left. Only `fabra serve` and
-   * `fabra dev` tell it, and on a busy system not all.
-   * @throws FabraApiError `unreachable` when the connection ends: what is applied before the next call is not told
+   * What workers apply, as they apply it, from now until `signal` fires or the loop is left. `fabra serve` and `fabra dev`
+   * tell it, on a busy system not all; a loop that is slower than they tell loses some, and `skipped` says how many.
+   * @throws FabraApiError `unreachable` when the connection ends: what is applied before the next call is not told;
+   *   `request_timeout` when the loop has read nothing for 30 seconds; `rate_limited` when too many watch the server
    */
   watch(options?: CallOptions): AsyncGenerator<AppliedNotices, void>
 }

@@ -30,7 +30,7 @@ export interface AppliedNotice {
 /** Some events applied in one worker, in their order there. */
 export interface AppliedNotices {
   readonly applied: readonly AppliedNotice[]
-  /** How many more there were than are told. */
+  /** How many more events were applied than are listed: workers tell some, and a slow reader loses some of these. */
   readonly skipped: number
 }
 
@@ -44,8 +44,9 @@ export async function lag(transport: Transport, group: string | undefined, { sig
 export async function* watch(transport: Transport, { signal }: CallOptions): AsyncGenerator<AppliedNotices> {
   try {
     for await (const line of linesOf(await transport.stream({ path: "/watch", signal }))) {
-      const { applied, skipped } = JSON.parse(line)
-      yield { applied: applied.map(noticeFromWire), skipped }
+      const { applied, skipped, code, detail } = JSON.parse(line)
+      if (applied.length + skipped > 0) yield { applied: applied.map(noticeFromWire), skipped }
+      if (code !== undefined) throw new FabraApiError(code, detail)
     }
   } catch (error) {
     if (signal?.aborted) return

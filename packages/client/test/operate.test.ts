@@ -1,6 +1,6 @@
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { createApiKey } from "@fabra/server"
+import { type AppliedFeed, createApiKey, type AppliedNotices as ServerNotices } from "@fabra/server"
 import { describe, expect, onTestFinished, test } from "vitest"
 import { type AppliedNotices, createClient } from "../src/index.js"
 import { startMiddleman, startServer } from "./support.js"
@@ -168,6 +168,36 @@ describe("watch", () => {
     await expect(all(url)).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("is lost") })
     await expect(all("http://127.0.0.1:1")).rejects.toMatchObject({ code: "unreachable" })
     const { url: real } = await startServer()
-    await expect(all(real)).rejects.toMatchObject({ code: "not_found" }) // a server without `fabra`
+    await expect(all(real)).rejects.toMatchObject({ code: "not_found" }) // a server without a feed
+  })
+
+  test("of a server tells what its feed tells, and fails when the server is closed", async () => {
+    let tell: ((notices: ServerNotices) => void) | undefined
+    const feed: AppliedFeed = {
+      async subscribe(onNotices) {
+        tell = onNotices
+      },
+    }
+    const { url, server } = await startServer({ feed })
+    const watching = createClient({ url }).watch()
+    const first = watching.next()
+    await expect.poll(() => tell).toBeDefined()
+    tell?.({ applied: [{ ...notice, features: { total: 1n }, attempts: 1, duration_ms: 2 }], skipped: 2 })
+    const same = { features: { total: "1" }, attempts: 1, durationMs: 2 }
+    expect((await first).value).toEqual({
+      applied: [{ eventType: "purchase", entityType: "User", entityId: "ann", eventId: "e1", ...same }],
+      skipped: 2,
+    })
+    server.close()
+    const message = "The server has ended the connection."
+    await expect(watching.next()).rejects.toMatchObject({ code: "unreachable", message })
+  })
+
+  test("fails with the reason when the server says that it is over, after the number of events that were missed", async () => {
+    const last = { applied: [], skipped: 7, code: "request_timeout", detail: "Nothing was read for 30 s." }
+    const server = await startMiddleman("", () => ({ status: 200, body: `${JSON.stringify(last)}\n` }))
+    const watching = createClient({ url: server.url }).watch()
+    expect((await watching.next()).value).toEqual({ applied: [], skipped: 7 })
+    await expect(watching.next()).rejects.toMatchObject({ code: "request_timeout", message: last.detail })
   })
 })

@@ -43,7 +43,7 @@ export async function startServer(options: Partial<ServerOptions> = {}) {
     await server.close()
     await worker.stop()
   })
-  return { url, store, worker, bus, features: { User, purchase, total, order, fragile, documents } }
+  return { url, server, store, worker, bus, features: { User, purchase, total, order, fragile, documents } }
 }
 
 export type Features = Awaited<ReturnType<typeof startServer>>["features"]

@@ -4,3 +4,4 @@ export { type ApiKey, createApiKey, hashApiKey, type Scope } from "./access/api-
 export { PROBLEM_STATUS, type ProblemBody, type ProblemCode } from "./answer/problem.js"
 export type { MetricsSource, ServerOptions } from "./options.js"
 export { createServer, type FabraServer } from "./server.js"
+export type { AppliedFeed, AppliedNotice, AppliedNotices } from "./watch/feed.js"

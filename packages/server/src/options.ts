@@ -3,6 +3,7 @@ import { consoleLogger, type FeatureCache, type Logger } from "@fabra/core"
 import { type EventBus, FabraError } from "@fabra/events"
 import { checkName, checkWhole, show } from "@fabra/events/adapter"
 import { type ApiKey, KeyRing } from "./access/api-keys.js"
+import type { AppliedFeed } from "./watch/feed.js"
 
 /** What `/metrics` serves; `@fabra/metrics` makes one. */
 export interface MetricsSource {
@@ -45,6 +46,10 @@ export interface ServerOptions {
   readonly drainMs?: number
   /** What `/metrics` serves. Default: there is no such page. */
   readonly metrics?: MetricsSource
+  /** What `GET /watch` tells its clients. Default: there is no such route. The server does not close it. */
+  readonly feed?: AppliedFeed
+  /** Most clients of `GET /watch` at once; each costs up to 1 MiB when it does not read. 1 to 10,000. Default 100. */
+  readonly maxWatchers?: number
   /** Default: warnings and errors to standard error. */
   readonly logger?: Logger
 }
@@ -62,6 +67,8 @@ export interface Settings {
   readonly maxBodyBytes: number
   readonly drainMs: number
   readonly metrics: MetricsSource | undefined
+  readonly feed: AppliedFeed | undefined
+  readonly maxWatchers: number
   readonly logger: Logger
 }
 
@@ -79,6 +86,8 @@ export function resolveSettings(options: ServerOptions): Settings {
     maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
     drainMs: options.drainMs ?? 10_000,
     metrics: options.metrics,
+    feed: options.feed,
+    maxWatchers: options.maxWatchers ?? 100,
     logger: options.logger ?? consoleLogger,
   }
   checkName("group", settings.group)
@@ -86,6 +95,7 @@ export function resolveSettings(options: ServerOptions): Settings {
   checkWhole("maxRequestsPerMinute", settings.maxRequestsPerMinute, [1, 10_000_000], "invalid_setting")
   checkWhole("deadlineMs", settings.deadlineMs, [1, 3_600_000], "invalid_setting")
   checkWhole("maxBodyBytes", settings.maxBodyBytes, [1024, 1024 ** 3], "invalid_setting")
+  checkWhole("maxWatchers", settings.maxWatchers, [1, 10_000], "invalid_setting")
   checkWhole("drainMs", settings.drainMs, [0, 3_600_000], "invalid_setting")
   for (const [i, origin] of settings.corsOrigins.entries()) checkOrigin(origin, `corsOrigins[${i}]`)
   if (settings.keys.size === 0 && !isLoopback(settings.host)) {

@@ -10,6 +10,7 @@ import { addFeatureRoutes } from "./routes/features.js"
 import { addHealthRoutes } from "./routes/health.js"
 import { addOperateRoutes } from "./routes/operate.js"
 import { addSearchRoute } from "./routes/search.js"
+import { addWatchRoute } from "./routes/watch.js"
 import type { TypeBoxApp } from "./schema/typebox.js"
 
 /** Adds every route, in the order in which the documentation lists them. */
@@ -24,6 +25,7 @@ export function addRoutes(app: FastifyInstance, context: ServerContext): void {
     addSearchRoute,
     addDeadLetterRoutes,
     addOperateRoutes,
+    addWatchRoute,
     addHealthRoutes,
   ]
   // Each in a scope of its own: what one reads as a body is nothing to the others.

@@ -13,7 +13,8 @@ const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
 describe("API keys", () => {
   test("are asked for by every route but the public ones", async () => {
-    const { call, get } = await startServer({ apiKeys, metrics: { contentType: "text/plain", text: async () => "" } })
+    const metrics = { contentType: "text/plain", text: async () => "" }
+    const { call, get } = await startServer({ apiKeys, metrics, feed: { subscribe: async () => {} } })
     const { paths } = (await get("/openapi.json")).body
     const statuses: Record<string, number> = {}
     for (const [path, methods] of Object.entries<object>(paths)) {
@@ -98,6 +99,7 @@ test.each<[string, Partial<ServerOptions>, string]>([
   ["an origin with a path", { corsOrigins: ["https://a.example/app"] }, "corsOrigins[0]"],
   ["no time at all", { deadlineMs: 0 }, "deadlineMs"],
   ["a body of nothing", { maxBodyBytes: 0 }, "maxBodyBytes"],
+  ["nobody who may watch", { maxWatchers: 0 }, "maxWatchers"],
 ])("refuses to be made with %s", (_what, options, path) => {
   const make = () => createServer(testStore(), { bus: new MemoryEventBus(), ...options })
   expect(make).toThrow(expect.objectContaining({ code: "invalid_setting", path }))

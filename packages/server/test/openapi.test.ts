@@ -8,7 +8,8 @@ import { type Answer, linesOf, startAll, startServer } from "./support.js"
 
 test("the document is valid, and describes every route", async () => {
   for (const apiKeys of [[], [createApiKey("ops", ["admin"]).apiKey]]) {
-    const { get } = await startServer({ apiKeys, metrics: { contentType: "text/plain", text: async () => "" } })
+    const metrics = { contentType: "text/plain", text: async () => "" }
+    const { get } = await startServer({ apiKeys, metrics, feed: { subscribe: async () => {} } })
     const { body } = await get("/openapi.json")
     expect(await new Validator().validate(structuredClone(body))).toEqual({ valid: true })
     expect(Object.keys(body.paths).sort()).toEqual([
@@ -27,6 +28,7 @@ test("the document is valid, and describes every route", async () => {
       "/metrics",
       "/readyz",
       "/search/{index}",
+      "/watch",
     ])
     const { security } = body.paths["/ingest/{event_type}"].post
     expect(security).toEqual(apiKeys.length === 0 ? [] : [{ bearer: [] }, { key: [] }])

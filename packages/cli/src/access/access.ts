@@ -1,7 +1,7 @@
 import type { DeadLetters, FabraApiError } from "@fabra/client"
 import type { FeatureValue, ReadInput } from "@fabra/core"
 import type { AxiomEvent, FabraError, PartitionLag } from "@fabra/events"
-import type { AppliedFeed } from "../feed/feed.js"
+import type { AppliedNotices } from "../feed/feed.js"
 
 /** What became of one published event. */
 export type Published =
@@ -9,7 +9,7 @@ export type Published =
   | { readonly ok: false; readonly eventId: string; readonly error: FabraError | FabraApiError }
 
 /** The way by which commands reach events and values: through the HTTP API, or directly where they are kept. */
-export interface Access extends Pick<AppliedFeed, "follow">, AsyncDisposable {
+export interface Access extends AsyncDisposable {
   /** For people. */
   readonly where: string
   /** Answers for each event, in order. */
@@ -25,5 +25,7 @@ export interface Access extends Pick<AppliedFeed, "follow">, AsyncDisposable {
     input: ReadInput | undefined,
   ): Promise<Readonly<Record<string, FeatureValue<unknown>>>>
   readonly deadLetters: DeadLetters
+  /** Calls `onNotices` with what workers apply until the signal fires. @throws FabraError, FabraApiError */
+  follow(onNotices: (notices: AppliedNotices) => void, signal: AbortSignal): Promise<void>
   lag(group: string): Promise<readonly PartitionLag[]>
 }

@@ -14,6 +14,7 @@ import { findFeatures, loadFeatures } from "../features/features-file.js"
 import type { AppliedNotices } from "../feed/feed.js"
 import { type ConnectionSettings, type Connections, openConnections } from "../project/connections.js"
 import type { Settings } from "../settings/table.js"
+import { fired } from "../terminal/shutdown.js"
 import type { Access, Published } from "./access.js"
 
 /** Reaches bus and cache themselves, past any HTTP API. What events and features there are is in the features file. */
@@ -66,8 +67,9 @@ export class DirectAccess implements Access {
     return this.#connections.bus.lag(group)
   }
 
-  follow(onNotices: (notices: AppliedNotices) => void, signal: AbortSignal): Promise<void> {
-    return this.#connections.feed.follow(onNotices, signal)
+  async follow(onNotices: (notices: AppliedNotices) => void, signal: AbortSignal): Promise<void> {
+    await this.#connections.feed.subscribe(onNotices, signal)
+    await fired(signal)
   }
 
   [Symbol.asyncDispose](): PromiseLike<void> {

@@ -33,7 +33,7 @@ export const devCommand = () =>
       const { DevProcess } = await import("../dev/dev-process.js") // loads the server
       await using connections = await openConnections(settings, "inThisProcess")
       await using dev = new DevProcess(features, connections, embedded(settings), screen)
-      connections.feed.follow((notices) => screen.applied(notices), stop)
+      await connections.feed.subscribe((notices) => screen.applied(notices), stop)
       await greet(screen, features, await dev.start(settings.port))
       await Promise.race([fired(stop), dev.failed])
     },

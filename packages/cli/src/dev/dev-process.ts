@@ -5,7 +5,6 @@ import { type LoadedFeatures, LoadFailure, loadFeatures } from "../features/feat
 import { show } from "../features/user-code.js"
 import { AppliedReporter } from "../feed/applied-reporter.js"
 import type { Connections } from "../project/connections.js"
-import { addWatchRoute } from "../serve/watch-route.js"
 import { createWorker } from "../worker/create-worker.js"
 import type { WorkerSettings } from "../worker/settings.js"
 import { DevServer } from "./dev-server.js"
@@ -20,7 +19,6 @@ export class DevProcess implements AsyncDisposable {
   readonly #metrics: Metrics
   readonly #server: DevServer
   readonly #watch: FileWatch
-  readonly #stopping = new AbortController()
   #features: LoadedFeatures
   #running: { readonly worker: AxiomWorker; readonly reporter: AppliedReporter } | undefined
   #work: Promise<void> = Promise.resolve()
@@ -37,8 +35,14 @@ export class DevProcess implements AsyncDisposable {
     this.#screen = screen
     const { bus, cache, feed } = connections
     this.#metrics = createMetrics({ bus, group: settings.group })
-    const options = { bus, cache, group: settings.group, logger: screen.logger, metrics: this.#metrics }
-    this.#server = new DevServer(options, (server) => addWatchRoute(server, feed, this.#stopping.signal))
+    this.#server = new DevServer({
+      bus,
+      cache,
+      feed,
+      group: settings.group,
+      logger: screen.logger,
+      metrics: this.#metrics,
+    })
     this.#watch = new FileWatch(() => {
       this.#work = this.#work.then(() => this.#reload()).catch(this.#failed)
     })
@@ -56,7 +60,6 @@ export class DevProcess implements AsyncDisposable {
 
   /** Finishes what was begun. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopping.abort()
     await this.#watch.close()
     await this.#work
     await this.#server.close()

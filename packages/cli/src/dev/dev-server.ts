@@ -1,5 +1,5 @@
 import { once } from "node:events"
-import { createServer as createHttpServer, type Server } from "node:http"
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { FeatureStore } from "@fabra/core"
 import { FabraError } from "@fabra/events"
@@ -8,30 +8,34 @@ import { createServer, type FabraServer, type ServerOptions } from "@fabra/serve
 /** What development listens at: nobody else can reach it, so no keys are needed. */
 const HOST = "127.0.0.1"
 
+/** A server, and how many requests it has not answered to the end. */
+interface Served {
+  readonly server: FabraServer
+  unanswered: number
+}
+
 /**
  * The HTTP API of a store that can be exchanged for another while it listens, so that no request meets a closed door.
  */
 export class DevServer {
   readonly #http: Server
   readonly #options: ServerOptions
-  readonly #prepare: (server: FabraServer) => void
-  #current: FabraServer | undefined
+  readonly #open = new Set<Served>()
+  #current: Served | undefined
 
-  /** @param prepare adds routes to each server before it is used */
-  constructor(options: ServerOptions, prepare: (server: FabraServer) => void) {
+  constructor(options: ServerOptions) {
     this.#options = options
-    this.#prepare = prepare
-    this.#http = createHttpServer((request, response) => this.#current?.fastify.routing(request, response))
+    this.#http = createHttpServer((request, response) => this.#answer(request, response))
   }
 
-  /** Serves this store from now on. What the one before has begun is finished. */
+  /** Serves this store from now on. The server before finishes what it has begun, and is closed then. */
   async serve(store: FeatureStore): Promise<void> {
-    const server = createServer(store, this.#options)
-    this.#prepare(server)
-    await server.fastify.ready()
+    const next = { server: createServer(store, this.#options), unanswered: 0 }
+    this.#open.add(next)
+    await next.server.fastify.ready()
     const before = this.#current
-    this.#current = server
-    await before?.close()
+    this.#current = next
+    if (before?.unanswered === 0) await this.#close(before)
   }
 
   /** @throws FabraError `invalid_setting` when the port is taken */
@@ -52,7 +56,22 @@ export class DevServer {
       this.#http.close()
       this.#http.closeIdleConnections()
     }
-    await this.#current?.close()
+    await Promise.all([...this.#open].map((served) => this.#close(served)))
     this.#http.closeAllConnections()
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const served = this.#current
+    if (served === undefined) return
+    served.unanswered++
+    response.once("close", () => {
+      if (--served.unanswered === 0 && served !== this.#current) this.#close(served)
+    })
+    served.server.fastify.routing(request, response)
+  }
+
+  #close(served: Served): Promise<void> {
+    this.#open.delete(served)
+    return served.server.close()
   }
 }

@@ -12,17 +12,17 @@ function setUp() {
   const feed = new MemoryFeed()
   const told: AppliedNotices[] = []
   const stop = new AbortController()
-  const watch = () => feed.follow((notices) => told.push(notices), stop.signal)
+  const watch = () => feed.subscribe((notices) => told.push(notices), stop.signal)
   const report = () => {
     const reporter = new AppliedReporter(feed, store)
     onTestFinished(() => reporter.stop())
     return reporter
   }
-  const applied = (featuresUpdated: string[]): AppliedEvent => ({
-    ...{ event: createEvent({ eventType: "purchase", entityId: "ann" }), entityType: "User", partition: 0 },
+  const applied = (featuresUpdated: string[], entityId = "ann"): AppliedEvent => ({
+    ...{ event: createEvent({ eventType: "purchase", entityId }), entityType: "User", partition: 0 },
     ...{ featuresUpdated, featuresFailed: [], attempts: 1, repeated: false, durationMs: 2, freshnessMs: 3 },
   })
-  return { told, watch, report, applied }
+  return { store, told, watch, report, applied }
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5))
@@ -37,6 +37,19 @@ test("tells what is applied, with the values it led to; of too much, how much mo
   expect(told[0]?.skipped).toBe(3)
   expect(told[0]?.applied).toHaveLength(100)
   expect(told[0]?.applied[0]).toMatchObject({ entity: "User", entity_id: "ann", features: { plan: "free" } })
+})
+
+test("tells at most 256 KiB at a time, and counts the rest", async () => {
+  const { store, told, watch, report, applied } = setUp()
+  watch()
+  const reporter = report()
+  await turn()
+  const plans = { ann: "x".repeat(100_000), ben: "x".repeat(300_000), cem: "x" }
+  for (const [id, plan] of Object.entries(plans)) await store.setFeature("plan", id, plan)
+  for (const id of ["ann", "ann", "ben", "ann", "cem"]) reporter.eventApplied(applied(["plan"], id))
+  await expect.poll(() => told).toHaveLength(1)
+  expect(told[0]?.applied.map(({ entity_id }) => entity_id)).toEqual(["ann", "ann", "cem"])
+  expect(told[0]?.skipped).toBe(2)
 })
 
 test("keeps nothing while nobody watches", async () => {

@@ -1,11 +1,14 @@
 import type { Feature, FeatureStore, Telemetry } from "@fabra/core"
 import type { AppliedEvent } from "@fabra/core/adapter"
+import { toJson } from "../terminal/output.js"
 import type { AppliedFeed, AppliedNotice } from "./feed.js"
 
 const WATCHED_MS = 50
 const UNWATCHED_MS = 1_000
 /** More than this in one round nobody can read. */
 const MAX_NOTICES = 100
+/** Most characters of JSON in one round: every server where somebody watches reads all of it. */
+const MAX_CHARS = 256 * 1024
 
 /** Tells a feed what a worker applies, in small portions, and costs next to nothing while nobody watches. */
 export class AppliedReporter implements Telemetry {
@@ -45,10 +48,11 @@ export class AppliedReporter implements Telemetry {
     this.#pending = []
     this.#skipped = 0
     try {
-      const applied = pending.length === 0 ? [] : await this.#withValues(pending)
-      this.#isWatched = (await this.#feed.publish({ applied, skipped })) > 0
+      const applied = pending.length === 0 ? [] : thatFit(await this.#withValues(pending))
+      const left = skipped + pending.length - applied.length
+      this.#isWatched = (await this.#feed.publish({ applied, skipped: left })) > 0
     } catch {
-      this.#isWatched = false // who watches is not owed what an outage swallows
+      this.#isWatched = false // clients that watch are not owed what an outage swallows
     }
     this.#schedule(this.#isWatched ? WATCHED_MS : UNWATCHED_MS)
   }
@@ -73,6 +77,17 @@ export class AppliedReporter implements Telemetry {
     const names = new Set(events.flatMap(({ featuresUpdated }) => featuresUpdated))
     return [...names].flatMap((name) => this.#store.registry.features.get(name) ?? [])
   }
+}
+
+/** The notices for which one round has room. One that alone is too large is left out. */
+function thatFit(notices: readonly AppliedNotice[]): AppliedNotice[] {
+  let room = MAX_CHARS
+  return notices.filter((notice) => {
+    const { length } = toJson(notice)
+    if (length > room) return false
+    room -= length
+    return true
+  })
 }
 
 function toNotice(applied: AppliedEvent, values: Record<string, unknown>): AppliedNotice {

@@ -1,4 +1,3 @@
-import { fired } from "../terminal/shutdown.js"
 import type { AppliedFeed, AppliedNotices } from "./feed.js"
 
 /** The feed within one process. */
@@ -6,13 +5,12 @@ export class MemoryFeed implements AppliedFeed {
   readonly #watchers = new Set<(notices: AppliedNotices) => void>()
 
   async publish(notices: AppliedNotices): Promise<number> {
-    if (notices.applied.length > 0) for (const tell of this.#watchers) tell(notices)
+    if (notices.applied.length + notices.skipped > 0) for (const tell of this.#watchers) tell(notices)
     return this.#watchers.size
   }
 
-  async follow(onNotices: (notices: AppliedNotices) => void, signal: AbortSignal): Promise<void> {
+  async subscribe(onNotices: (notices: AppliedNotices) => void, signal: AbortSignal): Promise<void> {
     this.#watchers.add(onNotices)
-    await fired(signal)
-    this.#watchers.delete(onNotices)
+    signal.addEventListener("abort", () => this.#watchers.delete(onNotices), { once: true })
   }
 }

@@ -2,7 +2,6 @@ import { FabraError } from "@fabra/events"
 import { Cluster, type Redis } from "ioredis"
 import { createRedisClient } from "../project/redis-client.js"
 import { toJson } from "../terminal/output.js"
-import { fired } from "../terminal/shutdown.js"
 import type { AppliedFeed, AppliedNotices } from "./feed.js"
 
 /** The feed over a Redis channel, `<namespace>:applied`. */
@@ -21,7 +20,7 @@ export class RedisFeed implements AppliedFeed {
   }
 
   async publish(notices: AppliedNotices): Promise<number> {
-    const text = notices.applied.length === 0 ? "" : toJson(notices)
+    const text = notices.applied.length + notices.skipped === 0 ? "" : toJson(notices)
     const receivers = await this.#publisher.publish(this.#channel, text)
     return receivers > 0 || !(this.#publisher instanceof Cluster) ? receivers : await this.#countOn(this.#publisher)
   }
@@ -33,15 +32,17 @@ export class RedisFeed implements AppliedFeed {
     return counts.reduce((sum, one) => sum + one, 0)
   }
 
-  async follow(onNotices: (notices: AppliedNotices) => void, signal: AbortSignal): Promise<void> {
+  async subscribe(onNotices: (notices: AppliedNotices) => void, signal: AbortSignal): Promise<void> {
     // Once connected it subscribes again by itself after a lost connection.
     const subscriber = createRedisClient(this.url)
+    signal.addEventListener("abort", () => subscriber.disconnect(), { once: true })
     let lastError: Error | undefined
     subscriber.on("error", (error: Error) => {
       lastError = error
     })
     subscriber.on("message", (_channel, message: string) => {
-      if (message !== "") onNotices(JSON.parse(message) as AppliedNotices)
+      const notices = parseNotices(message)
+      if (notices !== undefined) onNotices(notices)
     })
     try {
       await subscriber.connect()
@@ -50,11 +51,19 @@ export class RedisFeed implements AppliedFeed {
       subscriber.disconnect()
       throw new FabraError("bus_unavailable", `Redis: ${(lastError ?? (error as Error)).message}`, { cause: error })
     }
-    await fired(signal)
-    subscriber.disconnect()
   }
 
   close(): void {
     this.#publisher.disconnect()
+  }
+}
+
+/** `undefined` for what is no message of a worker, or one that only asks whether anybody listens. */
+function parseNotices(message: string): AppliedNotices | undefined {
+  try {
+    const { applied, skipped } = JSON.parse(message)
+    return Array.isArray(applied) && Number.isInteger(skipped) ? { applied, skipped } : undefined
+  } catch {
+    return undefined
   }
 }

@@ -10,7 +10,6 @@ import type { Settings } from "../settings/table.js"
 import { fired } from "../terminal/shutdown.js"
 import { openWorker } from "../worker/open-worker.js"
 import { type EmbeddedSettings, embedded } from "../worker/settings.js"
-import { addWatchRoute } from "./watch-route.js"
 
 type HttpSettings = Settings<"host" | "port" | "group" | "apiKeys">
 
@@ -22,13 +21,12 @@ export async function serve(
   stop: AbortSignal,
 ): Promise<void> {
   await using project = await openProject(features, settings, part)
-  const { logger, file, where, feed } = project
+  const { logger, file, where } = project
   project.defer(() => stop.aborted && logger.info({}, "stopped"))
   // Opened before the server, and so closed after it: what waits there for its event still hears of it.
   const worker = project.bus.capabilities.shared ? undefined : openWorker(project, embedded(settings))
   const server = await createHttpServer(project, settings)
   project.defer(() => server.close())
-  addWatchRoute(server, feed, stop)
   const { url } = await server.listen()
   logger.info({ url, features: show(file), bus: where }, "serving")
   if (settings.apiKeys === undefined) logger.warn({}, "There are no API keys: any program on this machine may call.")
@@ -38,13 +36,14 @@ export async function serve(
 }
 
 async function createHttpServer(
-  { store, bus, logger, metrics }: Project,
+  { store, bus, feed, logger, metrics }: Project,
   { host, port, group, apiKeys }: HttpSettings,
 ): Promise<FabraServer> {
   const { createServer } = await import("@fabra/server")
   try {
     return createServer(store, {
       bus: tracedBus(bus),
+      feed,
       host,
       port,
       group,
