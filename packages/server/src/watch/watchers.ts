@@ -37,7 +37,7 @@ export class Watchers {
   async enter(raw: ServerResponse): Promise<void> {
     if (this.#places === 0) {
       const message = `${this.#max} clients watch already, which is the most this server takes. Try again later.`
-      throw new Problem("rate_limited", message, { headers: { "retry-after": "30" } })
+      throw new Problem("rate_limited", message, { headers: { "retry-after": "1" } })
     }
     this.#places--
     this.#subscription ??= this.#subscribe()
