@@ -30,6 +30,6 @@ export type { ScheduleContext, ScheduledFeatureOptions, SqlFeatureOptions } from
 export type { EntityValue, OfflineStore, SqlRow } from "./offline/offline-store.js"
 export type { Sql } from "./offline/sql.js"
 export type { FeatureRow, FeatureStatus, FeatureValue } from "./serve/serve.js"
-export { FeatureStore, type ReadOptions } from "./store.js"
+export { FeatureStore, type ReadOptions, type SetOptions } from "./store.js"
 export type { FeatureStoreOptions } from "./store-parts.js"
 export { consoleLogger, type Logger, type Telemetry } from "./telemetry.js"

@@ -14,6 +14,7 @@ import type { AnyFeatureOptions } from "./feature/feature-definition.js"
 import type { ScheduledFeatureOptions, SqlFeatureOptions } from "./feature/scheduled-feature.js"
 import { encodeValue } from "./feature/values.js"
 import type { OfflineStore } from "./offline/offline-store.js"
+import { mayWriteOutside } from "./outside-write.js"
 import { Registry } from "./registry.js"
 import { readFeatures } from "./serve/read-features.js"
 import type { FeatureRow, FeatureValue } from "./serve/serve.js"
@@ -24,6 +25,15 @@ import { transactionOf } from "./transaction.js"
 export interface ReadOptions {
   /** For features that are computed with the read: their `context.input`. Default `{}`. */
   readonly input?: ReadInput | undefined
+}
+
+/** Options of setting a feature. */
+export interface SetOptions {
+  /**
+   * Lets a handler set a feature of another entity: at once, whether or not the handler succeeds, and again with each try.
+   * Only right for a value that may overwrite whatever is there. Default `false`: refused. Changes nothing elsewhere.
+   */
+  readonly outsideTransaction?: boolean | undefined
 }
 
 /** Entities, features and how to read them. Defines; connects to nothing by itself. */
@@ -138,7 +148,7 @@ export class FeatureStore {
     return (await this.getFeatureValue(this.#resolve(feature), entityId, options)).value
   }
 
-  /** As {@link getFeature}, with its times and status; never joins a transaction. */
+  /** As {@link getFeature}, with its times and status; what is served without a value is its `default`, also in a handler. */
   async getFeatureValue<F extends Feature>(
     feature: F,
     entityId: string,
@@ -149,7 +159,8 @@ export class FeatureStore {
   }
 
   /**
-   * Many features of one entity, or of many, in one round trip. All kept values of one entity are of one moment.
+   * Many features of one entity, or of many, in one round trip. All kept values of one entity are of one moment. Inside a
+   * handler, those of the handler's own entity are read in its transaction.
    * @throws FabraError `unknown_feature`, `invalid_argument` (ids; features of different entities), `cache_unavailable`,
    *   `feature_failed` when one that is computed with the read cannot be
    */
@@ -176,30 +187,40 @@ export class FeatureStore {
 
   /**
    * Sets a feature directly, outside of event processing; handlers that read the old value are run again. Inside a handler, for the
-   * handler's own entity, it joins the handler's transaction, and any name will do.
-   * @throws FabraError `unknown_feature`, `invalid_argument` (the id), `invalid_value`, `cache_unavailable` (it may then
-   *   have been set or not)
+   * handler's own entity, it joins the handler's transaction, and any name will do; for another entity it is refused, unless
+   * the options say that it is outside of the transaction.
+   * @throws FabraError `unknown_feature`, `invalid_argument` (the id; another entity's in a handler), `invalid_value`,
+   *   `cache_unavailable` (it may then have been set or not)
    */
-  setFeature<Value>(feature: Feature<string, Value, any>, entityId: string, value: Value): Promise<void>
-  setFeature(feature: string, entityId: string, value: unknown): Promise<void>
-  async setFeature(feature: Feature | string, entityId: string, value: unknown): Promise<void> {
+  setFeature<Value>(
+    feature: Feature<string, Value, any>,
+    entityId: string,
+    value: Value,
+    options?: SetOptions,
+  ): Promise<void>
+  setFeature(feature: string, entityId: string, value: unknown, options?: SetOptions): Promise<void>
+  async setFeature(
+    feature: Feature | string,
+    entityId: string,
+    value: unknown,
+    { outsideTransaction = false }: SetOptions = {},
+  ): Promise<void> {
     checkEntityId(entityId, "entityId")
     const transaction = this.#transactionFor(feature, entityId)
     const name = typeof feature === "string" ? feature : feature.name
-    if (transaction !== undefined) return transaction.set(name, value)
+    if (transaction !== undefined && !outsideTransaction) return transaction.set(name, value)
     const { entity, computedBy } = this.#resolve(feature)
     if (computedBy === "reads") {
       throw new FabraError("invalid_argument", `"${name}" is computed when it is read: nobody can set it.`)
     }
+    const key = { entityType: entity.name, entityId }
     const stored: StoredValue = {
       text: encodeValue(value, `value of feature "${name}"`),
       eventTime: null,
       computedAt: this.clock.now(),
     }
-    await writeDirectly(this.#parts, {
-      key: { entityType: entity.name, entityId },
-      values: new Map([[name, stored]]),
-    })
+    if (!mayWriteOutside(name, key, outsideTransaction)) return
+    await writeDirectly(this.#parts, { key, values: new Map([[name, stored]]) })
   }
 
   /**
@@ -263,7 +284,7 @@ export class FeatureStore {
     if (transaction === undefined) return undefined
     const known = typeof feature === "string" ? this.registry.features.get(feature) : feature
     if (known === undefined) return transaction
-    return known.entity.name === transaction.key.entityType && known.computedBy !== "reads" ? transaction : undefined
+    return known.computedBy === "reads" ? undefined : transactionOf(entityId, known.entity.name)
   }
 
   #resolve(feature: Feature | string): Feature {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import type { Position } from "@fabra/events"
-import type { EntityKey } from "./cache/cache.js"
+import type { EntityKey, StoredValue } from "./cache/cache.js"
 
 /** Where an event stands, so that what it writes elsewhere is never overwritten by an earlier one. */
 export interface EventOrigin {
@@ -14,12 +14,14 @@ export interface EventOrigin {
 /** The open transaction of a running handler. */
 export interface Transaction {
   readonly key: EntityKey
-  /** The event that is being handled; `null` when this is a rehearsal, in which nothing else may be written. */
+  /** The event that is being handled; `null` when this is a dry run, in which nothing else may be written. */
   readonly origin: EventOrigin | null
   /** Fires when the handler has outlived its time-out, or has ended. */
   readonly signal: AbortSignal
   /** By name: the value, else the feature's `initial`, else `undefined`. */
   get(name: string): unknown
+  /** By name: what {@link get} reads, as it is stored, however old. */
+  stored(name: string): StoredValue | undefined
   /** @throws FabraError `invalid_value`; `invalid_argument` once the handler has ended */
   set(name: string, value: unknown): void
 }
@@ -45,10 +47,11 @@ export function currentTransaction(): Transaction | undefined {
   return running.getStore()
 }
 
-/** The transaction this code runs in, if it runs in a handler for that entity id. */
-export function transactionOf(entityId: string): Transaction | undefined {
+/** The transaction this code runs in, if it runs in a handler for that entity. Without a type: for any with that id. */
+export function transactionOf(entityId: string, entityType?: string): Transaction | undefined {
   const transaction = running.getStore()
-  return transaction?.key.entityId === entityId ? transaction : undefined
+  if (transaction?.key.entityId !== entityId) return undefined
+  return entityType === undefined || entityType === transaction.key.entityType ? transaction : undefined
 }
 
 /** Runs `work` so that calls of the store made within it join no transaction. */

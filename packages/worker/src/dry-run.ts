@@ -39,7 +39,8 @@ export interface DryRun {
 const NO_PARTITION = -1
 
 /**
- * Runs the handlers of an event once on the records as they are now, and commits nothing; no index is written either.
+ * Runs the handlers of an event once on the records as they are now, and commits nothing; no index and no other entity is
+ * written either.
  * What handlers do elsewhere is done for real.
  * @throws FabraError `cache_unavailable`
  */

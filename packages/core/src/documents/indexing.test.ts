@@ -45,7 +45,8 @@ function library(vectors = new Counting()) {
 function at<Result>(position: number, work: () => Promise<Result>, signal = new AbortController().signal) {
   const origin = { source: "bus/0", position: String(position).padStart(12, "0"), eventTime: position }
   const key = { entityType: "Document", entityId: "any" }
-  return runInTransaction({ key, origin, signal, get: () => undefined, set: () => {} } satisfies Transaction, work)
+  const none = () => undefined
+  return runInTransaction({ key, origin, signal, get: none, stored: none, set: none } satisfies Transaction, work)
 }
 
 test("a text is cut, embedded, and found with all that is known of it", async () => {

@@ -2,11 +2,13 @@ import { FabraError } from "@fabra/events"
 import { checkEntityId } from "@fabra/events/adapter"
 import type { ReadInput } from "../feature/computed-feature.js"
 import type { Feature } from "../feature/feature.js"
+import { currentTransaction } from "../transaction.js"
 import { Reading, type ReadingEnvironment } from "./reading.js"
 import { serve } from "./serve.js"
 
 /**
- * Features of one entity, or of each of many, as they are served: with one call of the cache where all are kept.
+ * Features of one entity, or of each of many, as they are served: with one call of the cache where all are kept. Those of a
+ * handler's own entity come from its transaction.
  * @throws FabraError `invalid_argument` (ids; no feature, or features of different entities), what reading throws
  */
 export function readFeatures(
@@ -19,7 +21,7 @@ export function readFeatures(
   const entityIds = typeof ids === "string" ? [ids] : ids
   if (typeof ids === "string") checkEntityId(ids, "entityId")
   else for (const [i, id] of ids.entries()) checkEntityId(id, `entityIds[${i}]`)
-  const computes = features.some(({ computedBy }) => computedBy === "reads")
+  const computes = features.some(({ computedBy }) => computedBy === "reads") || currentTransaction() !== undefined
   const rows = computes ? compute(env, features, entityIds, input) : read(env, features, entityIds)
   return typeof ids === "string" ? rows.then((all) => all[0]) : rows
 }

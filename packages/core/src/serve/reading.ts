@@ -68,7 +68,8 @@ export class Reading {
   }
 
   async #readStored(feature: Feature, entityId: string): Promise<FeatureValue<unknown>> {
-    const stored = await this.#stored(feature, entityId)
+    const transaction = transactionOf(entityId, feature.entity.name)
+    const stored = transaction === undefined ? await this.#stored(feature, entityId) : transaction.stored(feature.name)
     return serveValue(feature, stored, this.#env.clock.now())
   }
 
@@ -148,9 +149,8 @@ export class Reading {
       const message = `"${name}" belongs to ${feature.entity.name}, "${asker.name}" to ${asker.entity.name}: read it with store.getFeature.`
       throw new FabraError("invalid_argument", message)
     }
-    const transaction = transactionOf(entityId)
-    const joins = feature.computedBy !== "reads" && transaction?.key.entityType === feature.entity.name
-    return joins ? transaction.get(name) : (await this.value(feature, entityId, id)).value
+    const transaction = feature.computedBy === "reads" ? undefined : transactionOf(entityId, feature.entity.name)
+    return transaction === undefined ? (await this.value(feature, entityId, id)).value : transaction.get(name)
   }
 
   #checkCycle(id: string, asker: string | undefined): void {

@@ -90,6 +90,10 @@ export class HandlerAttempt implements FeatureContext, Transaction {
     return (feature: Feature | string, value: unknown) => this.#write(this.#nameOf(feature), value)
   }
 
+  stored(name: string): StoredValue | undefined {
+    return this.#writes?.get(name) ?? this.#draft.value(name)
+  }
+
   /** The handler has returned `value`: its writes become part of the draft, and their names part of the item's. */
   succeed(value: unknown): void {
     const { name } = this.feature
@@ -107,17 +111,13 @@ export class HandlerAttempt implements FeatureContext, Transaction {
 
   #read(name: string): unknown {
     const feature = this.#store.registry.features.get(name)
-    const stored = this.#stored(name)
+    const stored = this.stored(name)
     // Each read decodes anew, so a handler that mutates the value changes nothing.
     if (stored !== undefined && (feature === undefined || !isGone(feature, stored, this.#stamp.computedAt))) {
       return decodeValue(stored.text)
     }
     const initial = feature?.initial
     return typeof initial === "object" ? structuredClone(initial) : initial
-  }
-
-  #stored(name: string): StoredValue | undefined {
-    return this.#writes?.get(name) ?? this.#draft.value(name)
   }
 
   #lastEventTime(name: string): number {
