@@ -1,7 +1,7 @@
 import { createProgram } from "./program.js"
 import { warnUnknown } from "./settings/unknown.js"
 import { exitCodeOf, exitCodes } from "./terminal/exit-codes.js"
-import { say } from "./terminal/output.js"
+import { printableLines, say } from "./terminal/output.js"
 import { describeError, errorToJson, firstError } from "./terminal/report-error.js"
 
 /** Runs one command line, and writes what is wrong with it to standard error. @returns the exit code */
@@ -15,7 +15,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? exitCodes.ok.code)
   } catch (thrown) {
     const error = firstError(thrown)
-    process.stderr.write(isJson ? errorToJson(error) : describeError(error, args.includes("--verbose")))
+    process.stderr.write(isJson ? errorToJson(error) : printableLines(describeError(error, args.includes("--verbose"))))
     return exitCodeOf(error)
   }
 }

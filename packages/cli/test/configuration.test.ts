@@ -62,6 +62,12 @@ test("no secret is shown, nor repeated in an error", async () => {
     { FABRA_REDIS_URL: "reddis://app:hush@db" },
     { FABRA_REDIS_URL: "redis://db,http://app:hush@db" },
     { FABRA_API_KEYS: `app:read:${key}hush` },
+    { FABRA_API_KEY: "hush\nhush" },
+    { FABRA_SERVER_URL: "http://app:hush@server" },
+    { FABRA_SERVER_URL: "https://server/?key=hush" },
+    { OPENAI_BASE_URL: "https://app:hush@models/v1" },
+    { OPENAI_BASE_URL: "hush" },
+    { OPENAI_API_KEY: "sk-hush\nsk-hush" },
   ]) {
     await expect(config([], bad)).rejects.toMatchObject({
       code: "invalid_setting",

@@ -22,8 +22,8 @@ const PASSING = [408, 429, 502, 503, 504]
 /** The server refused, or could not be reached. */
 export class FabraApiError extends Error {
   /**
-   * The server's code, such as `invalid_event`, see docs/http-api.md; or `unreachable`, `timeout`, `aborted`, or
-   * `invalid_answer` for what is no answer of Fabra.
+   * The server's code, such as `invalid_event`, see docs/http-api.md; or `unreachable`, `timeout`, `aborted`,
+   * `invalid_argument` for options that cannot be used, or `invalid_answer` for what is no answer of Fabra.
    */
   readonly code: string
   /** HTTP status; `undefined` when there was no answer. */

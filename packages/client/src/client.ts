@@ -85,6 +85,7 @@ export interface FabraClient<App = unknown> {
 
 /**
  * Makes a client. Opens no connection.
+ * @throws FabraApiError `invalid_argument` for a url or a key that no request could carry
  *
  * @example
  * import type * as features from "./features.js"

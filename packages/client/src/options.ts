@@ -1,8 +1,8 @@
 /** Options of `createClient`. */
 export interface ClientOptions {
-  /** Where the server is, as `http://localhost:8000`. */
+  /** Where the server is, as `http://localhost:8000`; a path is fine, a user, a password or a query is refused. */
   readonly url: string
-  /** Sent with every request. */
+  /** Sent with every request: visible ASCII characters. */
   readonly apiKey?: string | undefined
   /** The longest one try may take, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number | undefined

@@ -24,7 +24,9 @@ export class Transport {
   readonly #fetch: typeof fetch
 
   constructor(options: ClientOptions) {
-    const { url, apiKey, timeoutMs = 10_000, maxRetries = 3, retryBaseMs = 100 } = options
+    const { url, timeoutMs = 10_000, maxRetries = 3, retryBaseMs = 100 } = options
+    const apiKey = options.apiKey?.trim()
+    checkPlace(url, apiKey)
     this.#url = url.replace(/\/+$/, "")
     this.#headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
     this.#timeoutMs = timeoutMs
@@ -81,11 +83,23 @@ export class Transport {
       if (signal?.aborted) throw new FabraApiError("aborted", "The call was given up.", { cause: error })
       if (late.signal.aborted)
         throw new FabraApiError("timeout", "The server did not answer in time.", { cause: error })
-      throw unreachable(`Nothing answers at ${this.#url.replace(/\/\/[^/]*@/, "//")}`, error)
+      throw unreachable(`Nothing answers at ${this.#url}`, error)
     } finally {
       clearTimeout(timer)
     }
   }
+}
+
+/** What is wrong here `fetch` would tell with the secret in its message. @throws FabraApiError `invalid_argument` */
+function checkPlace(url: string, apiKey: string | undefined): void {
+  const { protocol = "", username, password, search, hash } = URL.canParse(url) ? new URL(url) : ({} as Partial<URL>)
+  if (!/^https?:$/.test(protocol) || `${username}${password}${search}${hash}` !== "") {
+    const message = "url must read http://host:port or https://host:port, without user, password, query and fragment."
+    throw new FabraApiError("invalid_argument", message, { path: "url" })
+  }
+  if (apiKey === undefined || /^[\x21-\x7e]+$/.test(apiKey)) return
+  const message = "apiKey must be one word of visible ASCII characters, without a line break."
+  throw new FabraApiError("invalid_argument", message, { path: "apiKey" })
 }
 
 /** No answer, or only a part of one. */

@@ -186,3 +186,14 @@ test("search finds documents, and says which index there is", async () => {
   const other = createClient({ url }).search("document", { text: "foxes" })
   await expect(other).rejects.toMatchObject({ code: "unknown_index", status: 404, allowed: ["documents"] })
 })
+
+test.each([
+  [{ url: "http://app:hush@127.0.0.1:1" }, "url"],
+  [{ url: "http://127.0.0.1:1/?key=hush" }, "url"],
+  [{ url: "hush" }, "url"],
+  [{ url: "http://127.0.0.1:1", apiKey: "hush\nhush" }, "apiKey"],
+])("a place or key that no request could carry is refused at once, and not repeated: %j", (options, path) => {
+  expect(() => createClient(options)).toThrow(
+    expect.objectContaining({ code: "invalid_argument", path, message: expect.not.stringMatching(/hush/) }),
+  )
+})

@@ -65,7 +65,8 @@ export function checkOptions(options: OpenAIEmbedderOptions): Settings {
   }
 }
 
-function clientOf({ client, apiKey, baseUrl }: OpenAIEmbedderOptions): OpenAI {
+function clientOf({ client, apiKey: key, baseUrl }: OpenAIEmbedderOptions): OpenAI {
+  const apiKey = key?.trim()
   if (client !== undefined) {
     if (apiKey === undefined && baseUrl === undefined) return client
     throw new FabraError("invalid_argument", "client is given beside apiKey or baseUrl: name one of them.", {
@@ -73,10 +74,14 @@ function clientOf({ client, apiKey, baseUrl }: OpenAIEmbedderOptions): OpenAI {
     })
   }
   if (!apiKey) throw new FabraError("invalid_argument", "apiKey is missing.", { path: "apiKey" })
-  if (baseUrl !== undefined && !(/^https?:/.test(baseUrl) && URL.canParse(baseUrl))) {
-    throw new FabraError("invalid_argument", `baseUrl is ${show(baseUrl)}: it must be an http address.`, {
-      path: "baseUrl",
-    })
+  // Neither is shown: `fetch` would tell what is wrong with them, the secret in its message.
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) {
+    const message = "apiKey must be one word of visible ASCII characters, without a line break."
+    throw new FabraError("invalid_argument", message, { path: "apiKey" })
+  }
+  if (baseUrl !== undefined && !isPlainAddress(baseUrl)) {
+    const message = "baseUrl must be an http address, without user, password, query and fragment."
+    throw new FabraError("invalid_argument", message, { path: "baseUrl" })
   }
   // All is said, so that nothing is read from the environment behind the caller's back.
   return new OpenAI({
@@ -86,6 +91,12 @@ function clientOf({ client, apiKey, baseUrl }: OpenAIEmbedderOptions): OpenAI {
     project: null,
     maxRetries: 0,
   })
+}
+
+function isPlainAddress(address: string): boolean {
+  if (!URL.canParse(address)) return false
+  const { protocol, username, password, search, hash } = new URL(address)
+  return /^https?:$/.test(protocol) && username + password + search + hash === ""
 }
 
 /**

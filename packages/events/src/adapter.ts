@@ -34,4 +34,5 @@ export { DEFAULT_MAX_EVENT_BYTES, decodeEvent, encodeEvent } from "./event/wire.
 export { assignPartitions } from "./log/assign.js"
 export type { Attempts, LeaseRequest, LeaseView, PartitionedLog } from "./log/log.js"
 export { DEFAULT_LEASE_MS, LogSubscription } from "./log/log-subscription.js"
-export { didYouMean, nearest, show } from "./message.js"
+export { isLoopback } from "./loopback.js"
+export { didYouMean, nearest, printable, show } from "./message.js"

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { didYouMean, nearest, show } from "./message.js"
+import { didYouMean, nearest, printable, show } from "./message.js"
 
 test("shows any value shortly", () => {
   const values = ["a", "x".repeat(100), 1n, () => 1, [], new Date(), {}, null, undefined, Symbol("s")]
@@ -26,4 +26,11 @@ test("finds the names that were meant", () => {
   expect(nearest("pla", ["place", "plan"])).toEqual(["plan", "place"])
   expect(didYouMean("pla", ["place", "plan"])).toBe(' Did you mean "plan"?')
   expect(didYouMean("something_else", known)).toBe("")
+})
+
+test("what a terminal would obey is shown as an escape, and nothing else is changed", () => {
+  const clean = "Zoë 12 % 漢字 👩‍👧 \\u001b"
+  expect(printable(clean)).toBe(clean)
+  const told = "\\u001b[2Jgone\\u009b31m\\u0007\\u007f\\u000a\\u000d\\u0009\\u202egnp.exe\\u2066"
+  expect(printable(JSON.parse(`"${told}"`))).toBe(told)
 })

@@ -38,3 +38,14 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length] as number
 }
+
+// Control characters, and those that turn the direction of text: a terminal obeys both.
+const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu
+
+/**
+ * A text that comes from data, as one line that a terminal shows and does not obey: control characters become escapes, as
+ * `\\u001b`. For texts that people read; JSON is written as it is.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)
+}

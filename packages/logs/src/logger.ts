@@ -1,4 +1,4 @@
-import { errorTexts } from "@fabra/events/adapter"
+import { errorTexts, printable } from "@fabra/events/adapter"
 import { type DestinationStream, destination, type Logger, pino, stdSerializers, stdTimeFunctions } from "pino"
 import { prettyFactory } from "pino-pretty"
 
@@ -51,7 +51,12 @@ function prettyStream(destination: DestinationStream = process.stderr): Destinat
     translateTime: "SYS:HH:MM:ss.l",
     singleLine: true,
   })
-  return { write: (line) => destination.write(format(line)) }
+  return { write: (line) => destination.write(format(JSON.parse(line, withoutEscapes))) }
+}
+
+/** Ids and messages of errors come from data: a terminal must show them, not obey them. A stack keeps its lines. */
+function withoutEscapes(_name: string, value: unknown): unknown {
+  return typeof value === "string" ? value.split("\n").map(printable).join("\n") : value
 }
 
 /** Never throws: a line about an error with a getter that throws must not be lost. */

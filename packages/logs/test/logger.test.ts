@@ -29,6 +29,16 @@ test("for people, a line is text", async () => {
   expect(texts.join("")).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: event applied {"event_type":"purchase"}\n$/)
 })
 
+test("lines for people obey no control character that an id or an error brought", () => {
+  const { texts, logger } = collected({ pretty: true })
+  const error = new Error("\u001b]0;title\u0007 gone\u009b2J")
+  logger.error({ entity_id: "ann\u001b[2J\r", error }, "event\u001b[1A failed")
+  const text = texts.join("")
+  expect(text.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u)
+  expect(text).toContain("event\\u001b[1A failed")
+  expect(text).toContain("\n") // the stack has kept its lines
+})
+
 test("lines are written in chunks, and none is lost when the process ends", async () => {
   const script = fileURLToPath(new URL("./many-lines.ts", import.meta.url))
   const { stderr } = await promisify(execFile)(process.execPath, ["--import", "tsx", script], { maxBuffer: 1e8 })

@@ -2,6 +2,7 @@ import { once } from "node:events"
 import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { FabraError } from "@fabra/events"
+import { isLoopback } from "@fabra/events/adapter"
 
 /** A little server with one page, `/metrics`, for processes that serve nothing else. */
 export interface MetricsEndpoint extends AsyncDisposable {
@@ -18,6 +19,10 @@ export async function openEndpoint(
   host: string,
 ): Promise<MetricsEndpoint> {
   const server = createServer((request, response) => {
+    // A web page can let a name of its own point at this machine (DNS rebinding), and would then read the page.
+    if (isLoopback(host) && !isLoopback(nameIn(request.headers.host))) {
+      return answer(response, 421, "This page is served on loopback names only, such as localhost.\n")
+    }
     const [path] = (request.url ?? "").split("?")
     if (path !== "/metrics") return answer(response, 404, "There is only /metrics here.\n")
     if (request.method !== "GET") return answer(response, 405, "Only GET.\n", { allow: "GET" })
@@ -42,6 +47,11 @@ export async function openEndpoint(
   }
   const url = `http://${family === "IPv6" ? `[${address}]` : address}:${bound}/metrics`
   return { url, close, [Symbol.asyncDispose]: close }
+}
+
+/** The name in a `Host` header, without the port. */
+function nameIn(header = ""): string {
+  return header.replace(/:\d*$/, "")
 }
 
 function answer(response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void {

@@ -1,3 +1,5 @@
+import { once } from "node:events"
+import { get, type IncomingMessage } from "node:http"
 import { FeatureStore } from "@fabra/core"
 import { createEvent, FabraError, MemoryEventBus } from "@fabra/events"
 import { silent } from "@fabra/test-support"
@@ -202,6 +204,26 @@ test("the endpoint serves /metrics and nothing else, and says why it cannot", as
   await endpoint.close()
   await endpoint.close()
   await expect(fetch(endpoint.url)).rejects.toThrow()
+})
+
+test("a page on loopback is served to loopback names only, one for others to whoever asks", async () => {
+  const statusFor = async (url: string, host: string) => {
+    const [response] = (await once(get(url, { headers: { host } }), "response")) as [IncomingMessage]
+    return response.resume().statusCode
+  }
+  const metrics = createMetrics()
+  await using local = await metrics.serve(0)
+  const names = [
+    "localhost:9464",
+    "127.0.0.1",
+    "[::1]:9464",
+    "evil.example:9464",
+    "127.0.0.1.evil.example",
+    "localhost.evil",
+  ]
+  expect(await Promise.all(names.map((name) => statusFor(local.url, name)))).toEqual([200, 200, 200, 421, 421, 421])
+  await using open = await metrics.serve(0, "0.0.0.0")
+  expect(await statusFor(open.url.replace("0.0.0.0", "127.0.0.1"), "worker-1:9464")).toBe(200)
 })
 
 test("a scrape that fails is answered with the reason", async () => {

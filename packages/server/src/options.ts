@@ -1,7 +1,6 @@
-import { isIP } from "node:net"
 import { consoleLogger, type FeatureCache, type Logger } from "@fabra/core"
 import { type EventBus, FabraError } from "@fabra/events"
-import { checkName, checkWhole, show } from "@fabra/events/adapter"
+import { checkName, checkWhole, isLoopback, show } from "@fabra/events/adapter"
 import { type ApiKey, KeyRing } from "./access/api-keys.js"
 import type { AppliedFeed } from "./watch/feed.js"
 
@@ -107,12 +106,6 @@ export function resolveSettings(options: ServerOptions): Settings {
     )
   }
   return settings
-}
-
-/** True for names and addresses that only this machine can reach: `localhost`, `127.…`, `::1`. */
-export function isLoopback(host: string): boolean {
-  const name = host.replace(/^\[(.*)\]$/, "$1").toLowerCase()
-  return name === "localhost" || name === "::1" || (isIP(name) === 4 && name.startsWith("127."))
 }
 
 function checkOrigin(origin: string, path: string): void {

@@ -2,7 +2,7 @@ import { type AppliedNotice as ClientNotice, createClient, type FabraApiError, t
 import type { ReadInput } from "@fabra/core"
 import type { AxiomEvent } from "@fabra/events"
 import type { AppliedNotice, AppliedNotices } from "../feed/feed.js"
-import { withoutPassword } from "../settings/options.js"
+import { showAddress } from "../settings/show-address.js"
 import type { Settings } from "../settings/table.js"
 import type { Access, Published } from "./access.js"
 
@@ -22,7 +22,7 @@ export class HttpAccess implements Access {
 
   constructor(settings: Settings<"serverUrl" | "apiKey">) {
     this.#client = openClient(settings)
-    this.where = withoutPassword(settings.serverUrl ?? LOCAL_SERVER)
+    this.where = showAddress(settings.serverUrl ?? LOCAL_SERVER)
   }
 
   get deadLetters() {

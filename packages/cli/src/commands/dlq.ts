@@ -1,5 +1,6 @@
 import type { DeadLetterSummary } from "@fabra/client"
 import { type DeadLetterFilter, FabraError } from "@fabra/events"
+import { printable } from "@fabra/events/adapter"
 import { Command } from "commander"
 import type { Access } from "../access/access.js"
 import {
@@ -74,7 +75,7 @@ const replayCommand = () =>
         .filter(({ status }) => status !== "replayed")
         .map(({ id, error }) => ({ id, message: error?.message ?? "there is no such dead letter" }))
       const replayed = outcomes.length - failed.length
-      for (const { id, message } of failed) say(`error: ${id}: ${message}`)
+      for (const { id, message } of failed) say(printable(`error: ${id}: ${message}`))
       print(options.json, { replayed, failed }, () => `${count(replayed, "dead letter")} replayed.`)
       if (failed.length > 0) process.exitCode = exitCodes.failed.code
     },

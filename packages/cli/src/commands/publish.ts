@@ -1,6 +1,7 @@
 import { createReadStream, statSync } from "node:fs"
 import type { Readable } from "node:stream"
 import { FabraError, parseEvent } from "@fabra/events"
+import { printable } from "@fabra/events/adapter"
 import { type Command, Option } from "commander"
 import { accessSettings, openAccess } from "../access/open-access.js"
 import { defineCommand } from "../command.js"
@@ -99,7 +100,7 @@ async function publishFile(
   stop.addEventListener("abort", end)
   const rows = readRows(input.pipe(meter), format ?? (/\.csv$/i.test(file) ? "csv" : "ndjson"), eventType)
   const outcome = await publishAll(access, rows, end, progress.update).finally(() => progress.stop())
-  for (const { line, message } of outcome.refusals.slice(0, SHOWN)) say(`error: line ${line}: ${message}`)
+  for (const { line, message } of outcome.refusals.slice(0, SHOWN)) say(printable(`error: line ${line}: ${message}`))
   if (outcome.refused > SHOWN) say(`… and ${(outcome.refused - SHOWN).toLocaleString("en")} more`)
   const { published, duplicates, refused } = outcome
   print(json, outcome, () => {

@@ -1,6 +1,6 @@
 import type { Logger, Telemetry } from "@fabra/core"
 import type { FailedFeature } from "@fabra/core/adapter"
-import { errorTexts } from "@fabra/events/adapter"
+import { errorTexts, printable } from "@fabra/events/adapter"
 import { userCodeOf } from "../features/user-code.js"
 import type { AppliedNotices } from "../feed/feed.js"
 import { noticeLine } from "../feed/notice-line.js"
@@ -24,7 +24,7 @@ export class Screen implements Telemetry {
 
   /** A line with the time before it. */
   line(type: string, value: object, text: string): void {
-    this.show(type, value, () => `${time()}  ${text}`)
+    this.show(type, value, () => `${time()}  ${printable(text)}`)
   }
 
   applied({ applied, skipped }: AppliedNotices): void {

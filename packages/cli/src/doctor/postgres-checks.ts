@@ -4,7 +4,7 @@ import { FabraError } from "@fabra/events"
 import pg from "pg"
 import { DocumentAdapters, type DocumentSettings } from "../project/documents.js"
 import { OfflineAdapter } from "../project/offline.js"
-import { withoutPassword } from "../settings/options.js"
+import { showAddress } from "../settings/show-address.js"
 import { count, duration } from "../terminal/output.js"
 import { type Check, fail, ok, warn } from "./check.js"
 
@@ -61,7 +61,7 @@ async function* serverChecks(url: string, hasIndexes: boolean): AsyncGenerator<C
         (select default_version from pg_available_extensions where name = 'vector') as available`,
     )
     const { server = "", there = null, available = null } = rows[0] ?? {}
-    yield ok("postgres", `${withoutPassword(url)} (${server}) answers in ${duration(performance.now() - started)}`)
+    yield ok("postgres", `${showAddress(url)} (${server}) answers in ${duration(performance.now() - started)}`)
     if (hasIndexes) yield pgvectorCheck(there, available)
     return there !== null || !hasIndexes
   } catch (error) {
@@ -71,7 +71,7 @@ async function* serverChecks(url: string, hasIndexes: boolean): AsyncGenerator<C
     const mend = isRefused
       ? "correct the user, the password or the database in FABRA_POSTGRES_URL"
       : "start Postgres, or correct FABRA_POSTGRES_URL"
-    yield fail("postgres", `${withoutPassword(url)}: ${message}`, mend)
+    yield fail("postgres", `${showAddress(url)}: ${message}`, mend)
     return false
   } finally {
     await client.end().catch(() => {})

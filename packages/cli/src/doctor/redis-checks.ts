@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from "ioredis"
 import { createRedisClient } from "../project/redis-client.js"
-import { withoutPassword } from "../settings/options.js"
+import { showAddress } from "../settings/show-address.js"
 import { duration } from "../terminal/output.js"
 import { type Check, fail, ok, warn } from "./check.js"
 
@@ -27,7 +27,7 @@ export async function* redisChecks(url: string, namespace: string): AsyncGenerat
     await redis.connect()
     const started = performance.now()
     await redis.ping()
-    yield ok("redis", `${withoutPassword(url)} answers in ${duration(performance.now() - started)}`)
+    yield ok("redis", `${showAddress(url)} answers in ${duration(performance.now() - started)}`)
     const told = new Set<string>()
     for (const node of redis.isCluster ? (redis as Cluster).nodes("master") : [redis as Redis]) {
       for (const check of settingsChecks(readInfo(await node.info()))) {
@@ -47,7 +47,7 @@ export async function* redisChecks(url: string, namespace: string): AsyncGenerat
     const mend = isRefused
       ? "correct the user or the password in FABRA_REDIS_URL"
       : "start Redis, or correct FABRA_REDIS_URL"
-    yield fail("redis", `${withoutPassword(url)}: ${why}`, mend)
+    yield fail("redis", `${showAddress(url)}: ${why}`, mend)
     return false
   } finally {
     redis.disconnect()

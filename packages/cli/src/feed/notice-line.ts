@@ -1,3 +1,4 @@
+import { printable } from "@fabra/events/adapter"
 import { brief, duration, time } from "../terminal/output.js"
 import type { AppliedNotice } from "./feed.js"
 
@@ -5,5 +6,5 @@ import type { AppliedNotice } from "./feed.js"
 export function noticeLine({ event_type, entity, entity_id, features, duration_ms }: AppliedNotice): string {
   const values = Object.entries(features).map(([name, value]) => `${name} = ${brief(value, 40)}`)
   const changed = values.length === 0 ? ["(nothing changed)"] : values
-  return [time(), event_type, `${entity} ${entity_id}`, ...changed, duration(duration_ms)].join("  ")
+  return printable([time(), event_type, `${entity} ${entity_id}`, ...changed, duration(duration_ms)].join("  "))
 }

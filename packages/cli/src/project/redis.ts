@@ -2,7 +2,7 @@ import { RedisEventBus } from "@fabra/bus-redis"
 import { RedisFeatureCache } from "@fabra/cache-redis"
 import { RedisFeed } from "../feed/redis-feed.js"
 import { toMs } from "../settings/kinds.js"
-import { withoutPassword } from "../settings/options.js"
+import { showAddress } from "../settings/show-address.js"
 import type { AdapterSettings, Adapters } from "./adapters.js"
 import type { Closing } from "./closing.js"
 import { createRedisClient } from "./redis-client.js"
@@ -16,7 +16,7 @@ export function openRedis(settings: AdapterSettings, closing: Closing): Adapters
   closing.use(bus)
   const cache = closing.use(new RedisFeatureCache({ ...place, namespace }))
   const feed = closing.use(new RedisFeed(url, namespace))
-  return { where: withoutPassword(url), bus, cache, feed }
+  return { where: showAddress(url), bus, cache, feed }
 }
 
 function openCluster(url: string, closing: Closing): ReturnType<typeof createRedisClient> {

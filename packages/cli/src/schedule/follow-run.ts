@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { ScheduleBook, ScheduleRun } from "@fabra/worker"
 import type { SingleBar } from "cli-progress"
+import { say } from "../terminal/output.js"
 
 const LOOK_EVERY_MS = 100
 /** Workers look every second, and take over after a lease: after so long there is probably none. */
@@ -27,7 +28,7 @@ export async function followRun(book: ScheduleBook, feature: string): Promise<Sc
         bar?.update(entities, { entities: entities.toLocaleString("en") })
       } else if (!hasWarned && state.run === null && Date.now() - askedAt > PATIENCE_MS) {
         hasWarned = true
-        process.stderr.write("No worker has begun it yet: does `fabra worker` run?\n")
+        say("No worker has begun it yet: does `fabra worker` run?")
       }
       await sleep(LOOK_EVERY_MS)
     }

@@ -81,6 +81,29 @@ export function url(...schemes: readonly string[]): Kind<string> {
   }
 }
 
+/** An HTTP address under which paths are asked for: `fetch` refuses one with a user, and shows the password with that. */
+export function httpAddress(mend: string): Kind<string> {
+  const { type, read } = url("http", "https")
+  return {
+    type,
+    read(given) {
+      const { username, password, search, hash } = new URL(read(given))
+      if (username + password + search + hash === "") return given
+      throw mustBe(`an address without user, password, query and fragment: ${mend}`)
+    },
+  }
+}
+
+/** What is sent in a header, which holds nothing but visible characters. */
+export const headerText: Kind<string> = {
+  type: "text",
+  read(given) {
+    const trimmed = given.trim()
+    if (/^[\x21-\x7e]+$/.test(trimmed)) return trimmed
+    throw mustBe("one word of visible ASCII characters, without a line break")
+  },
+}
+
 /** Addresses of one of the given schemes, separated by commas; kept as one text. */
 export function urls(...schemes: readonly string[]): Kind<string> {
   const { type, read } = url(...schemes)

@@ -1,5 +1,6 @@
 import { FabraError } from "@fabra/events"
 import { type Command, Option } from "commander"
+import { showAddress } from "./show-address.js"
 import { type Setting, type SettingName, type Settings, settings } from "./table.js"
 
 /** Where a value came from. */
@@ -53,15 +54,5 @@ export function showSetting(name: SettingName, value: unknown): string {
   const setting: Setting = settings[name]
   if (value === undefined) return setting.defaultText ?? ""
   if (!setting.secret) return String(value)
-  return setting.kind.type.includes("://") ? withoutPassword(String(value)) : "***"
-}
-
-/** An address, or several separated by commas, without password. */
-export function withoutPassword(addresses: string): string {
-  const shown = addresses.split(",").map((address) => {
-    const url = new URL(address)
-    if (url.password !== "") url.password = "***"
-    return url.href
-  })
-  return shown.join(",")
+  return setting.kind.type.includes("://") ? showAddress(String(value)) : "***"
 }

@@ -1,7 +1,7 @@
 import { MAX_PARTITIONS } from "@fabra/events/adapter"
 import { apiKey } from "../serve/api-keys.js"
 import type { Kind } from "./kinds.js"
-import { list, name, oneOf, path, seconds, text, url, urls, wholeNumber } from "./kinds.js"
+import { headerText, httpAddress, list, name, oneOf, path, seconds, text, url, urls, wholeNumber } from "./kinds.js"
 
 /** A setting of the command: where it is given, what it may be, what it is when it is not given. */
 export interface Setting<Value = unknown, Default extends Value | undefined = Value | undefined> {
@@ -84,7 +84,7 @@ export const settings = {
   openaiApiKey: optional({
     env: "OPENAI_API_KEY",
     flag: "--openai-api-key <key>",
-    kind: text,
+    kind: headerText,
     defaultText: "none: vectors are made here, of words alone",
     secret: true,
     description: "key for the embeddings of OpenAI; an embedder of your store's own goes before",
@@ -92,8 +92,9 @@ export const settings = {
   openaiBaseUrl: optional({
     env: "OPENAI_BASE_URL",
     flag: "--openai-base-url <url>",
-    kind: url("http", "https"),
+    kind: httpAddress("give the key as OPENAI_API_KEY"),
     defaultText: "https://api.openai.com/v1",
+    secret: true,
     description: "a server that speaks OpenAI's API; one of your own may do without a key",
   }),
   embeddingModel: optional({
@@ -142,7 +143,7 @@ export const settings = {
   serverUrl: optional({
     env: "FABRA_SERVER_URL",
     flag: "--server-url <url>",
-    kind: url("http", "https"),
+    kind: httpAddress("give the key as FABRA_API_KEY"),
     defaultText: "Redis (of search: Postgres) where it is named, else http://127.0.0.1:8000",
     secret: true,
     description: "HTTP API that publish, get, search, watch, dlq and lag talk to",
@@ -150,7 +151,7 @@ export const settings = {
   apiKey: optional({
     env: "FABRA_API_KEY",
     flag: "--api-key <key>",
-    kind: text,
+    kind: headerText,
     defaultText: "none",
     secret: true,
     description: "key those commands show to the HTTP API",

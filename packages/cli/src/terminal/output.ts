@@ -1,10 +1,16 @@
 import { createRequire } from "node:module"
+import { printable } from "@fabra/events/adapter"
 
 const require = createRequire(import.meta.url)
 
 /** Writes a result to standard output: JSON on one line, or what people read. */
 export function print(json: boolean, value: unknown, text: () => string): void {
-  process.stdout.write(`${json ? toJson(value) : text()}\n`)
+  process.stdout.write(`${json ? toJson(value) : printableLines(text())}\n`)
+}
+
+/** Text of several lines that a terminal shows and does not obey: see `printable`, which makes one line of all. */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n")
 }
 
 /** JSON as the HTTP API spells values: a Date as ISO 8601, a bigint as its digits. */
@@ -14,7 +20,7 @@ export function toJson(value: unknown, indent?: number): string {
 
 /** A message for people beside the result: on standard error. */
 export function say(message: string): void {
-  process.stderr.write(`${message}\n`)
+  process.stderr.write(`${printableLines(message)}\n`)
 }
 
 /** How log lines are written, to standard error: for people in a terminal, unless JSON is asked for. */
@@ -29,7 +35,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const bare = { style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 2 } }
   const none = Object.fromEntries(BORDERS.map((part) => [part, ""]))
   const made = new Table({ ...bare, head: [...head], chars: none })
-  for (const row of rows) made.push([...row])
+  for (const row of rows) made.push(row.map(printable))
   return made.toString().replaceAll(/[ \t]+$/gm, "")
 }
 

@@ -1,6 +1,7 @@
+import { isLoopback } from "@fabra/events/adapter"
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { headerPath, Problem } from "../answer/problem.js"
-import { isLoopback, type Settings } from "../options.js"
+import type { Settings } from "../options.js"
 import { type ApiKey, allows, type Scope } from "./api-keys.js"
 
 declare module "fastify" {
