@@ -68,4 +68,4 @@ export type {
   LateEvent,
   ScheduledComputed,
 } from "./telemetry.js"
-export { type EventOrigin, runInTransaction, type Transaction } from "./transaction.js"
+export { currentTransaction, type EventOrigin, runInTransaction, type Transaction } from "./transaction.js"

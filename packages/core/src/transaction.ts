@@ -14,6 +14,8 @@ export interface EventOrigin {
 /** The open transaction of a running handler. */
 export interface Transaction {
   readonly key: EntityKey
+  /** The feature whose handler it is. */
+  readonly feature: { readonly name: string }
   /** The event that is being handled; `null` when this is a dry run, in which nothing else may be written. */
   readonly origin: EventOrigin | null
   /** Fires when the handler has outlived its time-out, or has ended. */

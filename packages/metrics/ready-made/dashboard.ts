@@ -93,6 +93,7 @@ const rows: readonly { readonly title: string; readonly graphs: readonly Graph[]
         ],
       },
       graph("Entities removed", "ops", q.rate(names.recordsRemoved, "entity_type"), "{{entity_type}}"),
+      graph("Errors nobody caught", "ops", q.rate(names.errorsUncaught, "feature"), "{{feature}}"),
       graph("Lost commits found", "ops", q.rate(names.rollbacks), "partitions read again"),
       graph("Bus answers", "short", q.now(names.busUp), "{{instance}}"),
     ],

@@ -34,6 +34,11 @@ export const definitions = {
   featureRetries: counter("fabra_feature_retries_total", "Failed tries that were, or will be, followed by another.", [
     "feature",
   ]),
+  errorsUncaught: counter(
+    "fabra_uncaught_errors_total",
+    "Errors of timers and promises that a handler left behind; (none): left by no handler.",
+    ["feature"],
+  ),
   eventsLate: counter("fabra_late_events_total", "Events older than one the feature was computed from already.", [
     "feature",
   ]),

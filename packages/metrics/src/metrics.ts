@@ -3,11 +3,16 @@ import type { EventBus } from "@fabra/events"
 import { checkName } from "@fabra/events/adapter"
 import { collectDefaultMetrics, Registry } from "prom-client"
 import { addBusMetrics } from "./bus-metrics.js"
+import { definitions } from "./definitions.js"
 import { createEmbedderCounter } from "./embedding-metrics.js"
 import { type MetricsEndpoint, openEndpoint } from "./endpoint.js"
 import { createRequestObserver, type EndedRequest } from "./http-metrics.js"
+import { makeCounter } from "./make.js"
 import type { MetricsSnapshot } from "./process-sum.js"
 import { createWorkerTelemetry } from "./worker-metrics.js"
+
+/** Label of what no feature's handler left behind. */
+const NO_FEATURE = "(none)"
 
 /** Options of {@link createMetrics}. */
 export interface MetricsOptions {
@@ -34,6 +39,11 @@ export interface Metrics {
   text(): Promise<string>
   /** The same for {@link ProcessSum} in another process. */
   snapshot(): Promise<MetricsSnapshot>
+  /**
+   * For processes that go on after an error which nobody caught: counts it.
+   * @param feature whose handler left it behind, where that is known
+   */
+  errorUncaught(feature: string | undefined): void
   /** For HTTP servers: to be called after each request. */
   requestEnded(request: EndedRequest): void
   /** The embedder, its calls, texts and tokens being counted: to be used in its place. */
@@ -61,12 +71,14 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   const telemetry = createWorkerTelemetry(registry, store)
   const requestEnded = createRequestObserver(registry)
   const countEmbedder = createEmbedderCounter(registry)
+  const uncaught = makeCounter(definitions.errorsUncaught, registry, [{ feature: NO_FEATURE }])
+  const errorUncaught = (feature = NO_FEATURE) => uncaught.inc({ feature })
   if (bus !== undefined) addBusMetrics(registry, bus, group)
   const { contentType } = registry
   const text = () => registry.metrics()
   const serve = (port: number, host = "127.0.0.1") => openEndpoint({ contentType, text }, port, host)
   const snapshot = () => registry.getMetricsAsJSON()
-  return { telemetry, contentType, text, snapshot, requestEnded, countEmbedder, serve }
+  return { telemetry, contentType, text, snapshot, errorUncaught, requestEnded, countEmbedder, serve }
 }
 
 function ownRegistry(): Registry {

@@ -5,6 +5,7 @@ import { type LoadedFeatures, LoadFailure, loadFeatures } from "../features/feat
 import { show } from "../features/user-code.js"
 import { AppliedReporter } from "../feed/applied-reporter.js"
 import type { Connections } from "../project/connections.js"
+import { surviveDangling } from "../terminal/uncaught.js"
 import { createWorker } from "../worker/create-worker.js"
 import type { WorkerSettings } from "../worker/settings.js"
 import { DevServer } from "./dev-server.js"
@@ -22,6 +23,7 @@ export class DevProcess implements AsyncDisposable {
   #features: LoadedFeatures
   #running: { readonly worker: AxiomWorker; readonly reporter: AppliedReporter } | undefined
   #work: Promise<void> = Promise.resolve()
+  #unobserve: () => void = () => {}
   #failed: (error: unknown) => void = () => {}
   /** Rejects when the worker cannot go on. */
   readonly failed = new Promise<never>((_, reject) => {
@@ -52,6 +54,7 @@ export class DevProcess implements AsyncDisposable {
   /** @returns the address of the API */
   async start(port: number): Promise<string> {
     const { store, files } = this.#features
+    this.#unobserve = surviveDangling({ logger: this.#screen.logger, metrics: this.#metrics })
     await this.#connections.connect(store, this.#metrics)
     await this.#use(store)
     this.#watch.set(files)
@@ -64,6 +67,7 @@ export class DevProcess implements AsyncDisposable {
     await this.#work
     await this.#server.close()
     await this.#stopWorker()
+    this.#unobserve()
   }
 
   async #reload(): Promise<void> {

@@ -4,6 +4,7 @@ import { createMetrics, type Metrics } from "@fabra/metrics"
 import type { LoadedFeatures } from "../features/features-file.js"
 import type { Settings } from "../settings/table.js"
 import { logOptions } from "../terminal/output.js"
+import { surviveDangling } from "../terminal/uncaught.js"
 import { type Closing, opening } from "./closing.js"
 import { type ConnectionSettings, type Connections, openConnections } from "./connections.js"
 import { warnOfMemory } from "./documents.js"
@@ -39,6 +40,7 @@ export function openProject(
     closing.defer(() => connections[Symbol.asyncDispose]())
     const logger = createLogger(logOptions(json))
     const metrics = createMetrics({ store, group: settings.group, bus: isChild ? undefined : connections.bus })
+    closing.defer(surviveDangling({ logger, metrics }))
     await connect(store, metrics)
     if (!isChild && connections.bus.capabilities.shared) warnOfMemory(store, logger)
     return {

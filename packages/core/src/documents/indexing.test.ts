@@ -46,7 +46,10 @@ function at<Result>(position: number, work: () => Promise<Result>, signal = new 
   const origin = { source: "bus/0", position: String(position).padStart(12, "0"), eventTime: position }
   const key = { entityType: "Document", entityId: "any" }
   const none = () => undefined
-  return runInTransaction({ key, origin, signal, get: none, stored: none, set: none } satisfies Transaction, work)
+  return runInTransaction(
+    { key, feature: { name: "f" }, origin, signal, get: none, stored: none, set: none } satisfies Transaction,
+    work,
+  )
 }
 
 test("a text is cut, embedded, and found with all that is known of it", async () => {
