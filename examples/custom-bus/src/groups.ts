@@ -1,10 +1,12 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import type { Position } from "@fabra/events"
+import type { Member } from "@fabra/events/adapter"
 import { numberOf } from "./segments.js"
 
 /** Who holds something, and until when, in epoch milliseconds. */
 export interface Lease {
   readonly consumer: string
+  readonly life: string
   readonly until: number
 }
 
@@ -25,7 +27,7 @@ export interface GroupPartition {
 /** A consumer group. Lists throughout: a name may be `__proto__`. */
 export interface Group {
   readonly name: string
-  members: Lease[]
+  members: readonly Member[]
   readonly partitions: GroupPartition[]
 }
 

@@ -1,6 +1,6 @@
 import type { Position } from "@fabra/events"
-import type { Assignment, LeaseRequest, LeaseView } from "@fabra/events/adapter"
-import type { Group, GroupPartition } from "./groups.js"
+import { type Assignment, keepMembers, type LeaseRequest, type LeaseView } from "@fabra/events/adapter"
+import type { Group, GroupPartition, Lease } from "./groups.js"
 
 /**
  * One round of lease keeping. Nothing here waits or reads a clock: the caller holds the lock and stores the group.
@@ -8,18 +8,20 @@ import type { Group, GroupPartition } from "./groups.js"
  */
 export function syncLeases(
   group: Group,
-  { consumer, leaseMs, held, wanted, released, leaving }: LeaseRequest,
+  request: LeaseRequest,
   now: number,
   endOf: (partition: number) => Position | null,
 ): LeaseView {
-  const lease = { consumer, until: now + leaseMs }
-  group.members = group.members.filter((member) => member.consumer !== consumer && member.until > now)
-  if (!leaving) group.members.push(lease)
+  const { consumer, life, leaseMs, held, wanted, released } = request
+  const { members, sharing, isSuperseded } = keepMembers(group.members, request, now)
+  group.members = members
+  if (isSuperseded) return { sharing, isSuperseded, held: [], taken: [] }
+  const lease = { consumer, life, until: now + leaseMs }
 
   const ours = (partitions: readonly number[]) =>
     partitions.flatMap((index) => {
       const partition = group.partitions[index]
-      return partition?.lease?.consumer === consumer ? [{ index, partition }] : []
+      return partition?.lease?.life === life ? [{ index, partition }] : []
     })
   for (const { partition } of ours(released)) partition.lease = null
   const stillHeld = ours(held)
@@ -27,20 +29,20 @@ export function syncLeases(
 
   const taken = wanted.flatMap((index): Assignment[] => {
     const partition = group.partitions[index]
-    if (partition === undefined || !isFree(partition, consumer, now)) return []
+    if (partition === undefined || !isFree(partition, lease, now)) return []
     // Who lets go leaves no lease behind.
-    const isUnclean = partition.lease !== null && partition.lease.consumer !== consumer
+    const isUnclean = partition.lease !== null && partition.lease.life !== life
     partition.lease = lease
     const { checkpoint } = partition
     return [{ partition: index, checkpoint, quarantineUntil: isUnclean ? endOf(index) : null }]
   })
   return {
-    members: group.members.map((member) => member.consumer),
+    sharing,
     held: stillHeld.map(({ index }) => index),
     taken,
   }
 }
 
-function isFree({ lease }: GroupPartition, consumer: string, now: number): boolean {
+function isFree({ lease }: GroupPartition, { consumer }: Lease, now: number): boolean {
   return lease === null || lease.until <= now || lease.consumer === consumer
 }

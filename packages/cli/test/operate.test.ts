@@ -19,7 +19,7 @@ beforeAll(async () => {
   server = await startRedisServer({ appendOnly: true })
   env = { FABRA_REDIS_URL: server.url, FABRA_NAMESPACE: server.namespace(), FABRA_FEATURES: "my_features.ts" }
   cache = new RedisFeatureCache({ url: server.url, namespace: env.FABRA_NAMESPACE as string })
-  workers = new Running(["worker", "--processes", "2"], { env })
+  workers = new Running(["worker", "--processes", "2", "--name", "named"], { env })
   await workers.says(/worker started[\s\S]*worker started/)
 })
 afterAll(async () => {

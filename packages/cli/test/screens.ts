@@ -13,7 +13,8 @@ export function screen(name: string): string {
 export function mask(output: string): string {
   return output
     .replaceAll(/redis:\/\/\S+/g, "redis")
-    .replaceAll(/\S+-\d+-[0-9a-f]{8}/g, "worker")
+    .replaceAll(/\S+-\d+-[0-9a-f]{8}(-\d+)?/g, "worker")
+    .replaceAll(/ named-\d+/g, " worker")
     .replaceAll(/namespace +\S+:/g, "namespace:")
     .replaceAll(/\d+([.,:]\d+)*/g, "0")
     .replaceAll(/\b0 (ms|s|min)\b/g, "age")

@@ -25,6 +25,7 @@ export const ERROR_CODES = [
   "partition_mismatch",
   "publish_unknown",
   "query_failed",
+  "superseded",
   "timeout",
   "unknown_entity",
   "unknown_feature",

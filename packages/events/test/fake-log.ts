@@ -10,6 +10,8 @@ export class FakeLog implements PartitionedLog {
   others: string[] = []
   /** Partitions that others have taken. */
   taken = new Set<number>()
+  /** Whether another life of the member has joined. */
+  isSuperseded = false
   /** Thrown by every round of lease keeping while it is set. */
   leaseFault: Error | undefined
   /** Thrown by every read while it is set. */
@@ -24,9 +26,10 @@ export class FakeLog implements PartitionedLog {
     this.requests.push(request)
     await this.hold
     if (this.leaseFault) throw this.leaseFault
+    if (this.isSuperseded) return { sharing: this.others, isSuperseded: true, held: [], taken: [] }
     const free = (partition: number) => !this.taken.has(partition)
     return {
-      members: request.leaving ? this.others : [request.consumer, ...this.others],
+      sharing: request.leaving ? this.others : [request.consumer, ...this.others],
       held: request.held.filter(free),
       taken: request.wanted.filter(free).map((partition) => ({ partition, checkpoint: null, quarantineUntil: null })),
     }

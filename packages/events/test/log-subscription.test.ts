@@ -231,3 +231,28 @@ test("writes checkpoints of its own partitions alone", async () => {
   await subscription.checkpoint(1, "b", 1)
   expect(log.checkpoints).toEqual([["group", 0, "a", 3]])
 })
+
+test("a member that is superseded loses all and says so to whoever reads, and leaves quietly", async () => {
+  const { log, clock, told, subscription } = await open()
+  log.isSuperseded = true
+  await clock.advance(LEASE_MS)
+  expect(told.slice(2)).toEqual(["lost 0", "lost 1"])
+  await expect(subscription.read(forEver)).rejects.toMatchObject({
+    code: "superseded",
+    path: "consumer",
+    message: /Another member of the group "group" has joined under the name "me"/,
+  })
+  const rounds = log.requests.length
+  await clock.advance(LEASE_MS)
+  await subscription.close()
+  expect([log.requests.length, log.closed]).toEqual([rounds, 1])
+})
+
+test("a read that waits while the member is superseded ends with that", async () => {
+  const { log, clock, subscription } = await open()
+  const reading = subscription.read(forEver)
+  log.isSuperseded = true
+  await clock.advance(LEASE_MS)
+  expect(await reading).toEqual([])
+  await expect(subscription.read(forEver)).rejects.toMatchObject({ code: "superseded" })
+})

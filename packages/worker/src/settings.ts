@@ -13,10 +13,11 @@ export interface WorkerOptions {
   /** Consumer group; the members of one group share the work. Default `fabra_workers`. */
   readonly group?: string
   /**
-   * This worker's name in the group: unique among all that ever were, so leave it out unless you can promise that.
-   * Default: host, process id and chance.
+   * This worker's name in the group, which no other bears at the same time. One that starts under the name of another takes
+   * its place and, at once, its partitions: a name that stays the same over restarts makes a crash cost no lease. The other
+   * one's `run()` rejects with `superseded`. Default: host, process id and chance.
    */
-  readonly consumer?: string
+  readonly consumer?: string | undefined
   /** About how many events are worked on at once; of a backlog several batches are read together. 1 to 10,000, default 100. */
   readonly batchSize?: number
   /** The longest a read waits for an event, in milliseconds; an arriving event ends the wait. Default 1,000. */
@@ -62,8 +63,11 @@ export interface WorkerOptions {
 
 /** Options with every default filled in. */
 export type Settings = Required<
-  Omit<WorkerOptions, "bus" | "cache" | "rollbackMarginMs" | "watchdogMs" | "telemetry">
+  Omit<WorkerOptions, "bus" | "cache" | "consumer" | "rollbackMarginMs" | "watchdogMs" | "telemetry">
 > & {
+  readonly consumer: string
+  /** The consumer in this life. */
+  readonly owner: string
   readonly rollbackMarginMs: number | undefined
   readonly watchdogMs: number | undefined
   readonly telemetry: readonly Telemetry[]
@@ -71,6 +75,8 @@ export type Settings = Required<
 
 /** @throws FabraError `invalid_setting` or `invalid_name`, naming the option */
 export function resolveSettings(options: WorkerOptions): Settings {
+  const clock = options.clock ?? systemClock
+  const consumer = options.consumer ?? `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`
   const settings: Settings = {
     group: options.group ?? "fabra_workers",
     batchSize: options.batchSize ?? 100,
@@ -86,8 +92,9 @@ export function resolveSettings(options: WorkerOptions): Settings {
     retryMaxMs: options.retryMaxMs ?? 10_000,
     logger: options.logger ?? consoleLogger,
     telemetry: [options.telemetry ?? []].flat(),
-    clock: options.clock ?? systemClock,
-    consumer: options.consumer ?? `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`,
+    clock,
+    consumer,
+    owner: `${consumer}/${clock.random().toString(36).slice(2)}`,
   }
   checkName("group", settings.group)
   checkWhole("batchSize", settings.batchSize, [1, 10_000], "invalid_setting")

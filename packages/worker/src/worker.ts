@@ -187,12 +187,13 @@ export class AxiomWorker implements AsyncDisposable {
     }
   }
 
-  #assigned({ partition, checkpoint, quarantineUntil }: Assignment): void {
+  #assigned({ partition, checkpoint, quarantineUntil, takenFrom }: Assignment): void {
     this.#sessions.set(
       partition,
       new PartitionSession(partition, { position: checkpoint, records: 0 }, quarantineUntil),
     )
     this.#observer.assigned(partition)
+    if (takenFrom !== undefined) this.#observer.takenOver(partition, takenFrom)
   }
 
   async #revoked(partition: number): Promise<void> {

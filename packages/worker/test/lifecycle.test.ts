@@ -131,3 +131,33 @@ test("a partition that comes back while its last session still stores a checkpoi
   await worker.idle()
   expect(await store.getFeature(chain, "ann")).toEqual(["e1", "e2"])
 })
+
+test("R5: an unreadable event is not passed over before its dead letter is durable", async () => {
+  const bus = new MemoryEventBus({ partitions: 1 })
+  const subscribe = bus.subscribe.bind(bus)
+  bus.subscribe = async (options) => {
+    const subscription = await subscribe(options)
+    const read = subscription.read.bind(subscription)
+    subscription.read = async (how) =>
+      (await read(how)).map((batch) => ({
+        ...batch,
+        records: batch.records.map((record) => ({ ...record, data: record.data.includes("e1") ? "{" : record.data })),
+      }))
+    return subscription
+  }
+  const append = bus.deadLetters.append.bind(bus.deadLetters)
+  const asked = gate()
+  bus.deadLetters.append = () => {
+    asked.open()
+    return new Promise(() => {})
+  }
+  const { start, publish } = withChain({ bus })
+  await publish("x", "ann", {}, "e1")
+  const first = start({ rollbackMarginMs: 0, drainMs: 30 })
+  await asked.promise
+  await first.worker.stop()
+  bus.deadLetters.append = append
+  const { worker } = start()
+  await worker.idle()
+  expect((await bus.deadLetters.list()).entries).toMatchObject([{ reason: "invalid_event" }])
+})

@@ -90,9 +90,9 @@ local now, owners = now_ms(), {}
 local leases = redis.call('HGETALL', KEYS[1])
 for i = 1, #leases, 2 do
   local owner, expiry = string.match(leases[i + 1], '^(.*)\\n(%d+)\\n%a*$')
-  if tonumber(expiry) > now then
+  if tonumber(leases[i]) and tonumber(expiry) > now then
     owners[#owners + 1] = leases[i]
-    owners[#owners + 1] = owner
+    owners[#owners + 1] = string.match(owner, '^(.*)\\n[^\\n]*$') or owner
   end
 end
 return owners

@@ -1,4 +1,4 @@
-import type { Assignment, LeaseRequest, LeaseView } from "@fabra/events/adapter"
+import type { Assignment, FormerOwner, LeaseRequest, LeaseView } from "@fabra/events/adapter"
 import type { Keys, PartitionKeys } from "../keyspace/keys.js"
 import { toPositionOrNull } from "../keyspace/positions.js"
 import { groupInfo, streamInfo } from "../keyspace/stream-info.js"
@@ -16,7 +16,8 @@ export interface TakenPartition {
 
 /** What a round of lease keeping did. */
 export interface LeaseRound {
-  readonly members: LeaseView["members"]
+  readonly sharing: LeaseView["sharing"]
+  readonly isSuperseded: boolean
   readonly held: LeaseView["held"]
   readonly taken: readonly TakenPartition[]
 }
@@ -37,23 +38,29 @@ export async function keepLeases(
   request: LeaseRequest,
   onForgotten: () => void,
 ): Promise<LeaseRound> {
-  const { group, consumer, leaseMs, held, released, wanted, leaving } = request
+  const { group, consumer, life, leaseMs, held, released, wanted, leaving } = request
   const scriptKeys = [keys.members(group), keys.leases(group)]
   const counts = [leaving ? 1 : 0, held.length, released.length]
-  const args = [consumer, leaseMs, ...counts, ...held, ...released, ...wanted]
-  const [members, stillHeld, taken, unclean] = await link.run(keys.leases(group), (redis) =>
+  const args = [consumer, life, leaseMs, ...counts, ...held, ...released, ...wanted]
+  const [sharing, stillHeld, taken, unclean, isSuperseded] = await link.run(keys.leases(group), (redis) =>
     leaseScript.run(redis, scriptKeys, args, onForgotten),
   )
+  const formerOwners = new Map<string, FormerOwner>()
+  for (let i = 0; i < unclean.length; i += 3) {
+    const [index, former, silentMs] = unclean.slice(i, i + 3) as [string, string, string]
+    formerOwners.set(index, { consumer: former, silentMs: Number(silentMs) })
+  }
   return {
-    members,
+    sharing,
+    isSuperseded: isSuperseded === 1,
     held: stillHeld.map(Number),
     taken: await Promise.all(
-      taken.map((index) => lookUp(link, partitions[Number(index)] as PartitionKeys, group, unclean.includes(index))),
+      taken.map((index) => lookUp(link, partitions[Number(index)] as PartitionKeys, group, formerOwners.get(index))),
     ),
   }
 }
 
-async function lookUp(link: Link, { events, index }: PartitionKeys, group: string, isUnclean: boolean) {
+async function lookUp(link: Link, { events, index }: PartitionKeys, group: string, takenFrom: FormerOwner | undefined) {
   const [settled, stream] = await link.run(events, (redis) =>
     Promise.all([groupInfo(redis, events, group), streamInfo(redis, events)]),
   )
@@ -63,7 +70,12 @@ async function lookUp(link: Link, { events, index }: PartitionKeys, group: strin
   const removed = entriesAdded === null ? null : entriesAdded - length
   const entriesRead = checkpoint === null ? removed : (settled?.entriesRead ?? null)
   return {
-    assignment: { partition: index, checkpoint, quarantineUntil: isUnclean ? toPositionOrNull(lastGeneratedId) : null },
+    assignment: {
+      partition: index,
+      checkpoint,
+      quarantineUntil: takenFrom === undefined ? null : toPositionOrNull(lastGeneratedId),
+      takenFrom,
+    },
     entriesRead,
     missing: Math.max(0, (removed ?? 0) - (entriesRead ?? Number.POSITIVE_INFINITY)),
   }

@@ -66,7 +66,7 @@ export class RedisLog implements PartitionedLog {
         wanted.map((partition) => this.#keys(partition)),
       )
     const place = { link: this.#link, keys: namespace.keys, partitions }
-    const { members, held, taken } = await keepLeases(place, request, () =>
+    const { taken, ...view } = await keepLeases(place, request, () =>
       onNotice({
         code: "scripts_restored",
         level: "info",
@@ -85,7 +85,7 @@ export class RedisLog implements PartitionedLog {
         })
       }
     }
-    return { members, held, taken: taken.map(({ assignment }) => assignment) }
+    return { ...view, taken: taken.map(({ assignment }) => assignment) }
   }
 
   async read(cursors: ReadonlyMap<number, Position | null>, options: ReadOptions): Promise<PartitionBatch[]> {

@@ -163,6 +163,13 @@ export const settings = {
     default: "fabra_workers",
     description: "consumer group; its workers share the events",
   }),
+  workerName: optional({
+    env: "FABRA_WORKER_NAME",
+    flag: "--name <name>",
+    kind: name("worker"),
+    defaultText: "in a container its host name; else made up",
+    description: "of this worker alone: a restarted one takes its partitions back at once",
+  }),
   batchSize: setting({
     env: "FABRA_WORKER_BATCH_SIZE",
     flag: "--batch-size <n>",

@@ -18,13 +18,14 @@ export function createWorker(
   settings: WorkerSettings,
   { logger, telemetry }: Observers,
 ): AxiomWorker {
-  const { eventTypes, group, batchSize, onDeadLetter, futureEvents, watchdog } = settings
+  const { eventTypes, group, workerName, batchSize, onDeadLetter, futureEvents, watchdog } = settings
   return new AxiomWorker(eventTypes === undefined ? store : onlyEventTypes(store, eventTypes), {
     bus,
     cache,
     logger,
     telemetry,
     group,
+    consumer: workerName,
     batchSize,
     onDeadLetter,
     futureEvents,

@@ -3,6 +3,7 @@ import type { SettingName, Settings } from "../settings/table.js"
 /** The settings of a worker. */
 export const workerSettings = [
   "group",
+  "workerName",
   "batchSize",
   "pollInterval",
   "drain",
@@ -32,5 +33,5 @@ export type EmbeddedSettings = Settings<(typeof embeddedSettings)[number]>
  * or gone with the process, and does not kill that process.
  */
 export function embedded(settings: EmbeddedSettings): WorkerSettings {
-  return { ...settings, drain: 1, watchdog: 0, eventTypes: undefined }
+  return { ...settings, drain: 1, watchdog: 0, eventTypes: undefined, workerName: undefined }
 }

@@ -11,6 +11,7 @@ import { createWorker } from "./create-worker.js"
 import { openWorker } from "./open-worker.js"
 import { answerMetrics, askMetrics } from "./pool-metrics.js"
 import type { WorkerSettings } from "./settings.js"
+import { containerName, madeUpName } from "./worker-name.js"
 import { WorkerPool } from "./worker-pool.js"
 
 type WorkSettings = AdapterSettings & DocumentSettings & WorkerSettings & Settings<"host" | "metricsPort">
@@ -30,7 +31,9 @@ export async function workTogether(
   sum.add(metrics.snapshot)
   await serveMetrics(project, sum, settings)
   const args = ["worker-process", file, ...(part.json ? ["--json"] : [])]
-  const start = { script: process.argv[1] as string, args, env: toEnvironment(settings) }
+  const base = settings.workerName ?? containerName() ?? madeUpName()
+  const env = (place: number) => toEnvironment({ ...settings, workerName: `${base}-${place}` })
+  const start = { script: process.argv[1] as string, args, env }
   const pool = new WorkerPool(start, logger, (child) => sum.add(() => askMetrics(child)))
   const stop = stopSignal(() => pool.quit())
   await pool.run(settings.processes, stop)
@@ -45,7 +48,7 @@ export async function work(
 ): Promise<void> {
   await using project = await openProject(features, settings, part)
   const { file, where, logger, metrics } = project
-  const worker = openWorker(project, settings)
+  const worker = openWorker(project, { ...settings, workerName: settings.workerName ?? containerName() })
   if (part.isChild) answerMetrics(metrics)
   else await serveMetrics(project, metrics, settings)
   const running = worker.run()

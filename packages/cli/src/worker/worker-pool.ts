@@ -16,7 +16,8 @@ const STEADY_MS = 60_000
 export interface WorkerProcess {
   readonly script: string
   readonly args: readonly string[]
-  readonly env: Readonly<Record<string, string>>
+  /** @param place which of the processes it is, from 1 on: one that dies is followed by another in the same place */
+  readonly env: (place: number) => Readonly<Record<string, string>>
 }
 
 /** A number of worker processes that are kept running: one that dies is started again, at growing intervals. */
@@ -38,7 +39,7 @@ export class WorkerPool {
     signal.addEventListener("abort", () => {
       for (const child of this.#children) child.kill("SIGTERM")
     })
-    await Promise.all(Array.from({ length: count }, () => this.#keep(signal)))
+    await Promise.all(Array.from({ length: count }, (_, i) => this.#keep(i + 1, signal)))
   }
 
   /** Ends every process at once. */
@@ -46,10 +47,10 @@ export class WorkerPool {
     for (const child of this.#children) child.kill("SIGKILL")
   }
 
-  async #keep(signal: AbortSignal): Promise<void> {
+  async #keep(place: number, signal: AbortSignal): Promise<void> {
     for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       const startedAt = performance.now()
-      const { pid, reason } = await this.#live()
+      const { pid, reason } = await this.#live(place)
       if (signal.aborted) return
       if (performance.now() - startedAt > STEADY_MS) pauseMs = FIRST_PAUSE_MS
       this.#logger.error({ pid, reason }, `worker died; starting another in ${duration(pauseMs)}`)
@@ -57,11 +58,11 @@ export class WorkerPool {
     }
   }
 
-  async #live(): Promise<{ pid: number | undefined; reason: string }> {
+  async #live(place: number): Promise<{ pid: number | undefined; reason: string }> {
     const { script, args, env } = this.#start
     const stdio = ["ignore", "inherit", "inherit", "ipc"] as const
     const child = fork(script, args, {
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...env(place) },
       stdio: [...stdio],
       serialization: "advanced",
       execArgv: [...(process.env.NODE_OPTIONS?.includes("semi-space") ? [] : [YOUNG_GENERATION]), ...process.execArgv],

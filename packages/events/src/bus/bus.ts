@@ -84,6 +84,15 @@ export interface Assignment {
    * to be noted before it is run ({@link Subscription.noteAttempts}).
    */
   readonly quarantineUntil: Position | null
+  /** That owner, as far as the bus knows it. */
+  readonly takenFrom?: FormerOwner | undefined
+}
+
+/** Who held a partition and never let go. */
+export interface FormerOwner {
+  readonly consumer: string
+  /** For how many milliseconds it had given no sign of life. */
+  readonly silentMs: number
 }
 
 /**
@@ -97,7 +106,10 @@ export type AttemptKind = "together" | "alone" | "withdrawn"
 export interface SubscribeOptions {
   /** Consumer group, a name as `checkName` has it: each group sees every event; its members share the partitions. */
   readonly group: string
-  /** Unique among all members that ever were; printable text, for people to read. */
+  /**
+   * Names the member, in printable text; no two members of a group have one name at a time. One that joins under the name of
+   * another takes its place and, at once, its partitions; the other one's reads throw `superseded`.
+   */
   readonly consumer: string
   /** After how many milliseconds without a sign of life a member's partitions pass to others. Default 10,000. */
   readonly leaseMs?: number | undefined
@@ -135,7 +147,7 @@ export interface Subscription {
   /**
    * Returns the next records of all assigned partitions that are not paused; an empty list when none came in time.
    * One read at a time. Connection trouble is waited out within `maxWaitMs` and told to `onNotice`, not thrown.
-   * @throws FabraError `bus_closed`; `partition_mismatch` or `bus_unavailable` when no waiting will help
+   * @throws FabraError `bus_closed`; `superseded`, `partition_mismatch` or `bus_unavailable` when no waiting will help
    */
   read(options: ReadOptions): Promise<PartitionBatch[]>
   /**

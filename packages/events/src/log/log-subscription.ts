@@ -30,6 +30,8 @@ export class LogSubscription implements Subscription {
   readonly #options: SubscribeOptions
   readonly #clock: Clock
   readonly #leaseMs: number
+  /** Sorts by when it began. */
+  readonly #life: string
   readonly #held = new Map<number, Held>()
   readonly #released = new Set<number>()
   #expiry: Timer | undefined
@@ -49,6 +51,7 @@ export class LogSubscription implements Subscription {
     this.#options = options
     this.#clock = clock
     this.#leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS
+    this.#life = `${clock.now().toString(36).padStart(9, "0")}-${clock.random().toString(36).slice(2)}`
   }
 
   /** Announces the member and starts to keep its leases. Closes `log` when the subscription is closed. */
@@ -66,7 +69,7 @@ export class LogSubscription implements Subscription {
   }
 
   async #keepLeases(): Promise<void> {
-    while (!this.#closing) {
+    while (!this.#closing && this.#fatal === undefined) {
       await sleep(this.#clock, this.#leaseMs / ROUNDS, this.#wakeSync.signal)
       if (this.#closing) return
       this.#wakeSync = new AbortController()
@@ -79,9 +82,10 @@ export class LogSubscription implements Subscription {
   }
 
   #failed(what: "leases" | "reads", error: FabraError): void {
-    if (error.code === "partition_mismatch") {
+    if (error.code === "partition_mismatch" || error.code === "superseded") {
       this.#fatal = error
       this.#wakeRead.abort()
+      return
     }
     const isNew = this.#failing.size === 0
     this.#failing.add(what)
@@ -104,7 +108,7 @@ export class LogSubscription implements Subscription {
     const view = await this.#syncLeases([])
     this.#answered("leases")
     if (this.#closing) return
-    const share = new Set(assignPartitions(view.members, this.#log.partitions).get(this.#options.consumer))
+    const share = new Set(assignPartitions(view.sharing, this.#log.partitions).get(this.#options.consumer))
     for (const [partition, held] of this.#held) if (!share.has(partition)) this.#revoke(partition, held)
     const wanted = [...share].filter((partition) => !this.#held.has(partition) && !this.#released.has(partition))
     if (wanted.length > 0) await this.#syncLeases(wanted)
@@ -116,7 +120,9 @@ export class LogSubscription implements Subscription {
     const released = [...this.#released]
     // One round less than promised, so that even with the wait for the next round others take over within a lease.
     const leaseMs = this.#leaseMs * (1 - 1 / ROUNDS)
-    const view = await this.#log.syncLeases({ group, consumer, leaseMs, held, wanted, released, leaving })
+    const life = this.#life
+    const view = await this.#log.syncLeases({ group, consumer, life, leaseMs, held, wanted, released, leaving })
+    if (view.isSuperseded) throw this.#superseded()
     for (const partition of released) this.#released.delete(partition)
     this.#restartExpiry()
     const still = new Set(view.held)
@@ -131,12 +137,20 @@ export class LogSubscription implements Subscription {
     return view
   }
 
+  #superseded(): FabraError {
+    const { group, consumer } = this.#options
+    this.#loseAll()
+    return new FabraError(
+      "superseded",
+      `Another member of the group "${group}" has joined under the name "${consumer}" and taken the place of this one. Give each worker that runs at the same time a name of its own.`,
+      { path: "consumer" },
+    )
+  }
+
   /** A timer, not a comparison of clock readings: a wall clock that is set must not cost a lease. */
   #restartExpiry(): void {
     this.#expiry?.cancel()
-    this.#expiry = this.#clock.setTimer(() => {
-      for (const partition of [...this.#held.keys()]) this.#lose(partition)
-    }, this.#leaseMs)
+    this.#expiry = this.#clock.setTimer(() => this.#loseAll(), this.#leaseMs)
   }
 
   #revoke(partition: number, held: Held): Promise<void> {
@@ -150,6 +164,10 @@ export class LogSubscription implements Subscription {
         this.#wakeSync.abort()
       })
     return held.revoking
+  }
+
+  #loseAll(): void {
+    for (const partition of [...this.#held.keys()]) this.#lose(partition)
   }
 
   #lose(partition: number): void {
@@ -227,7 +245,7 @@ export class LogSubscription implements Subscription {
 
   noteAttempts(partition: number, positions: readonly Position[], how: AttemptKind): Promise<readonly number[]> {
     const { group, consumer } = this.#options
-    return this.#log.noteAttempts({ group, consumer, partition, positions, how })
+    return this.#log.noteAttempts({ group, consumer: `${consumer}/${this.#life}`, partition, positions, how })
   }
 
   close(): Promise<void> {
@@ -242,7 +260,7 @@ export class LogSubscription implements Subscription {
     await this.#loop
     await Promise.all([...this.#held].map(([partition, held]) => this.#revoke(partition, held)))
     try {
-      await this.#syncLeases([], true)
+      if (this.#fatal === undefined) await this.#syncLeases([], true)
     } catch (error) {
       this.#notice(
         "lease_not_released",

@@ -1,34 +1,32 @@
 import type { Assignment, AttemptKind, PartitionBatch, ReadOptions } from "../bus/bus.js"
 import type { Position } from "../bus/position.js"
+import type { keepMembers, MemberRequest } from "./members.js"
 
 /** What a member says in one round of lease keeping. */
-export interface LeaseRequest {
+export interface LeaseRequest extends MemberRequest {
   readonly group: string
-  readonly consumer: string
-  /** How long the member and its leases live from now on, by the clock of the bus. */
-  readonly leaseMs: number
   /** Partitions it holds and goes on holding. */
   readonly held: readonly number[]
   /**
-   * Partitions it would take if they are free: never leased, let go, run out, or its own already (it may not have had the
-   * answer to the round before).
+   * Partitions it would take if they are free: never leased, let go, run out, of an earlier life of the consumer, or its own
+   * already (it may not have had the answer to the round before).
    */
   readonly wanted: readonly number[]
   /** Partitions it lets go of, drained, as far as they are still its own. */
   readonly released: readonly number[]
-  /** True when the member goes for good: it is no longer among the members. It lets go of `released`, as always. */
-  readonly leaving: boolean
 }
 
 /** The answer to a {@link LeaseRequest}. */
 export interface LeaseView {
-  /** Every member of the group whose last request has not run out, who asks among them unless it is leaving. */
-  readonly members: readonly string[]
+  /** The consumers that have a share of the partitions: see {@link keepMembers}. */
+  readonly sharing: readonly string[]
+  /** True when a later life of the consumer has joined: nothing was changed. Default false. */
+  readonly isSuperseded?: boolean | undefined
   /** Those of `held` that are still its own. A lease that ran out but was not taken is renewed and still its own. */
   readonly held: readonly number[]
   /**
    * Those of `wanted` that it now holds. `quarantineUntil` is the position of the log's last record, read no sooner than the
-   * lease was given, when the last owner was another member that never let go; else, or in an empty log, `null`.
+   * lease was given, when the last owner was another member, or another life of this one, that never let go; else, or in an empty log, `null`.
    */
   readonly taken: readonly Assignment[]
 }

@@ -18,8 +18,9 @@ import { checkName } from "../event/names.js"
 import { DEFAULT_MAX_EVENT_BYTES } from "../event/wire.js"
 import type { LeaseRequest, LeaseView, PartitionedLog } from "../log/log.js"
 import { LogSubscription } from "../log/log-subscription.js"
+import { keepMembers, type Member } from "../log/members.js"
 import { MemoryDeadLetters } from "./memory-dead-letters.js"
-import { MemoryPartition } from "./memory-log.js"
+import { type Lease, MemoryPartition } from "./memory-log.js"
 
 /** After so many events a publisher yields to timers and sockets: nothing else here would ever wait for anything. */
 const BREATH = 1000
@@ -48,7 +49,7 @@ export class MemoryEventBus extends BaseEventBus {
   readonly deadLetters: DeadLetterQueue
   readonly #clock: Clock
   readonly #partitions: MemoryPartition[]
-  readonly #members = new Map<string, Map<string, number>>()
+  readonly #members = new Map<string, readonly Member[]>()
   readonly #subscriptions = new Set<Subscription>()
   readonly #waiting = new Set<() => void>()
   #sinceBreath = 0
@@ -159,33 +160,36 @@ export class MemoryEventBus extends BaseEventBus {
     }
   }
 
-  #syncLeases({ group, consumer, leaseMs, held, wanted, released, leaving }: LeaseRequest): LeaseView {
+  #syncLeases(request: LeaseRequest): LeaseView {
+    const { group, consumer, life, leaseMs, held, wanted, released } = request
     const now = this.#clock.now()
-    const until = now + leaseMs
-    const members = this.#members.get(group) ?? new Map<string, number>()
+    const { members, sharing, isSuperseded } = keepMembers(this.#members.get(group) ?? [], request, now)
     this.#members.set(group, members)
-    if (leaving) members.delete(consumer)
-    else members.set(consumer, until)
-    for (const [member, expiry] of members) if (expiry <= now) members.delete(member)
-
-    const isOurs = (index: number) => this.#partition(index).group(group).lease?.consumer === consumer
+    if (isSuperseded) return { sharing, isSuperseded, held: [], taken: [] }
+    const lease = { consumer, life, seenAt: now, until: now + leaseMs }
+    const isOurs = (index: number) => this.#partition(index).group(group).lease?.life === life
     for (const index of released) if (isOurs(index)) this.#partition(index).group(group).lease = undefined
     const stillHeld = held.filter(isOurs)
-    for (const index of stillHeld) this.#partition(index).group(group).lease = { consumer, until }
-    const taken = wanted.flatMap((index) => this.#take(group, index, { consumer, until }, now))
+    for (const index of stillHeld) this.#partition(index).group(group).lease = lease
+    const taken = wanted.flatMap((index) => this.#take(group, index, lease, now))
     // Every partition knows every group from its first moment, so that none is trimmed before the group has read it.
     for (const partition of this.#partitions) partition.group(group)
-    return { members: [...members.keys()], held: stillHeld, taken }
+    return { sharing, held: stillHeld, taken }
   }
 
-  #take(group: string, index: number, lease: { consumer: string; until: number }, now: number): Assignment[] {
+  #take(group: string, index: number, lease: Lease, now: number): Assignment[] {
     const partition = this.#partition(index)
     const state = partition.group(group)
     const last = state.lease
     if (last !== undefined && last.consumer !== lease.consumer && last.until > now) return []
     state.lease = lease
-    const unclean = last !== undefined && last.consumer !== lease.consumer
-    return [{ partition: index, checkpoint: state.checkpoint, quarantineUntil: unclean ? partition.end : null }]
+    const takenFrom =
+      last === undefined || last.life === lease.life
+        ? undefined
+        : { consumer: last.consumer, silentMs: Math.max(0, now - last.seenAt) }
+    return [
+      { partition: index, checkpoint: state.checkpoint, quarantineUntil: takenFrom ? partition.end : null, takenFrom },
+    ]
   }
 
   async #read(cursors: ReadonlyMap<number, Position | null>, options: ReadOptions): Promise<PartitionBatch[]> {

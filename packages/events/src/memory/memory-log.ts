@@ -13,9 +13,12 @@ function spellPosition(counter: number): Position {
 /** More events a millisecond than that nobody appends. */
 const PER_MS = 1_000
 
-interface Lease {
-  consumer: string
-  until: number
+/** Who holds a partition, since its last round and until when, in epoch milliseconds. */
+export interface Lease {
+  readonly consumer: string
+  readonly life: string
+  readonly seenAt: number
+  readonly until: number
 }
 
 /** What one group has said about one partition. */

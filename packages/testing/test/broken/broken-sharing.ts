@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto"
 import { MemoryEventBus, type PartitionLag, type Position } from "@fabra/events"
 import type { PartitionBatch, ReadOptions, SubscribeOptions, Subscription } from "@fabra/events/adapter"
 import { type BrokenBus, withOptions, withSubscription } from "./broken-bus.js"
@@ -146,6 +147,11 @@ export const brokenSharing: readonly BrokenBus[] = [
     fault: "takes a lease that has not run out",
     Bus: withOptions((options) => ({ ...options, leaseMs: 1_000 })),
     breaks: ["leaves a silent member its partitions until the lease has run out"],
+  },
+  {
+    fault: "takes each life of a consumer for another consumer",
+    Bus: withOptions((options) => ({ ...options, consumer: `${options.consumer}-${randomUUID()}` })),
+    breaks: ["gives the next life of a consumer its partitions at once, to be read in quarantine"],
   },
   {
     fault: "lets go for all when one leaves",

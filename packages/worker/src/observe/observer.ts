@@ -1,7 +1,7 @@
 import type { Feature, Logger, Telemetry } from "@fabra/core"
 import type { Call, CommitResult, HandlerCall } from "@fabra/core/adapter"
 import { type AxiomEvent, type BusNotice, type Clock, FabraError } from "@fabra/events"
-import { errorTexts, type NewDeadLetter } from "@fabra/events/adapter"
+import { errorTexts, type FormerOwner, type NewDeadLetter } from "@fabra/events/adapter"
 import type { ComputeEnvironment } from "../compute/compute-environment.js"
 import type { HandlerAttempt } from "../compute/handler-attempt.js"
 import type { Item, Lane } from "../lane/lane.js"
@@ -21,6 +21,8 @@ export class Observer {
   readonly #telemetry: readonly Telemetry[]
   readonly #clock: Clock
   readonly #lastTold = new Map<string, number>()
+  /** Partitions just taken over, by their former owner. */
+  readonly #takenOver = new Map<string, number[]>()
   // Looked up once, so that reports that no telemetry wants cost next to nothing.
   readonly #appliedIsWanted: boolean
   readonly #callsAreWanted: boolean
@@ -120,6 +122,26 @@ export class Observer {
 
   assigned(partition: number): void {
     this.#tell((to) => to.partitionAssigned?.({ partition }))
+  }
+
+  /** Partitions that come together from one dead owner are told in one line. */
+  takenOver(partition: number, { consumer, silentMs }: FormerOwner): void {
+    const known = this.#takenOver.get(consumer)
+    if (known !== undefined) {
+      known.push(partition)
+      return
+    }
+    const partitions = [partition]
+    this.#takenOver.set(consumer, partitions)
+    const tell = () => {
+      this.#takenOver.delete(consumer)
+      const fields = { consumer, partitions, silent_ms: silentMs }
+      this.#logger.warn(
+        fields,
+        `Took over ${partitions.length} partitions of a worker that died; its unsettled events run in quarantine.`,
+      )
+    }
+    queueMicrotask(tell)
   }
 
   removed(entityType: string, records: number): void {

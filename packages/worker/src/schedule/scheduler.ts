@@ -94,23 +94,23 @@ export class Scheduler {
       const isDue = due !== null && (state.turn === null || due > state.turn)
       if (!isDue && request === null) return undefined
       const turn = isDue ? due : (state.turn ?? now)
-      const { consumer: owner } = this.#context.settings
+      const { owner } = this.#context.settings
       const run = { owner, cursor: null, startedAt: now, entities: 0, failed: 0, error: null, request }
       return this.#book.write(name, entry, { ...state, turn, run, answered: request ?? state.answered })
     }
     const { owner } = state.run
-    if (owner !== null && owner !== this.#context.settings.consumer) {
+    if (owner !== null && owner !== this.#context.settings.owner) {
       const seen = this.#seen.get(name)
       if (seen === undefined || seen.version !== version) this.#seen.set(name, { version, since: now })
       if (seen?.version !== version || now - seen.since < this.#context.settings.leaseMs) return undefined
     }
-    return this.#book.write(name, entry, { ...state, run: { ...state.run, owner: this.#context.settings.consumer } })
+    return this.#book.write(name, entry, { ...state, run: { ...state.run, owner: this.#context.settings.owner } })
   }
 
   async #work(handler: ScheduledHandler, begun: Entry, signal: AbortSignal): Promise<void> {
     const { feature, entities, sql } = handler
     const { cache, store, settings } = this.#context
-    const { clock, group, consumer } = settings
+    const { clock, group, owner } = settings
     let entry: Entry | undefined = begun
     const lost = new AbortController()
     setMaxListeners(0, lost.signal) // as many as are computed at once
@@ -124,7 +124,7 @@ export class Scheduler {
       retryDelay: (attempts) => retryDelay(settings, attempts),
       stillOurs: async () => {
         const { run } = (await this.#book.read(feature.name)).state
-        return run?.owner === consumer && !lost.signal.aborted // it may be a later run of ours
+        return run?.owner === owner && !lost.signal.aborted // it may be a later run of ours
       },
     }
     const query =

@@ -10,6 +10,8 @@ export interface Configuration {
   readonly slowReplication?: boolean
   /** One event kills every process that runs it. */
   readonly poison?: boolean
+  /** A worker bears the name of the one it comes after, and crashes often. */
+  readonly names?: boolean
   /** A feature is computed on schedule besides. */
   readonly schedules?: boolean
   /** Values outlive their `ttl` soon, and records with them. */
@@ -25,6 +27,7 @@ export const CONFIGURATIONS = {
   together: { busFailover: true, cacheFailover: true, together: true },
   slow: { cacheFailover: true, slowReplication: true },
   poison: { poison: true },
+  names: { names: true, busFailover: true },
   schedules: { schedules: true },
   ageing: { ageing: true, cacheFailover: true },
   apart: { busFailover: true, cacheFailover: true },

@@ -2,6 +2,7 @@ import { FabraError, type Position } from "@fabra/events"
 import {
   type Assignment,
   type Attempts,
+  keepMembers,
   type LeaseRequest,
   type LeaseView,
   type PartitionBatch,
@@ -16,6 +17,7 @@ import { PARTITIONS, type World } from "./world.js"
 
 interface Lease {
   readonly consumer: string
+  readonly life: string
   readonly until: number
 }
 
@@ -33,8 +35,8 @@ export class SimulatedLog implements PartitionedLog {
   async syncLeases(request: LeaseRequest): Promise<LeaseView> {
     const answer = await this.#process.ask(this.#server(0), (master) => syncLeases(master, request, this.#world.now))
     if (answer === undefined) throw unavailable()
-    const { members, held, taken } = answer.value
-    return { members, held, taken: await Promise.all(taken.map((lease) => this.#lookUp(request.group, lease))) }
+    const { taken, ...view } = answer.value
+    return { ...view, taken: await Promise.all(taken.map((lease) => this.#lookUp(request.group, lease))) }
   }
 
   async #lookUp(group: string, { partition, unclean }: { partition: number; unclean: boolean }): Promise<Assignment> {
@@ -145,24 +147,23 @@ function trim(master: Master): void {
 }
 
 function syncLeases(master: Master, request: LeaseRequest, now: number) {
-  const { group, consumer, leaseMs, held, wanted, released, leaving } = request
-  const until = now + leaseMs
-  const known = master.get<Readonly<Record<string, number>>>(`members/${group}`) ?? {}
-  const members = Object.entries(known).filter(([member, expiry]) => member !== consumer && expiry > now)
-  if (!leaving) members.push([consumer, until])
-  master.set(`members/${group}`, Object.fromEntries(members))
+  const { group, consumer, life, leaseMs, held, wanted, released } = request
+  const { members, sharing, isSuperseded } = keepMembers(master.get(`members/${group}`) ?? [], request, now)
+  if (isSuperseded) return { sharing, isSuperseded, held: [], taken: [] }
+  master.set(`members/${group}`, members)
+  const own = { consumer, life, until: now + leaseMs }
   const leaseOf = (partition: number) => master.get<Lease | null>(`lease/${group}/${partition}`)
-  const isOurs = (partition: number) => leaseOf(partition)?.consumer === consumer
+  const isOurs = (partition: number) => leaseOf(partition)?.life === life
   for (const partition of released) if (isOurs(partition)) master.set(`lease/${group}/${partition}`, null)
   const stillHeld = held.filter(isOurs)
-  for (const partition of stillHeld) master.set(`lease/${group}/${partition}`, { consumer, until })
+  for (const partition of stillHeld) master.set(`lease/${group}/${partition}`, own)
   const taken = wanted.flatMap((partition) => {
     const lease = leaseOf(partition)
     if (lease && lease.consumer !== consumer && lease.until > now) return []
-    master.set(`lease/${group}/${partition}`, { consumer, until })
-    return [{ partition, unclean: lease != null && lease.consumer !== consumer }]
+    master.set(`lease/${group}/${partition}`, own)
+    return [{ partition, unclean: lease != null && lease.life !== life }]
   })
-  return { members: members.map(([member]) => member), held: stillHeld, taken }
+  return { sharing, isSuperseded, held: stillHeld, taken }
 }
 
 function unavailable(): FabraError {

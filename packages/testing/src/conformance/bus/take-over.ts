@@ -13,7 +13,7 @@ export function testTakeOver(check: Check): void {
     positions.push(...(await published(world, survivor, 3)))
 
     const heir = await world.joinAlone({ bus: survivor, leaseMs: SHORT_LEASE_MS })
-    expect(await heir.assignment(0)).toEqual({
+    expect(await heir.assignment(0)).toMatchObject({
       partition: 0,
       checkpoint: positions[1],
       quarantineUntil: positions.at(-1),
@@ -34,6 +34,29 @@ export function testTakeOver(check: Check): void {
     // The heir released its leases: what it had read has not killed it.
     const next = await world.joinAlone({ bus: survivor })
     expect(next.assigned.map(({ quarantineUntil }) => quarantineUntil)).toEqual([null, null, null, null])
+  })
+
+  check("gives the next life of a consumer its partitions at once, to be read in quarantine", async (world) => {
+    const survivor = await world.other()
+    const consumer = "stable"
+    const dead = await world.joinAlone({ consumer, leaseMs: LONG_LEASE_MS })
+    const positions = await world.fill(2)
+    await world.crash(dead)
+    await world.patience.pass(2)
+    const heir = await world.joinAlone({ consumer, bus: survivor, leaseMs: LONG_LEASE_MS })
+    expect((await heir.assignment(0)).quarantineUntil).toBe(positions[1])
+    await heir.take(2)
+    await heir.subscription.close()
+    const next = await world.joinAlone({ bus: survivor })
+    expect(next.assigned.map(({ quarantineUntil }) => quarantineUntil)).toEqual([null, null, null, null])
+  })
+
+  check("gives a member that has just joined no share while another has lived for long", async (world) => {
+    const old = await world.joinAlone({ leaseMs: SHORT_LEASE_MS })
+    await world.patience.pass(SHORT_LEASE_MS)
+    const fresh = await world.join({ bus: await world.other(), leaseMs: LONG_LEASE_MS })
+    await world.patience.pass(SHORT_LEASE_MS)
+    expect([old.revoked, fresh.assigned]).toEqual([[], []])
   })
 
   check("leaves a silent member its partitions until the lease has run out", async (world) => {
