@@ -26,6 +26,8 @@ export interface Fault {
   readonly hitsAll?: boolean
   /** Where the first worker is to die, and its successors. */
   readonly dieAt?: (seed: number, life: number) => NonNullable<WorkerPlan["dieAt"]>
+  /** The consumer as which every life of the first worker joins. Default: each under a name of its own. */
+  readonly consumer?: (seed: number) => string | undefined
   /** For how long after a commit the fault may undo it. Default: it never does. */
   readonly rollbackMs?: number
   /** Does its worst, under load, and makes good again. Returns what it did, in a few words. */

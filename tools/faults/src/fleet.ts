@@ -10,6 +10,8 @@ const MAX_FAILURES = 5
 /** How one place in the fleet is filled, and filled again after a death. */
 export interface Berth {
   readonly connection: ConnectionPlan
+  /** The consumer as which each of its workers joins. Default: its worker's name. */
+  readonly consumer?: string | undefined
   /** Where its worker of a life (0, 1, …) is to die. */
   readonly dieAt?: ((life: number) => WorkerPlan["dieAt"]) | undefined
 }
@@ -50,11 +52,11 @@ export class Fleet {
   /** Every worker holds what it should hold in the end: nothing is on its way from one to another. */
   get isSettled(): boolean {
     const shares = assignPartitions(
-      this.#workers.map(({ name }) => name),
+      this.#workers.map(({ consumer }) => consumer),
       PARTITIONS,
     )
     return this.#workers.every(
-      ({ name, owned }) => String(owned.toSorted((a, b) => a - b)) === String(shares.get(name)),
+      ({ consumer, owned }) => String(owned.toSorted((a, b) => a - b)) === String(shares.get(consumer)),
     )
   }
 
@@ -95,7 +97,12 @@ export class Fleet {
   #fill(index: number, berth: Berth, life: number): void {
     const name = `w${++this.#names}`
     const dieAt = berth.dieAt?.(life)
-    const plan = { ...berth.connection, name, ...(dieAt === undefined ? {} : { dieAt }) }
+    const plan = {
+      ...berth.connection,
+      name,
+      consumer: berth.consumer ?? name,
+      ...(dieAt === undefined ? {} : { dieAt }),
+    }
     const worker = new WorkerProcess(plan, (partition, at) => this.takeOvers.applied(name, partition, at))
     this.#workers[index] = worker
     worker.ended.then((ending) => {

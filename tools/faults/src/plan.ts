@@ -26,6 +26,8 @@ export interface ConnectionPlan {
 /** What a worker process is told when it is started. */
 export interface WorkerPlan extends ConnectionPlan {
   readonly name: string
+  /** As which it joins the group. */
+  readonly consumer: string
   readonly dieAt?: DeathPlan
 }
 

@@ -54,7 +54,7 @@ export async function runTrial(name: FaultName, seed: number): Promise<Trial> {
   try {
     const dieAt = fault.dieAt && ((life: number) => fault.dieAt?.(seed, life))
     const others = Array.from({ length: WORKERS - 1 }, () => ({ connection: plan }))
-    await fleet.start([{ connection: proxied, dieAt }, ...others])
+    await fleet.start([{ connection: proxied, consumer: fault.consumer?.(seed), dieAt }, ...others])
     load.start(await findStreams(place, NAMESPACE), () => fleet.isSettled)
     await delay(WARM_UP_MS)
     done = await fault.run({ ...stage, random: randomOf(seed) })

@@ -25,6 +25,7 @@ export interface Ending {
 /** One worker in a process of its own. */
 export class WorkerProcess {
   readonly name: string
+  readonly consumer: string
   readonly ended: Promise<Ending>
   /** Partitions it says it holds. */
   owned: readonly number[] = []
@@ -36,6 +37,7 @@ export class WorkerProcess {
 
   constructor(plan: WorkerPlan, onApplied: (partition: number, at: number) => void) {
     this.name = plan.name
+    this.consumer = plan.consumer
     this.isDoomed = plan.dieAt !== undefined
     const child = fork(PROGRAM, [], {
       execArgv: [],

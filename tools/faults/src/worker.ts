@@ -45,7 +45,7 @@ const worker = new AxiomWorker(store, {
   bus: death.bus(observed(bus)),
   cache: death.cache(cache),
   group: GROUP,
-  consumer: plan.name,
+  consumer: plan.consumer,
   leaseMs: LEASE_MS,
   retryBaseMs: 50,
   clock,

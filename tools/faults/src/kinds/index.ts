@@ -1,7 +1,7 @@
 import type { Fault } from "../fault.js"
 import { failOver } from "./cluster.js"
 import { blackHole, cut, halfOpen } from "./network.js"
-import { clock, kill, killPoint, pause } from "./processes.js"
+import { clock, crashLoop, kill, killPoint, pause } from "./processes.js"
 import { redisRestart, rollBack } from "./servers.js"
 import { slotMigration } from "./slots.js"
 import { storm } from "./storm.js"
@@ -10,6 +10,7 @@ import { storm } from "./storm.js"
 export const FAULTS = {
   kill,
   "kill-point": killPoint,
+  "crash-loop": crashLoop,
   pause,
   clock,
   cut,

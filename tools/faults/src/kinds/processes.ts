@@ -33,6 +33,22 @@ export const kill: Fault = {
   },
 }
 
+/** The first worker dies over and over, soon after its start; with every other seed under one name. */
+export const crashLoop: Fault = {
+  place: "one",
+  consumer: (seed) => (seed % 2 === 0 ? "loop" : undefined),
+  async run(stage) {
+    const { fleet, random, seed } = stage
+    const lives = random.int(5, 8)
+    for (let n = 0; n < lives; n++) {
+      await delay(random.int(300, 1.2 * LEASE_MS))
+      await fleet.killOne(fleet.at(0))
+    }
+    await takenOver(stage)
+    return `killed ${lives} times in a row, ${seed % 2 === 0 ? "under one name" : "each time under a new name"}`
+  },
+}
+
 /** The first worker dies at a named point, its successor at the next one, and so on. */
 export const killPoint: Fault = {
   place: "one",
