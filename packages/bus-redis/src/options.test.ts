@@ -4,6 +4,11 @@ import { expect, test } from "vitest"
 import type { RedisEventBusOptions } from "./options.js"
 import { RedisEventBus } from "./redis-bus.js"
 
+/** What a client of ioredis 6 has among its options, also where nobody names it. */
+const likeVersion6 = (client: Redis) => {
+  Object.assign(client.options, { protocol: 3, replyMapping: "legacy" })
+  return client
+}
 const idle = () => new Redis({ lazyConnect: true })
 
 test.each<[string, () => RedisEventBusOptions]>([
@@ -14,8 +19,10 @@ test.each<[string, () => RedisEventBusOptions]>([
   ["url", () => ({ url: "redis://127.0.0.1:6379/-1" })],
   ["url", () => ({ url: "redis://127.0.0.1:6379/1/2" })],
   ["url", () => ({ url: "redis://127.0.0.1:6379?db=abc" })],
+  ["url", () => ({ url: "redis://127.0.0.1:6379?keyPrefix=app:" })],
   ["client", () => ({ client: new Redis({ lazyConnect: true, keyPrefix: "app:" }) })],
   ["client", () => ({ client: new Cluster([], { lazyConnect: true, redisOptions: { keyPrefix: "app:" } }) })],
+  ["client", () => ({ client: likeVersion6(new Redis({ lazyConnect: true })) })],
   ["namespace", () => ({ namespace: "has {braces}" })],
   ["partitions", () => ({ partitions: 0 })],
   ["partitions", () => ({ partitions: 2.5 })],

@@ -9,6 +9,8 @@ export class Connection<Client extends Redis | Cluster> {
   /** Settles when the client has connected, or has given up; common to all that wait for it. */
   #opening: Promise<void> | undefined
   #lastError: Error | undefined
+  /** Why this socket may not be used, though the driver may call it ready. What the driver says of it after that is no reason. */
+  #refused: { readonly error: Error; readonly stream: unknown } | undefined
   #isClosed = false
 
   constructor(client: Client, isOwn: boolean) {
@@ -16,8 +18,13 @@ export class Connection<Client extends Redis | Cluster> {
     this.isOwn = isOwn
     // Without a listener ioredis prints. The caller of a command is told why there is no connection.
     if (isOwn) {
-      client.on("error", (error: Error) => {
+      client.on("error", (error: Error & { readonly command?: { readonly name: string } }) => {
         this.#lastError = error
+        // ioredis would go on in database 0, whose keys may be another's.
+        if (error.command?.name !== "select" || client.isCluster) return
+        const { stream } = client as Redis
+        this.#refused = { error, stream }
+        stream?.destroy()
       })
     }
   }
@@ -27,16 +34,16 @@ export class Connection<Client extends Redis | Cluster> {
     const client: Redis | Cluster = this.client
     const is = (status: string) => client.status === status
     if (this.#isClosed) throw new Closed()
-    if (is("ready")) return
+    if (this.#isReady()) return
     // After the first attempt it connects again by itself.
     if (is("wait") || (this.isOwn && is("end"))) client.connect().catch(() => {})
     if (is("end")) throw new NotConnected("the client is closed")
     this.#opening ??= this.#untilOpen()
     await deadline.race(this.#opening).catch(() => {})
     if (this.#isClosed) throw new Closed()
-    if (is("ready")) return
-    const message = this.#lastError?.message ?? `no connection within ${deadline.ms} ms`
-    throw new NotConnected(message, { cause: this.#lastError })
+    if (this.#isReady()) return
+    const cause = this.#refused?.error ?? this.#lastError
+    throw new NotConnected(cause?.message ?? `no connection within ${deadline.ms} ms`, { cause })
   }
 
   /** Closes a client of our own. Commands in flight fail. */
@@ -44,6 +51,15 @@ export class Connection<Client extends Redis | Cluster> {
     if (!this.isOwn || this.#isClosed) return
     this.#isClosed = true
     this.client.disconnect()
+  }
+
+  #isReady(): boolean {
+    const client: Redis | Cluster = this.client
+    if (client.status !== "ready") return false
+    if (this.#refused === undefined) return true
+    if (this.#refused.stream === (client as Redis).stream) return false
+    this.#refused = undefined
+    return true
   }
 
   #untilOpen(): Promise<void> {

@@ -63,6 +63,8 @@ export function refusalOf(error: unknown): string {
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { name, message } = error
+  if (refusalOf(error) === "MOVED")
+    return `${message}: to use a Redis Cluster, name several nodes or give a Cluster client`
   if (outcomeOf(error) === "refused") return message
   if (name === "MaxRetriesPerRequestError" || message === "Connection is closed.") return "the connection was lost"
   return message.startsWith("Stream isn't writeable") ? "there is no connection" : message || name

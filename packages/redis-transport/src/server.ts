@@ -37,6 +37,8 @@ export interface ServerOptions {
   readonly clock: Clock
 }
 
+const IN_CLUSTER = "this is a node of a Redis Cluster: to use it, name several nodes or give a Cluster client"
+
 /** One Redis process that we talk to through one client. */
 export class RedisServer {
   readonly redis: Redis
@@ -104,6 +106,7 @@ export class RedisServer {
       return String(text)
     })
     const info = parseInfo(texts.join("\r\n"))
+    if (!this.#options.isInCluster && info.get("redis_mode") === "cluster") throw new Error(IN_CLUSTER)
     const epoch = epochOf(info)
     if (this.redis.stream === stream) this.#epochs.set(stream, epoch)
     return {

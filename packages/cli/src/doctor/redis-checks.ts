@@ -20,17 +20,22 @@ export async function* redisChecks(url: string, namespace: string): AsyncGenerat
     retryStrategy: () => null,
   })
   let lastError = "no answer"
-  redis.on("error", (error: Error) => {
+  let hasNoDatabase = false // ioredis goes on, in database 0
+  redis.on("error", (error: Error & { readonly command?: { readonly name: string } }) => {
     lastError = error.message
+    if (error.command?.name === "select") hasNoDatabase = true
   })
   try {
     await redis.connect()
+    if (hasNoDatabase) throw new Error(lastError)
     const started = performance.now()
     await redis.ping()
     yield ok("redis", `${showAddress(url)} answers in ${duration(performance.now() - started)}`)
     const told = new Set<string>()
     for (const node of redis.isCluster ? (redis as Cluster).nodes("master") : [redis as Redis]) {
-      for (const check of settingsChecks(readInfo(await node.info()))) {
+      const info = readInfo(await node.info())
+      if (!redis.isCluster && info.get("redis_mode") === "cluster") throw new Error("a node of a Redis Cluster")
+      for (const check of settingsChecks(info)) {
         if (!told.has(check.found)) yield check
         told.add(check.found)
       }
@@ -43,15 +48,27 @@ export async function* redisChecks(url: string, namespace: string): AsyncGenerat
     return partitions !== null
   } catch (error) {
     const why = lastError === "no answer" ? (error as Error).message : lastError
-    const isRefused = /^(NOAUTH|WRONGPASS|NOPERM)/.test(why)
-    const mend = isRefused
-      ? "correct the user or the password in FABRA_REDIS_URL"
-      : "start Redis, or correct FABRA_REDIS_URL"
-    yield fail("redis", `${showAddress(url)}: ${why}`, mend)
+    yield fail("redis", `${showAddress(url)}: ${why}`, mendFor(why))
     return false
   } finally {
     redis.disconnect()
   }
+}
+
+const MENDS: readonly (readonly [why: RegExp, mend: string])[] = [
+  [/NOAUTH|WRONGPASS/, "correct the user or the password in FABRA_REDIS_URL"],
+  [/NOPERM/, "give the Redis user the command or the keys that are named (ACL SETUSER)"],
+  [/DB index|invalid DB/i, "name a database that this Redis has in FABRA_REDIS_URL (CONFIG GET databases)"],
+  [/SELECT is not allowed/, "leave the database out of FABRA_REDIS_URL: a Redis Cluster has one only"],
+  [/^a node of a Redis Cluster/, "name several nodes in FABRA_REDIS_URL, separated by commas"],
+  [/certificate|altnames/i, "let Node trust the authority: NODE_EXTRA_CA_CERTS=/path/to/ca.pem in the environment"],
+  [/wrong version number|packet length|EPROTO/, "this port speaks no TLS: use redis:// in FABRA_REDIS_URL"],
+  [/ENOTFOUND|EAI_AGAIN/, "correct the host in FABRA_REDIS_URL: its name is not known here"],
+]
+
+/** What to do about the reason that Redis, or the way to it, gave. */
+export function mendFor(why: string): string {
+  return MENDS.find(([pattern]) => pattern.test(why))?.[1] ?? "start Redis, or correct FABRA_REDIS_URL"
 }
 
 function* settingsChecks(info: ReadonlyMap<string, string>): Generator<Check> {

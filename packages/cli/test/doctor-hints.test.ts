@@ -1,0 +1,27 @@
+import { startRedisServer } from "@fabra/testing"
+import { expect, onTestFinished, test } from "vitest"
+import { mendFor } from "../src/doctor/redis-checks.js"
+import { fabra } from "./fabra.js"
+
+test.each([
+  ["WRONGPASS invalid username-password pair or user is disabled.", /correct the user or the password/],
+  ["NOPERM this user has no permissions to run the 'info' command", /ACL SETUSER/],
+  ["ERR DB index is out of range", /name a database that this Redis has/],
+  ["self-signed certificate in certificate chain", /NODE_EXTRA_CA_CERTS/],
+  ["unable to verify the first certificate", /NODE_EXTRA_CA_CERTS/],
+  ["write EPROTO 00:error:0A00010B:SSL routines:ssl3_get_record:wrong version number", /use redis:\/\//],
+  ["getaddrinfo ENOTFOUND redis.example", /correct the host/],
+  ["connect ECONNREFUSED 127.0.0.1:1", /^start Redis/],
+])("doctor's hint fits the cause: %s", (why, mend) => {
+  expect(mendFor(why)).toMatch(mend)
+})
+
+test("doctor fails for a database that Redis does not have, which the driver takes for 0", async () => {
+  const redis = await startRedisServer()
+  onTestFinished(() => redis.stop())
+  const url = new URL(redis.url)
+  url.pathname = "/99"
+  const { code, stdout } = await fabra(["doctor", "my_features.ts"], { env: { FABRA_REDIS_URL: url.href } })
+  expect(stdout).toMatch(/^fail {2}redis .*DB index is out of range\n +→ name a database that this Redis has/m)
+  expect(code).toBe(1)
+})
