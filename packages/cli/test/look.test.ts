@@ -4,7 +4,7 @@ import { startRedisServer } from "@fabra/testing"
 import { expect, onTestFinished, test } from "vitest"
 import { createProject } from "../src/init/init.js"
 import { FIXTURES, fabra, spawned } from "./fabra.js"
-import { temporaryDirectory } from "./with-the-test.js"
+import { start, temporaryDirectory } from "./with-the-test.js"
 
 test("topology: a tree, a graph, and JSON", async () => {
   const [tree, graph, json] = await Promise.all(
@@ -28,6 +28,19 @@ block
   )
   expect(graph?.stdout).toContain("\n  e0 --> f1\n")
   expect(JSON.parse(json?.stdout ?? "")).toContainEqual({ event: "purchase", feature: "total_spent", entity: "User" })
+})
+
+test("doctor, topology and dev warn of an event that changes features of two entities", async () => {
+  const warning = /Event "call" changes features of Account \("calls"\) and Endpoint \("endpoint_calls"\)/
+  expect((await fabra(["doctor", "two_entities.ts"])).stdout).toMatch(
+    new RegExp(`^warn {2}features +${warning.source}`, "m"),
+  )
+  const topology = await fabra(["topology", "two_entities.ts", "--json"])
+  expect(topology.stderr).toMatch(warning)
+  expect(JSON.parse(topology.stdout)).toHaveLength(2)
+  const dev = start(["dev", "two_entities.ts", "--port", "0"])
+  await dev.says(warning)
+  await dev.stop()
 })
 
 test("doctor says how to mend what is amiss, and fails for it", async () => {

@@ -57,6 +57,7 @@ export { noOfflineStore, sqlOn } from "./offline/sql.js"
 export { Registry } from "./registry.js"
 export { isGone, serveValue } from "./serve/serve.js"
 export { withTimeout } from "./serve/timeout.js"
+export { type SharedTrigger, sharedTriggers } from "./shared-triggers.js"
 export type {
   AppliedEvent,
   Call,

@@ -89,3 +89,15 @@ test("a handler's time-out comes when the clock says so", async () => {
 test("a store with a cache of its own is not touched", () => {
   expect(() => createTestKit(new FeatureStore({ cache: new MemoryFeatureCache() }))).toThrow(/has a cache already/)
 })
+
+test("an event that changes features of two entities is warned of, with the names of both", async () => {
+  const { store, total } = shop()
+  const Product = store.entity("Product", { key: "product_id" })
+  store.feature("sold", { entity: Product, trigger: purchase, compute: () => 1 })
+  store.feature("bought", { entity: total.entity, trigger: "other", compute: () => 1 })
+  await using kit = createTestKit(store)
+  expect(kit.warnings).toEqual([
+    'Event "purchase" changes features of User ("total") and Product ("sold"): all are computed for the event\'s one ' +
+      "entity id. Unless these entities share their ids, publish an event of another type for each.",
+  ])
+})

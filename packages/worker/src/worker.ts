@@ -1,5 +1,5 @@
 import type { FeatureStore } from "@fabra/core"
-import { withTimeout } from "@fabra/core/adapter"
+import { sharedTriggers, withTimeout } from "@fabra/core/adapter"
 import { type EventBus, FabraError } from "@fabra/events"
 import { type Assignment, type Subscription, sleep } from "@fabra/events/adapter"
 import { Sweeper } from "./ageing/sweeper.js"
@@ -106,6 +106,7 @@ export class AxiomWorker implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
+    for (const shared of sharedTriggers(this.#context.store.registry)) this.#observer.sharedTrigger(shared)
     const ticking = new AbortController()
     const { watchdogMs } = this.#settings
     const watchdog = watchdogMs === undefined ? undefined : startWatchdog(watchdogMs)

@@ -1,8 +1,9 @@
 import type { Feature, FeatureStore } from "@fabra/core"
+import { sharedTriggers } from "@fabra/core/adapter"
 import { defineCommand } from "../command.js"
 import { changedBy } from "../features/changed-by.js"
 import { findFeatures, loadFeatures } from "../features/features-file.js"
-import { print } from "../terminal/output.js"
+import { print, say } from "../terminal/output.js"
 
 /** `fabra topology`: what flows where. */
 export const topologyCommand = () =>
@@ -18,6 +19,7 @@ export const topologyCommand = () =>
     async run({ settings, options }, file?: string) {
       const { store } = await loadFeatures(findFeatures(file ?? settings.features))
       print(options.json, toJson(store), () => (options.mermaid ? toMermaid(store) : toTree(store)))
+      for (const { message } of sharedTriggers(store.registry)) say(`warning: ${message}`)
     },
   })
 

@@ -1,4 +1,5 @@
 import type { FeatureStore } from "@fabra/core"
+import { sharedTriggers } from "@fabra/core/adapter"
 import { findFeatures, type LoadedFeatures, loadFeatures } from "../features/features-file.js"
 import { show } from "../features/user-code.js"
 import { warnUnknown } from "../settings/unknown.js"
@@ -14,6 +15,9 @@ export async function* localChecks(named: string | undefined): AsyncGenerator<Ch
   try {
     const features = await loadFeatures(findFeatures(named))
     yield featuresCheck(features)
+    for (const { message } of sharedTriggers(features.store.registry)) {
+      yield warn("features", message, "see what changes what: fabra topology")
+    }
     return features.store
   } catch (error) {
     yield fail("features", (error as Error).message, "name your features file: fabra doctor <file>")

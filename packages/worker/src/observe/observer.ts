@@ -1,5 +1,5 @@
 import type { Feature, Logger, Telemetry } from "@fabra/core"
-import type { Call, CommitResult, HandlerCall } from "@fabra/core/adapter"
+import type { Call, CommitResult, HandlerCall, SharedTrigger } from "@fabra/core/adapter"
 import { type AxiomEvent, type BusNotice, type Clock, FabraError } from "@fabra/events"
 import { errorTexts, type FormerOwner, type NewDeadLetter } from "@fabra/events/adapter"
 import type { ComputeEnvironment } from "../compute/compute-environment.js"
@@ -177,6 +177,10 @@ export class Observer {
     if (now - (this.#lastTold.get(message) ?? Number.NEGATIVE_INFINITY) < OUTAGE_EVERY_MS) return
     this.#lastTold.set(message, now)
     this.#logger.warn({ error: errorTexts(error) }, message)
+  }
+
+  sharedTrigger({ eventType, entities, message }: SharedTrigger): void {
+    this.#logger.warn({ event_type: eventType, entities }, message)
   }
 
   notice({ code, level, message, error }: BusNotice): void {
