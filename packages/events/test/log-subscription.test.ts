@@ -256,3 +256,17 @@ test("a read that waits while the member is superseded ends with that", async ()
   expect(await reading).toEqual([])
   await expect(subscription.read(forEver)).rejects.toMatchObject({ code: "superseded" })
 })
+
+test("a member whose bus has another number of partitions goes on with its leases, and lets go in the end", async () => {
+  const { log, clock, notices, subscription } = await open()
+  log.leaseFault = new FabraError("partition_mismatch", "two of them")
+  await clock.advance(LEASE_MS / 10)
+  log.leaseFault = undefined
+  const rounds = log.requests.length
+  await clock.advance(LEASE_MS / 5)
+  expect(log.requests.length).toBeGreaterThan(rounds)
+  expect(notices.map(({ code }) => code)).toEqual(["no_answer", "answers_again"])
+  await expect(subscription.read(forEver)).rejects.toMatchObject({ code: "partition_mismatch" })
+  await subscription.close()
+  expect(log.requests.at(-1)).toMatchObject({ leaving: true, released: [0, 1] })
+})

@@ -69,7 +69,7 @@ export class LogSubscription implements Subscription {
   }
 
   async #keepLeases(): Promise<void> {
-    while (!this.#closing && this.#fatal === undefined) {
+    while (!this.#closing && !this.#isSuperseded) {
       await sleep(this.#clock, this.#leaseMs / ROUNDS, this.#wakeSync.signal)
       if (this.#closing) return
       this.#wakeSync = new AbortController()
@@ -85,8 +85,8 @@ export class LogSubscription implements Subscription {
     if (error.code === "partition_mismatch" || error.code === "superseded") {
       this.#fatal = error
       this.#wakeRead.abort()
-      return
     }
+    if (this.#isSuperseded) return
     const isNew = this.#failing.size === 0
     this.#failing.add(what)
     if (isNew)
@@ -135,6 +135,11 @@ export class LogSubscription implements Subscription {
     }
     if (view.taken.length > 0) this.#wakeRead.abort()
     return view
+  }
+
+  /** Its name belongs to another: it has nothing left to renew or to let go. */
+  get #isSuperseded(): boolean {
+    return this.#fatal?.code === "superseded"
   }
 
   #superseded(): FabraError {
@@ -260,7 +265,7 @@ export class LogSubscription implements Subscription {
     await this.#loop
     await Promise.all([...this.#held].map(([partition, held]) => this.#revoke(partition, held)))
     try {
-      if (this.#fatal === undefined) await this.#syncLeases([], true)
+      if (!this.#isSuperseded) await this.#syncLeases([], true)
     } catch (error) {
       this.#notice(
         "lease_not_released",
