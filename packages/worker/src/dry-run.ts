@@ -40,8 +40,7 @@ const NO_PARTITION = -1
 
 /**
  * Runs the handlers of an event once on the records as they are now, and commits nothing; no index and no other entity is
- * written either.
- * What handlers do elsewhere is done for real.
+ * written either. What handlers do elsewhere is done for real.
  * @throws FabraError `cache_unavailable`
  */
 export async function dryRun(

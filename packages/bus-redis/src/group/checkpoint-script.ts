@@ -40,9 +40,10 @@ return answer
 `)
 
 /**
- * Notes attempts as `AttemptKind` has it, and counts for each record those of other consumers. Begins to write with a command that may give nothing, as `leaseScript` does.
+ * Notes attempts as `AttemptKind` has it, and counts for each record those of other consumers. It begins to write with a
+ * command that may give nothing, as `leaseScript` does.
  *
- * Keys: the attempts noted, each `position\\nconsumer`. Arguments: how long they live, consumer, how, then the positions.
+ * Keys: the attempts noted, each `position\nconsumer`. Arguments: how long they live, consumer, how, then the positions.
  */
 export const attemptScript = new Script<number[]>(`
 local attempts, life, consumer, how = KEYS[1], ARGV[1], ARGV[2], ARGV[3]

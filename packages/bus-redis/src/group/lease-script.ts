@@ -10,11 +10,11 @@ export type LeaseAnswer = [sharing: string[], held: string[], taken: string[], u
 /**
  * One round of lease keeping, by the server's clock. Who has a share is decided as `keepMembers` of `@fabra/events` does.
  *
- * A lease reads `consumer\\nlife\\nuntil\\nflag`. The flag says that it was taken over from an owner who never let go; it
+ * A lease reads `consumer\nlife\nuntil\nflag`. The flag says that it was taken over from an owner who never let go; it
  * stays until the new owner renews the lease, and so knows of it: an answer lost on its way does not lose this.
  *
- * A member stands in the sorted set by when its lease runs out, and among the leases, as the field `member\\nconsumer`, in
- * the same form: `life\\nlease time\\njoined at\\nflag`, where the flag says that it has a share at once.
+ * A member stands in the sorted set by when its lease runs out, and among the leases, as the field `member\nconsumer`, in
+ * the same form: `life\nlease time\njoined at\nflag`, where the flag says that it has a share at once.
  *
  * The first command that writes gives nothing: Redis lets a script go on that has begun to write, even when its memory is
  * full, and without leases nobody would settle what fills it.

@@ -15,10 +15,7 @@ export interface TakenPartition {
 }
 
 /** What a round of lease keeping did. */
-export interface LeaseRound {
-  readonly sharing: LeaseView["sharing"]
-  readonly isSuperseded: boolean
-  readonly held: LeaseView["held"]
+export interface LeaseRound extends Omit<LeaseView, "taken"> {
   readonly taken: readonly TakenPartition[]
 }
 

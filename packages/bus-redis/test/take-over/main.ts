@@ -4,6 +4,7 @@ import { RedisFeatureCache } from "@fabra/cache-redis"
 import { FeatureStore } from "@fabra/core"
 import { createEvent } from "@fabra/events"
 import { startRedisServer } from "@fabra/testing"
+import { MortalClock } from "@fabra/testing/conformance"
 import { AxiomWorker } from "@fabra/worker"
 import { RedisEventBus } from "../../src/index.js"
 
@@ -11,8 +12,6 @@ const [events = 100_000, pairs = 3] = process.argv.slice(2).map(Number)
 const ENTITIES = 10_000
 const GROUP = "workers"
 const LEASE_MS = 500
-/** Timers of it never fire: a member that lives by it renews nothing. */
-const mortal = { now: () => Date.now(), random: () => Math.random(), setTimer: () => ({ cancel: () => {} }) }
 
 const server = await startRedisServer()
 for (const [name, waitMs] of [
@@ -72,7 +71,8 @@ async function rate(waitMs: number, hasCrashed: boolean): Promise<number> {
 
 /** A member that takes every partition and is never heard of again. */
 async function dieHolding(options: { readonly url: string; readonly namespace: string }): Promise<void> {
-  const bus = new RedisEventBus({ ...options, clock: mortal })
+  const clock = new MortalClock()
+  const bus = new RedisEventBus({ ...options, clock })
   await bus.subscribe({
     group: GROUP,
     consumer: "dead",
@@ -81,5 +81,6 @@ async function dieHolding(options: { readonly url: string; readonly namespace: s
     onRevoked: async () => {},
     onLost: () => {},
   })
+  clock.die()
   await new Promise((resolve) => setTimeout(resolve, 3 * LEASE_MS))
 }

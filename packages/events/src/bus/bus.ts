@@ -88,7 +88,7 @@ export interface Assignment {
   readonly takenFrom?: FormerOwner | undefined
 }
 
-/** Who held a partition and never let go. */
+/** The member that held a partition and never let go of it. */
 export interface FormerOwner {
   readonly consumer: string
   /** For how many milliseconds it had given no sign of life. */

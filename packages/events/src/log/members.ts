@@ -11,7 +11,7 @@ export interface Member {
   readonly sharesAtOnce: boolean
 }
 
-/** What a member says of itself in each round. */
+/** How a member announces itself in each round. */
 export interface MemberRequest {
   readonly consumer: string
   /**
@@ -25,7 +25,7 @@ export interface MemberRequest {
   readonly leaving: boolean
 }
 
-/** What a round makes of the members of a group. */
+/** The members of a group after a round. */
 export interface MemberRound {
   /** To be stored. */
   readonly members: readonly Member[]
@@ -36,7 +36,7 @@ export interface MemberRound {
 }
 
 /**
- * Who is a member after a round, and who has a share. A member has one once it has lived for half a lease, so that a process
+ * Tells the members of a group after a round, and those that have a share. A member has one once it has lived for half a lease, so that a process
  * that dies over and over takes nothing away from those that live; at once when nobody else has lived so long, as when all
  * start together, or when it is the next life of a consumer whose last one had. It loses its share when it has been silent for a quarter of a lease,
  * long before its leases run out, so that others know what is theirs by then.

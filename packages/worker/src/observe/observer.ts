@@ -133,15 +133,11 @@ export class Observer {
     }
     const partitions = [partition]
     this.#takenOver.set(consumer, partitions)
-    const tell = () => {
+    queueMicrotask(() => {
       this.#takenOver.delete(consumer)
       const fields = { consumer, partitions, silent_ms: silentMs }
-      this.#logger.warn(
-        fields,
-        `Took over ${partitions.length} partitions of a worker that died; its unsettled events run in quarantine.`,
-      )
-    }
-    queueMicrotask(tell)
+      this.#logger.warn(fields, "Took over partitions of a worker that died; its unsettled events run in quarantine.")
+    })
   }
 
   removed(entityType: string, records: number): void {

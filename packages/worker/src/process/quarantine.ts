@@ -10,7 +10,7 @@ const MAX_NOTED = 500
 
 /**
  * Where the last owner may have died, each event is noted before it is run (rule R13). Those that nobody else has noted run
- * together, no more than a worker usually has in hand. What another worker noted and did not settle runs alone: so of several
+ * together, four batches at most. What another worker noted and did not settle runs alone: so of several
  * deaths the notes identify the event that caused them, and no other event is blamed.
  */
 export class Quarantine {
