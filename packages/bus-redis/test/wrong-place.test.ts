@@ -5,8 +5,8 @@ import { RedisEventBus } from "../src/index.js"
 import { isExternal, TestRedis } from "./support.js"
 
 const redis = new TestRedis()
-const publish = async (url: string) => {
-  const bus = new RedisEventBus({ url, commandTimeoutMs: 500 })
+const publish = async (url: string, commandTimeoutMs = 500) => {
+  const bus = new RedisEventBus({ url, commandTimeoutMs })
   onTestFinished(() => bus.close())
   return bus.publish(createEvent({ eventType: "tested", entityId: "ann" }))
 }
@@ -22,12 +22,17 @@ test("a database that the server does not have is refused, and nothing is writte
   expect(await redis.raw.dbsize()).toBe(before)
 })
 
-test.skipIf(isExternal)("one address of a Redis Cluster is refused with what to do", { timeout: 60_000 }, async () => {
-  const cluster = await startRedisCluster({ masters: 3, replicas: 0 })
-  onTestFinished(() => cluster.stop())
-  const { host, port } = cluster.nodes[0] as { host: string; port: number }
-  await expect(publish(`redis://${host}:${port}`)).rejects.toMatchObject({
-    code: "bus_unavailable",
-    message: expect.stringContaining("name several nodes or give a Cluster client"),
-  })
-})
+test.skipIf(isExternal)(
+  "one address of a Redis Cluster is refused at once, with what to do",
+  { timeout: 60_000 },
+  async () => {
+    const cluster = await startRedisCluster({ masters: 3, replicas: 0 })
+    onTestFinished(() => cluster.stop())
+    const { host, port } = cluster.nodes[0] as { host: string; port: number }
+    // Tried again, it would not be refused within the time of this test.
+    await expect(publish(`redis://${host}:${port}`, 600_000)).rejects.toMatchObject({
+      code: "bus_unavailable",
+      message: expect.stringContaining("name several nodes or give a Cluster client"),
+    })
+  },
+)

@@ -2,7 +2,7 @@ import type { Clock } from "@fabra/events"
 import type { Redis } from "ioredis"
 import { Connection } from "./connection.js"
 import type { Deadline } from "./deadline.js"
-import { NotConnected, outcomeOf, reasonOf } from "./errors.js"
+import { NotConnected, outcomeOf, reasonOf, refusal } from "./errors.js"
 import { type Command, type Result, sendAll } from "./fleeting-command.js"
 import { epochOf, parseInfo } from "./info.js"
 
@@ -106,7 +106,7 @@ export class RedisServer {
       return String(text)
     })
     const info = parseInfo(texts.join("\r\n"))
-    if (!this.#options.isInCluster && info.get("redis_mode") === "cluster") throw new Error(IN_CLUSTER)
+    if (!this.#options.isInCluster && info.get("redis_mode") === "cluster") throw refusal(IN_CLUSTER)
     const epoch = epochOf(info)
     if (this.redis.stream === stream) this.#epochs.set(stream, epoch)
     return {

@@ -47,8 +47,10 @@ export class Link {
    */
   async run<T>(key: string, command: (redis: Redis) => Promise<T>): Promise<T> {
     const deadline = this.deadline()
+    // A client of one server never learns where a slot is: there it does not pass.
+    const isHopeless = (error: unknown) => isFinal(error) || (!this.isCluster && isReply(error, "MOVED"))
     try {
-      return await deadline.retry(() => this.attempt(key, command, deadline), isFinal)
+      return await deadline.retry(() => this.attempt(key, command, deadline), isHopeless)
     } catch (error) {
       throw toBusError(error)
     }
