@@ -5,7 +5,7 @@ import type { Cluster, Redis } from "ioredis"
 
 /** Options of `RedisEventBus`. */
 export interface RedisEventBusOptions {
-  /** `redis://` or `rediss://`, with user, password and database if need be. Default `redis://127.0.0.1:6379`. */
+  /** `redis://` or `rediss://`, with user, password and database if need be. Default `redis://localhost:6379`. */
   readonly url?: string | undefined
   /**
    * A client instead of a url: the bus connects as this one does, by connections of its own that it closes. The client

@@ -5,7 +5,7 @@ import type { Cluster, Redis } from "ioredis"
 
 /** Where the cache lies, and how patient it is. */
 export interface RedisFeatureCacheOptions {
-  /** `redis://` or `rediss://` (TLS), with user, password and database as usual. Default `redis://127.0.0.1:6379`. */
+  /** `redis://` or `rediss://` (TLS), with user, password and database as usual. Default `redis://localhost:6379`. */
   readonly url?: string | undefined
   /** Connections of your own, instead of `url`. Never closed by the cache. */
   readonly client?: Redis | Cluster

@@ -149,8 +149,12 @@ export class Running {
   }
 }
 
-/** Nothing of the machine's own settings; `redis-cli` and `curl` beside node on the path. */
+/**
+ * Nothing of the machine's own settings; `redis-cli` and `curl` beside node on the path. Metrics of workers only where a test asks
+ * for them: port 9464 is one for all tests.
+ */
 function environment(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const path = `${dirname(process.execPath)}:${process.env.PATH}`
-  return { PATH: path, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...env }
+  const { HOME, TMPDIR } = process.env
+  return { PATH: path, HOME, TMPDIR, FABRA_WORKER_METRICS_PORT: "off", ...env }
 }

@@ -69,7 +69,7 @@ test("a store that brings its own cache is refused", async () => {
   const { code, stderr } = await fabra(["worker", "broken/cached.ts"], {
     env: { FABRA_REDIS_URL: "redis://127.0.0.1:1" },
   })
-  expect(stderr).toMatch(/^error: Your store has a cache already; make it with `new FeatureStore\(\)` .*\n$/)
+  expect(stderr).toMatch(/^error: Your store has a bus or a cache already; make it with `new FeatureStore\(\)` .*\n$/)
   expect(code).toBe(2)
 })
 

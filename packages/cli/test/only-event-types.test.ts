@@ -54,13 +54,11 @@ test.each([
   expect(() => onlyEventTypes(shop(), eventTypes)).toThrow(message)
 })
 
-test("it needs a group of its own, and a worker needs a bus that others can reach", async () => {
+test("it needs a group of its own", async () => {
   const env = { FABRA_FEATURES: "my_features.ts", FABRA_REDIS_URL: "redis://127.0.0.1:1" }
   const shared = await fabra(["worker", "--event-type", "purchase"], { env })
   expect(shared).toMatchObject({
     code: 2,
     stderr: expect.stringMatching(/^error: --event-type needs a --group of its own/),
   })
-  const alone = await fabra(["worker", "my_features.ts"])
-  expect(alone).toMatchObject({ code: 2, stderr: expect.stringMatching(/set FABRA_REDIS_URL, .*`fabra dev`\.\n$/) })
 })

@@ -5,28 +5,20 @@ import { eventually, start } from "./with-the-test.js"
 
 const purchase = ["publish", "purchase", "--entity", "ann", "--payload", '{"amount": 5, "product_id": "p"}']
 
-test("without Redis it applies events itself, and says that they are gone when it ends", async () => {
+let redis: RedisTestServer
+beforeAll(async () => {
+  redis = await startRedisServer()
+})
+afterAll(() => redis.stop())
+
+test("without FABRA_REDIS_URL it says which Redis is meant, and that any program of this machine may call", async () => {
   const serve = start(["serve", "my_features.ts", "--port", "0"])
-  const [, url = ""] = await serve.says(/"url":"([^"]+)".*"message":"serving"/)
-  await serve.says(/"level":"warn",.*There are no API keys: any program on this machine may call/)
-  await serve.says(/"level":"warn",.*All is kept in memory and gone when this ends/)
-  const env = { FABRA_SERVER_URL: url }
-  await fabra(purchase, { env })
-  const read = async () => JSON.parse((await fabra(["get", "User", "ann", "--json"], { env })).stdout).features
-  await eventually(read).toMatchObject({ total_purchases: { value: 1 } })
-  const metrics = await (await fetch(`${url}/metrics`)).text()
-  expect(metrics).toContain('fabra_events_processed_total{event_type="purchase"} 1')
-  expect(metrics).toMatch(
-    /^fabra_http_request_seconds_count\{method="POST",route="\/ingest\/:event_type",status="202"\} 1$/m,
+  await serve.says(
+    /FABRA_REDIS_URL is not set: events and values are on redis:\/\/localhost:6379 \(`fabra dev` needs none\)/,
   )
-  const watch = start(["watch"], { env })
-  await eventually(async () => {
-    await fabra(purchase, { env })
-    return watch.output
-  }).toMatch(/purchase {2}User ann/)
-  // Who watches does not hold it up.
+  await serve.says(/"bus":"redis:\/\/localhost:6379".*"message":"serving"/)
+  await serve.says(/"level":"warn",.*There are no API keys: any program on this machine may call/)
   expect(await serve.stop("SIGINT")).toBe(0)
-  await watch.says(/error: .* has ended the connection/)
 })
 
 test("others may call it only with a key", async () => {
@@ -46,7 +38,7 @@ test("others may call it only with a key", async () => {
   )
   const keys = `${ingest?.setting},${read?.setting}`
   const serve = start(["serve", "my_features.ts", "--host", "0.0.0.0", "--port", "0"], {
-    env: { FABRA_API_KEYS: keys },
+    env: { FABRA_API_KEYS: keys, FABRA_REDIS_URL: redis.url, FABRA_NAMESPACE: redis.namespace() },
   })
   const [, port] = await serve.says(/"url":"http:\/\/[\d.]+:(\d+)".*"message":"serving"/)
   const env = { FABRA_SERVER_URL: `http://127.0.0.1:${port}` }
@@ -62,16 +54,35 @@ test("others may call it only with a key", async () => {
   expect(wrong.stderr).not.toContain(ingest?.key)
 })
 
-describe("workers on Redis", () => {
-  let redis: RedisTestServer
+describe("workers", () => {
   let env: Record<string, string>
-  beforeAll(async () => {
-    redis = await startRedisServer()
-  })
   beforeEach(() => {
     env = { FABRA_REDIS_URL: redis.url, FABRA_NAMESPACE: redis.namespace(), FABRA_FEATURES: "my_features.ts" }
   })
-  afterAll(() => redis.stop())
+
+  test("apply what the server takes; the server tells of it, and who watches does not hold it up", async () => {
+    const serve = start(["serve", "--port", "0"], { env })
+    const [, url = ""] = await serve.says(/"url":"([^"]+)".*"message":"serving"/)
+    const worker = start(["worker"], { env })
+    const viaServer = { FABRA_SERVER_URL: url }
+    await fabra(purchase, { env: viaServer })
+    const read = async () => {
+      const { stdout } = await fabra(["get", "User", "ann", "--json"], { env: viaServer })
+      return JSON.parse(stdout).features
+    }
+    await eventually(read).toMatchObject({ total_purchases: { value: 1 } })
+    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(
+      /^fabra_http_request_seconds_count\{method="POST",route="\/ingest\/:event_type",status="202"\} 1$/m,
+    )
+    const watch = start(["watch"], { env: viaServer })
+    await eventually(async () => {
+      await fabra(purchase, { env: viaServer })
+      return watch.output
+    }).toMatch(/purchase {2}User ann/)
+    expect(await serve.stop("SIGINT")).toBe(0)
+    await watch.says(/error: .* has ended the connection/)
+    expect(await worker.stop()).toBe(0)
+  })
 
   test("one that a handler blocks is killed, so that others take over", async () => {
     const worker = start(["worker", "--watchdog", "0.5"], { env })

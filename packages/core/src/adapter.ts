@@ -1,5 +1,6 @@
 // For those who write a cache, a vector store, telemetry, or another part of Fabra.
 
+export { busOf } from "./bus-of.js"
 export {
   type CacheCapabilities,
   type CommitResult,

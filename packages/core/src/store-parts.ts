@@ -1,4 +1,4 @@
-import { type Clock, FabraError, systemClock } from "@fabra/events"
+import { type Clock, type EventBus, FabraError, systemClock } from "@fabra/events"
 import type { FeatureCache } from "./cache/cache.js"
 import { MemoryFeatureCache } from "./cache/memory-cache.js"
 import type { Embedder } from "./documents/embedder.js"
@@ -10,6 +10,8 @@ import { KeptValues } from "./serve/kept-values.js"
 
 /** Options of {@link FeatureStore}. */
 export interface FeatureStoreOptions {
+  /** Where events come from, for workers and servers of this store that are given no bus of their own. Default: none. */
+  readonly bus?: EventBus | undefined
   /** Where values are kept. Default: in memory, until {@link FeatureStore.connect} says otherwise. */
   readonly cache?: FeatureCache
   /** Where indexed documents are kept. Default: in memory, as above. */
@@ -24,13 +26,15 @@ export interface FeatureStoreOptions {
 /** What a store is connected to; what nobody named until it is first used is in memory. */
 export class StoreParts {
   #clock: Clock
+  #bus: EventBus | undefined
   #cache: FeatureCache | undefined
   #vectors: VectorStore | undefined
   #embedder: Embedder | undefined
   #offline: OfflineStore | undefined
   #kept: KeptValues | undefined
 
-  constructor({ cache, vectors, embedder, offline, clock = systemClock }: FeatureStoreOptions) {
+  constructor({ bus, cache, vectors, embedder, offline, clock = systemClock }: FeatureStoreOptions) {
+    this.#bus = bus
     this.#cache = cache
     this.#vectors = vectors
     this.#embedder = embedder
@@ -40,6 +44,10 @@ export class StoreParts {
 
   get clock(): Clock {
     return this.#clock
+  }
+
+  get bus(): EventBus | undefined {
+    return this.#bus
   }
 
   get cache(): FeatureCache {
@@ -67,7 +75,8 @@ export class StoreParts {
   }
 
   /** @throws FabraError `invalid_argument` when there is another already */
-  connect({ cache, vectors, embedder, offline, clock }: FeatureStoreOptions): void {
+  connect({ bus, cache, vectors, embedder, offline, clock }: FeatureStoreOptions): void {
+    this.#bus = pick("a bus", this.#bus, bus)
     this.#cache = pick("a cache", this.#cache, cache)
     this.#vectors = pick("a vector store", this.#vectors, vectors)
     this.#embedder = pick("an embedder", this.#embedder, embedder)

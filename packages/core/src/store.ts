@@ -1,4 +1,4 @@
-import { type Clock, FabraError } from "@fabra/events"
+import { type Clock, type EventBus, FabraError } from "@fabra/events"
 import { checkEntityId } from "@fabra/events/adapter"
 import type { FeatureCache, StoredValue } from "./cache/cache.js"
 import { writeDirectly } from "./cache/direct-write.js"
@@ -53,6 +53,11 @@ export class FeatureStore {
     return this.#parts.clock
   }
 
+  /** Where events come from, if somebody said so: what workers and servers use that are given no other. */
+  get bus(): EventBus | undefined {
+    return this.#parts.bus
+  }
+
   /** Where values are kept. */
   get cache(): FeatureCache {
     return this.#parts.cache
@@ -74,8 +79,8 @@ export class FeatureStore {
   }
 
   /**
-   * Says what a store is connected to that was defined without: where values and documents are kept, what makes vectors,
-   * where the history is, and whose time values are stamped with.
+   * Says what a store is connected to that was defined without: where events come from, where values and
+   * documents are kept, what makes vectors, where the history is, and whose time values are stamped with.
    * @throws FabraError `invalid_argument` when it has another already
    */
   connect(parts: FeatureStoreOptions): void {

@@ -4,9 +4,12 @@ import type { Cluster, Redis } from "ioredis"
 /** Where Redis is: a URL, or a client that is connected there. */
 export type Source = string | Redis | Cluster
 
-/** Checks where Redis is; `redis://127.0.0.1:6379` when nothing is said. @throws FabraError `invalid_argument` */
+/** Where Redis is when nobody says. */
+const DEFAULT_URL = "redis://localhost:6379"
+
+/** Checks where Redis is; `redis://localhost:6379` when nothing is said. @throws FabraError `invalid_argument` */
 export function chooseSource(url: string | undefined, client: Redis | Cluster | undefined): Source {
-  if (client === undefined) return checkUrl(url ?? "redis://127.0.0.1:6379")
+  if (client === undefined) return checkUrl(url ?? DEFAULT_URL)
   if (url !== undefined) throw invalid("url", "url and client are both given: name one of them.")
   // By what only its options have: ioredis 6 does not read the replies to commands that version 5 makes.
   if ("replyMapping" in client.options || "himportFieldsets" in client.options) {

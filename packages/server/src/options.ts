@@ -19,8 +19,8 @@ export interface MetricsSource {
 
 /** Options of `createServer`. */
 export interface ServerOptions {
-  /** Where events go. The server does not close it. */
-  readonly bus: EventBus
+  /** Where events go. Default: the store's bus, which it must then have. The server does not close it. */
+  readonly bus?: EventBus | undefined
   /** Where values are. Default: the store's own cache. The server does not close it. */
   readonly cache?: FeatureCache
   /** Address to listen at. Default `127.0.0.1`. Any but a loopback address needs {@link apiKeys}. */

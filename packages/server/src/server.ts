@@ -1,4 +1,5 @@
 import type { FeatureStore } from "@fabra/core"
+import { busOf } from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 import cors from "@fastify/cors"
 import Fastify, { type FastifyInstance } from "fastify"
@@ -46,10 +47,12 @@ export interface FabraServer extends AsyncDisposable {
  * @example
  * const server = createServer(store, { bus, cache })
  * const { url } = await server.listen() // http://127.0.0.1:8000
- * @throws FabraError `invalid_setting`, `invalid_name`; `invalid_argument` when the store has another cache
+ * @throws FabraError `invalid_setting`, `invalid_name`; `invalid_argument` when neither the options nor the store name a bus,
+ *   and when the store has another cache
  */
-export function createServer(store: FeatureStore, options: ServerOptions): FabraServer {
+export function createServer(store: FeatureStore, options: ServerOptions = {}): FabraServer {
   const settings = resolveSettings(options)
+  const bus = busOf(store, options.bus, "createServer")
   if (options.cache !== undefined) store.connect({ cache: options.cache })
   const closing = new AbortController()
   const app = Fastify({
@@ -63,7 +66,7 @@ export function createServer(store: FeatureStore, options: ServerOptions): Fabra
   })
   configure(app, settings, closing.signal)
   refuseUnknownQueries(app)
-  addRoutes(app, { store, bus: options.bus, settings, closing: closing.signal })
+  addRoutes(app, { store, bus, settings, closing: closing.signal })
   refuseOtherMethods(app)
 
   let closed: Promise<void> | undefined

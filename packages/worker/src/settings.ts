@@ -6,8 +6,8 @@ import { checkName, checkWhole, DEFAULT_LEASE_MS, show } from "@fabra/events/ada
 
 /** Options of {@link AxiomWorker}. */
 export interface WorkerOptions {
-  /** Where events come from. The worker does not close it. */
-  readonly bus: EventBus
+  /** Where events come from. Default: the store's bus, which it must then have. The worker does not close it. */
+  readonly bus?: EventBus | undefined
   /** Where values go. Default: the store's own cache. The worker does not close it. */
   readonly cache?: FeatureCache
   /** Consumer group; the members of one group share the work. Default `fabra_workers`. */

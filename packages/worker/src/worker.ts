@@ -1,5 +1,5 @@
 import type { FeatureStore } from "@fabra/core"
-import { sharedTriggers, withTimeout } from "@fabra/core/adapter"
+import { busOf, sharedTriggers, withTimeout } from "@fabra/core/adapter"
 import { type EventBus, FabraError } from "@fabra/events"
 import { type Assignment, type Subscription, sleep } from "@fabra/events/adapter"
 import { Sweeper } from "./ageing/sweeper.js"
@@ -47,12 +47,12 @@ export class AxiomWorker implements AsyncDisposable {
   #running: Promise<void> | undefined
 
   /**
-   * @throws FabraError `invalid_setting`, `invalid_name`; `invalid_argument` when the store has another cache,
-   *   `invalid_setting` also when a feature is SQL and the store has no offline store
+   * @throws FabraError `invalid_setting`, `invalid_name`; `invalid_argument` when neither the options nor the store name a
+   *   bus, and when the store has another cache; `invalid_setting` also when a feature is SQL and the store has no offline store
    */
-  constructor(store: FeatureStore, options: WorkerOptions) {
+  constructor(store: FeatureStore, options: WorkerOptions = {}) {
     if (options.cache !== undefined) store.connect({ cache: options.cache })
-    this.#bus = options.bus
+    this.#bus = busOf(store, options.bus, "AxiomWorker")
     this.#settings = resolveSettings(options)
     this.#observer = new Observer(this.#settings)
     const context = this.#share(store)

@@ -1,8 +1,8 @@
 import { defineCommand } from "../command.js"
-import { type Check, warn } from "../doctor/check.js"
+import type { Check } from "../doctor/check.js"
 import { localChecks } from "../doctor/local-checks.js"
 import { workChecks } from "../doctor/work-checks.js"
-import { adapterSettings } from "../project/adapters.js"
+import { adapterSettings, onRedis } from "../project/adapters.js"
 import { type DocumentSettings, documentSettings } from "../project/documents.js"
 import type { Settings } from "../settings/table.js"
 import { exitCodes } from "../terminal/exit-codes.js"
@@ -40,13 +40,9 @@ async function* checks(
     const { postgresChecks } = await import("../doctor/postgres-checks.js") // loads the driver
     yield* postgresChecks(settings, store)
   }
-  if (settings.redisUrl === undefined) {
-    yield warn("redis", "not used: all is kept in the memory of one process", "set FABRA_REDIS_URL to keep it")
-    return
-  }
   const { redisChecks } = await import("../doctor/redis-checks.js") // loads the driver
   const isUsed = yield* redisChecks(settings.redisUrl, settings.namespace)
-  if (isUsed) yield* workChecks(settings, settings.group)
+  if (isUsed) yield* workChecks(onRedis(settings), settings.group)
 }
 
 function line({ name, status, found, mend }: Check): string {

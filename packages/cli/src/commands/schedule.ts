@@ -5,7 +5,7 @@ import type { ScheduleBook, ScheduleRun, ScheduleState } from "@fabra/worker"
 import { Command } from "commander"
 import { defineCommand } from "../command.js"
 import { findFeatures, loadFeatures } from "../features/features-file.js"
-import { adapterSettings } from "../project/adapters.js"
+import { adapterSettings, onRedis } from "../project/adapters.js"
 import { Closing } from "../project/closing.js"
 import { openAdapters } from "../project/open-adapters.js"
 import { followRun, toRun } from "../schedule/follow-run.js"
@@ -74,14 +74,10 @@ async function withBook(
   file: string | undefined,
   work: (book: ScheduleBook, store: FeatureStore) => Promise<void>,
 ): Promise<void> {
-  if (settings.redisUrl === undefined) {
-    const message = "What workers note of schedules is beside the feature values: set FABRA_REDIS_URL."
-    throw new FabraError("invalid_setting", message, { path: "FABRA_REDIS_URL" })
-  }
   const { store } = await loadFeatures(findFeatures(file ?? settings.features))
   const { ScheduleBook } = await import("@fabra/worker") // loads what computes
   await using closing = new Closing()
-  const { cache } = await openAdapters(settings, closing)
+  const { cache } = await openAdapters(onRedis(settings), closing)
   await work(new ScheduleBook(cache), store)
 }
 

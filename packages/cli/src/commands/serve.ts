@@ -3,7 +3,6 @@ import { findFeatures, loadFeatures } from "../features/features-file.js"
 import { adapterSettings } from "../project/adapters.js"
 import { documentSettings } from "../project/documents.js"
 import { stopSignal } from "../terminal/shutdown.js"
-import { embeddedSettings } from "../worker/settings.js"
 
 /** `fabra serve`: the HTTP API. */
 export const serveCommand = () =>
@@ -11,8 +10,8 @@ export const serveCommand = () =>
     name: "serve [file]",
     summary: "serve the HTTP API",
     details:
-      "On Redis workers are processes of their own (`fabra worker`); without FABRA_REDIS_URL the one\nthere needs to be runs in this process, and the data is gone when it ends.",
-    settings: ["features", "host", "port", "apiKeys", ...adapterSettings, ...documentSettings, ...embeddedSettings],
+      "Workers are processes of their own (`fabra worker`). All in one process, with the data in memory, is\n`fabra dev`.",
+    settings: ["features", "host", "port", "apiKeys", ...adapterSettings, ...documentSettings, "group"],
     examples: [
       ["fabra serve features.ts", "on http://127.0.0.1:8000"],
       ["fabra serve --host 0.0.0.0", "for others too; needs FABRA_API_KEYS, see `fabra api-key`"],

@@ -2,7 +2,7 @@ import { FabraError } from "@fabra/events"
 import type { Command } from "commander"
 import { defineCommand } from "../command.js"
 import { findFeatures, loadFeatures } from "../features/features-file.js"
-import { type AdapterSettings, adapterSettings } from "../project/adapters.js"
+import { adapterSettings } from "../project/adapters.js"
 import { documentSettings } from "../project/documents.js"
 import { sourceOf } from "../settings/options.js"
 import { stopSignal } from "../terminal/shutdown.js"
@@ -25,7 +25,7 @@ export const workerCommand = () =>
     summary: "apply events to features, in one process or several",
     settings: [...settings, "processes"],
     examples: [
-      ["fabra worker features.ts", "apply the events on FABRA_REDIS_URL"],
+      ["fabra worker features.ts", "apply the events on FABRA_REDIS_URL, else on redis://localhost:6379"],
       ["fabra worker --processes 4 --metrics-port 9464", "in four processes, kept running; metrics of all four"],
       ["fabra worker --event-type purchase,refund --group money", "only these, in a group of their own"],
     ],
@@ -56,14 +56,7 @@ export const workerProcessCommand = () =>
     },
   })
 
-function checkSettings({ redisUrl, eventTypes }: AdapterSettings & WorkerSettings, command: Command): void {
-  if (redisUrl === undefined) {
-    throw new FabraError(
-      "invalid_setting",
-      "A worker needs a bus that others can publish to: set FABRA_REDIS_URL, as redis://localhost:6379. All in one process, with nothing to install, is `fabra dev`.",
-      { path: "FABRA_REDIS_URL" },
-    )
-  }
+function checkSettings({ eventTypes }: WorkerSettings, command: Command): void {
   if (eventTypes !== undefined && sourceOf(command, "group") === "default") {
     throw new FabraError(
       "invalid_setting",

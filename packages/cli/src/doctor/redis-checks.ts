@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from "ioredis"
 import { createRedisClient } from "../project/redis-client.js"
 import { showAddress } from "../settings/show-address.js"
+import { DEFAULT_REDIS_URL } from "../settings/table.js"
 import { duration } from "../terminal/output.js"
 import { type Check, fail, ok, warn } from "./check.js"
 
@@ -11,8 +12,10 @@ const MAX_SKEW_MS = 1_000
 /**
  * The Redis server: does it answer, and is it set up to keep what it is given? Returns whether the namespace is in use,
  * so that there is something to look at; looking would found it.
+ * @param named what the settings name, if anything
  */
-export async function* redisChecks(url: string, namespace: string): AsyncGenerator<Check, boolean> {
+export async function* redisChecks(named: string | undefined, namespace: string): AsyncGenerator<Check, boolean> {
+  const url = named ?? DEFAULT_REDIS_URL
   const redis = createRedisClient(url, {
     connectTimeout: PATIENCE_MS,
     commandTimeout: PATIENCE_MS,
@@ -48,7 +51,9 @@ export async function* redisChecks(url: string, namespace: string): AsyncGenerat
     return partitions !== null
   } catch (error) {
     const why = lastError === "no answer" ? (error as Error).message : lastError
-    yield fail("redis", `${showAddress(url)}: ${why}`, mendFor(why))
+    if (named !== undefined) yield fail("redis", `${showAddress(url)}: ${why}`, mendFor(why))
+    // Who runs `fabra dev` alone needs none.
+    else yield warn("redis", `${url}, the default: ${why}`, `${mendFor(why)}; \`fabra dev\` needs none`)
     return false
   } finally {
     redis.disconnect()

@@ -1,7 +1,7 @@
-import type { FeatureCache } from "@fabra/core"
+import type { FeatureCache, Logger } from "@fabra/core"
 import type { EventBus } from "@fabra/events"
 import type { AppliedFeed } from "../feed/feed.js"
-import type { SettingName, Settings } from "../settings/table.js"
+import { DEFAULT_REDIS_URL, type SettingName, type Settings } from "../settings/table.js"
 
 /** The settings that choose and set up adapters. */
 export const adapterSettings = [
@@ -14,6 +14,18 @@ export const adapterSettings = [
 
 /** Values of {@link adapterSettings}. */
 export type AdapterSettings = Settings<(typeof adapterSettings)[number]>
+
+/** The settings with the Redis that is meant where none is named. */
+export function onRedis<Given extends AdapterSettings>(settings: Given): Given & { readonly redisUrl: string } {
+  return { ...settings, redisUrl: settings.redisUrl ?? DEFAULT_REDIS_URL }
+}
+
+/** Tells which Redis is meant where none is named. */
+export function tellDefaultRedis({ redisUrl }: AdapterSettings, logger: Logger): void {
+  if (redisUrl !== undefined) return
+  const alternative = "`fabra dev` needs none"
+  logger.info({}, `FABRA_REDIS_URL is not set: events and values are on ${DEFAULT_REDIS_URL} (${alternative}).`)
+}
 
 /** The settings of what is kept in memory alone. */
 export type MemorySettings = Settings<"partitions" | "dedupeWindow"> & { readonly redisUrl?: undefined }

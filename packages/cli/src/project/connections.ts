@@ -13,9 +13,9 @@ export type ConnectionSettings = (AdapterSettings | MemorySettings) & Partial<Do
 /** Bus, cache and feed, and what stores are connected to: the same for every store. Disposing it closes all of it. */
 export interface Connections extends Adapters, AsyncDisposable {
   /**
-   * Gives a user's store its cache, and the documents and offline store that it needs and has not brought.
+   * Gives a user's store its bus and its cache, and the documents and offline store that it needs and has not brought.
    * @param metrics counts what the embedder does
-   * @throws FabraError `invalid_argument` when it brought a cache of its own, and as `DocumentAdapters.connect`
+   * @throws FabraError `invalid_argument` when it brought a bus or a cache of its own, and as `DocumentAdapters.connect`
    */
   connect(store: FeatureStore, metrics?: Metrics): Promise<void>
 }
@@ -29,7 +29,7 @@ export function openConnections(settings: ConnectionSettings, place: Place = "sh
     return {
       ...adapters,
       async connect(store, metrics) {
-        connectCache(store, adapters.cache)
+        connectAdapters(store, adapters)
         await documents.connect(store, metrics)
         await offline.connect(store)
       },
@@ -38,11 +38,12 @@ export function openConnections(settings: ConnectionSettings, place: Place = "sh
   })
 }
 
-function connectCache(store: FeatureStore, cache: Adapters["cache"]): void {
+function connectAdapters(store: FeatureStore, { bus, cache }: Adapters): void {
   try {
-    store.connect({ cache })
+    store.connect({ bus, cache })
   } catch (error) {
-    const message = "Your store has a cache already; make it with `new FeatureStore()` and fabra gives it one."
+    const message =
+      "Your store has a bus or a cache already; make it with `new FeatureStore()` and fabra gives it both."
     throw new FabraError("invalid_argument", message, { cause: error })
   }
 }

@@ -54,6 +54,11 @@ export function oneOf<const Word extends string>(...words: readonly Word[]): Kin
   }
 }
 
+/** What another kind may be, or a word. */
+export function orWord<Value, const Word extends string>(word: Word, kind: Kind<Value>): Kind<Value | Word> {
+  return { type: `${kind.type}, or ${word}`, read: (given) => (given === word ? word : kind.read(given)) }
+}
+
 /** A name as events, groups and namespaces have. */
 export function name(what: string): Kind<string> {
   return {

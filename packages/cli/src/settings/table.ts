@@ -1,7 +1,20 @@
 import { MAX_PARTITIONS } from "@fabra/events/adapter"
 import { apiKey } from "../serve/api-keys.js"
 import type { Kind } from "./kinds.js"
-import { headerText, httpAddress, list, name, oneOf, path, seconds, text, url, urls, wholeNumber } from "./kinds.js"
+import {
+  headerText,
+  httpAddress,
+  list,
+  name,
+  oneOf,
+  orWord,
+  path,
+  seconds,
+  text,
+  url,
+  urls,
+  wholeNumber,
+} from "./kinds.js"
 
 /** A setting of the command: where it is given, what it may be, what it is when it is not given. */
 export interface Setting<Value = unknown, Default extends Value | undefined = Value | undefined> {
@@ -17,6 +30,12 @@ export interface Setting<Value = unknown, Default extends Value | undefined = Va
   readonly secret?: boolean
   readonly description: string
 }
+
+/** Where Redis is when nobody says, as for `RedisEventBus`. */
+export const DEFAULT_REDIS_URL = "redis://localhost:6379"
+
+/** Where a worker's metrics are when nobody says: the port that Prometheus exporters of OpenTelemetry have. */
+export const DEFAULT_METRICS_PORT = 9464
 
 const setting = <Value, const Default extends Value>(one: Setting<Value, Default>) => one
 /** A setting without a default. */
@@ -41,7 +60,7 @@ export const settings = {
     env: "FABRA_REDIS_URL",
     flag: "--redis-url <url>",
     kind: urls("redis", "rediss"),
-    defaultText: "none: all is kept in the memory of one process",
+    defaultText: `${DEFAULT_REDIS_URL} for worker, serve, schedule and doctor; others ask the HTTP API then`,
     secret: true,
     description: "the Redis that holds events and feature values; several addresses: nodes of one Redis Cluster",
   }),
@@ -201,9 +220,9 @@ export const settings = {
   metricsPort: optional({
     env: "FABRA_WORKER_METRICS_PORT",
     flag: "--metrics-port <n>",
-    kind: wholeNumber(0, 65_535),
-    defaultText: "none: no metrics",
-    description: "port of /metrics, one page for all processes; 0: any free one",
+    kind: orWord("off", wholeNumber(0, 65_535)),
+    defaultText: `${DEFAULT_METRICS_PORT}, or any free one if it is taken, for this machine alone`,
+    description: "port of /metrics, one page for all processes; 0: any free one; off: no metrics",
   }),
   drain: setting({
     env: "FABRA_WORKER_DRAIN",

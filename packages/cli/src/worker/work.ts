@@ -1,7 +1,7 @@
 import { ProcessSum } from "@fabra/metrics"
 import type { LoadedFeatures } from "../features/features-file.js"
 import { show } from "../features/user-code.js"
-import type { AdapterSettings } from "../project/adapters.js"
+import { type AdapterSettings, onRedis, tellDefaultRedis } from "../project/adapters.js"
 import type { DocumentSettings } from "../project/documents.js"
 import { openProject, type Part, type Project } from "../project/project.js"
 import { toEnvironment } from "../settings/options.js"
@@ -10,6 +10,7 @@ import { fired, stopSignal } from "../terminal/shutdown.js"
 import { createWorker } from "./create-worker.js"
 import { openWorker } from "./open-worker.js"
 import { answerMetrics, askMetrics } from "./pool-metrics.js"
+import { serveMetrics } from "./serve-metrics.js"
 import type { WorkerSettings } from "./settings.js"
 import { containerName, madeUpName } from "./worker-name.js"
 import { WorkerPool } from "./worker-pool.js"
@@ -19,17 +20,19 @@ type WorkSettings = AdapterSettings & DocumentSettings & WorkerSettings & Settin
 /** Several processes, kept running, until this one is told to stop. */
 export async function workTogether(
   features: LoadedFeatures,
-  settings: WorkSettings & Settings<"processes">,
+  given: WorkSettings & Settings<"processes">,
   part: Part,
 ): Promise<void> {
+  const settings = onRedis(given)
   await using project = await openProject(features, settings, part)
   const { store, file, logger, metrics } = project
+  tellDefaultRedis(given, logger)
   // Made once here, and not run, so that what is wrong is told once.
   createWorker(store, project, settings, { logger, telemetry: [] })
   const sum = new ProcessSum()
   // What the bus tells is the same for all processes: one asks.
   sum.add(metrics.snapshot)
-  await serveMetrics(project, sum, settings)
+  await openMetrics(project, sum, settings)
   const args = ["worker-process", file, ...(part.json ? ["--json"] : [])]
   const base = settings.workerName ?? containerName() ?? madeUpName()
   const env = (place: number) => toEnvironment({ ...settings, workerName: `${base}-${place}` })
@@ -42,15 +45,17 @@ export async function workTogether(
 /** This process, until `stop`. */
 export async function work(
   features: LoadedFeatures,
-  settings: WorkSettings,
+  given: WorkSettings,
   part: Part,
   stop: AbortSignal,
 ): Promise<void> {
+  const settings = onRedis(given)
   await using project = await openProject(features, settings, part)
   const { file, where, logger, metrics } = project
+  tellDefaultRedis(given, logger)
   const worker = openWorker(project, { ...settings, workerName: settings.workerName ?? containerName() })
   if (part.isChild) answerMetrics(metrics)
-  else await serveMetrics(project, metrics, settings)
+  else await openMetrics(project, metrics, settings)
   const running = worker.run()
   const { pid } = process
   logger.info({ features: show(file), bus: where, group: settings.group, pid }, "worker started")
@@ -59,13 +64,13 @@ export async function work(
   logger.info({ pid }, "worker stopped")
 }
 
-async function serveMetrics(
+async function openMetrics(
   project: Project,
   page: Pick<Project["metrics"], "serve">,
-  { host, metricsPort }: WorkSettings,
+  settings: WorkSettings,
 ): Promise<void> {
-  if (metricsPort === undefined) return
-  const endpoint = await page.serve(metricsPort, host)
+  const endpoint = await serveMetrics(page, settings)
+  if (endpoint === undefined) return
   project.defer(() => endpoint.close())
   project.logger.info({ url: endpoint.url }, "serving metrics")
 }

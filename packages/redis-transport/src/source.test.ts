@@ -1,0 +1,6 @@
+import { expect, test } from "vitest"
+import { chooseSource } from "./source.js"
+
+test("where nothing is said, Redis is on this machine", () => {
+  expect(chooseSource(undefined, undefined)).toBe("redis://localhost:6379")
+})
