@@ -1,5 +1,6 @@
 import type { Metric } from "@fabra/core"
 import type { IndexSchema } from "@fabra/core/adapter"
+import { halfvecType, toSql, vectorType } from "pgvector/utils"
 
 /** Most dimensions that pgvector's `vector` can be indexed with. */
 const MAX_SINGLE = 2_000
@@ -25,12 +26,13 @@ export interface VectorSql {
 }
 
 export function vectorSql({ dimensions, metric }: IndexSchema): VectorSql {
-  const type = dimensions > MAX_SINGLE ? "halfvec" : "vector"
+  const isHalf = dimensions > MAX_SINGLE
+  const type: string = isHalf ? halfvecType(dimensions) : vectorType(dimensions)
   const { sign, ops } = OPERATORS[metric]
   return {
-    type: `${type}(${dimensions})`,
-    ops: `${type}_${ops}`,
-    distance: (parameter) => `embedding ${sign} ${parameter}::${type}(${dimensions})`,
+    type,
+    ops: `${isHalf ? "halfvec" : "vector"}_${ops}`,
+    distance: (parameter) => `embedding ${sign} ${parameter}::${type}`,
     score: (distance) => scoreOf(metric, distance),
   }
 }
@@ -46,7 +48,7 @@ function scoreOf(metric: Metric, distance: string): string {
   }
 }
 
-/** A vector as pgvector reads it. */
+/** A vector as pgvector reads it. The package formats arrays only. */
 export function spellVector(vector: Float32Array): string {
-  return `[${vector.join(",")}]`
+  return toSql([...vector])
 }
