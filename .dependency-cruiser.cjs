@@ -14,6 +14,7 @@ const mayImport = {
     "@fabra/core",
     "pg",
     "@types/pg",
+    "pgvector",
     "proper-lockfile",
     "@types/proper-lockfile",
     "@electric-sql/pglite",
