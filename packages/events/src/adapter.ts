@@ -17,9 +17,9 @@ export type { StoreRisk, StoreWarning } from "./bus/notice.js"
 export { checkPartitions, DEFAULT_PARTITIONS, hashEntityId, MAX_PARTITIONS, partitionOf } from "./bus/partition.js"
 export { partitionTestVectors } from "./bus/partition-vectors.js"
 export { checkWhole } from "./check-whole.js"
-export { sleep, type Timer, withDeadline } from "./clock.js"
+export { sleep, type Timer, type TimerKind, withDeadline } from "./clock.js"
 export { type ErrorTexts, errorTexts, isError } from "./error-texts.js"
-export { checkEvent } from "./event/event.js"
+export { checkEvent, stampEventsBy } from "./event/event.js"
 export { checkJson, isPlainObject, joinPath, MAX_DEPTH } from "./event/json.js"
 export {
   checkEntityId,

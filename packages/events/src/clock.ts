@@ -5,6 +5,12 @@ export interface Timer {
 }
 
 /**
+ * What a timer is for. `upkeep`: it comes again and again, and nobody waits for it (heartbeats, polls). A clock that a test moves
+ * over many turns of it may call it once, late; any other clock has no use for this.
+ */
+export type TimerKind = "upkeep"
+
+/**
  * Where time and chance come from. Everything in Fabra that waits, stamps or rolls dice takes one of these, so that
  * tests can move time by hand and repeat chance by seed.
  */
@@ -12,7 +18,7 @@ export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number
   /** Calls `callback` once, `ms` milliseconds from now at the earliest. */
-  setTimer(callback: () => void, ms: number): Timer
+  setTimer(callback: () => void, ms: number, kind?: TimerKind): Timer
   /** A number in [0, 1). */
   random(): number
 }
@@ -28,7 +34,7 @@ export const systemClock: Clock = {
 }
 
 /** Resolves after `ms` milliseconds of `clock`, or at once when `signal` aborts. Never rejects. */
-export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal, kind?: TimerKind): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve()
     const done = () => {
@@ -36,7 +42,7 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
       signal?.removeEventListener("abort", done)
       resolve()
     }
-    const timer = clock.setTimer(done, ms)
+    const timer = clock.setTimer(done, ms, kind)
     signal?.addEventListener("abort", done, { once: true })
   })
 }

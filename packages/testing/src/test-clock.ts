@@ -1,9 +1,19 @@
 import { type Clock, FabraError } from "@fabra/events"
-import type { Timer } from "@fabra/events/adapter"
+import type { Timer, TimerKind } from "@fabra/events/adapter"
 
 interface Pending {
   readonly at: number
   readonly callback: () => void
+  readonly kind: TimerKind | undefined
+}
+
+/** Options of {@link TestClock.advance}. */
+export interface AdvanceOptions {
+  /**
+   * Lets time jump to the next timer that somebody waits for. Upkeep (heartbeats, polls) that falls due on the way comes once there,
+   * as after a pause of the process: right where one worker is all there is. Default `false`: each turn of it comes.
+   */
+  readonly skipUpkeep?: boolean
 }
 
 /**
@@ -26,12 +36,12 @@ export class TestClock implements Clock {
     return this.#now
   }
 
-  setTimer(callback: () => void, ms: number): Timer {
+  setTimer(callback: () => void, ms: number, kind?: TimerKind): Timer {
     if (ms <= 0) {
       const immediate = setImmediate(callback)
       return { cancel: () => clearImmediate(immediate) }
     }
-    const pending = { at: this.#now + ms, callback }
+    const pending = { at: this.#now + ms, callback, kind }
     this.#pending.push(pending)
     return {
       cancel: () => {
@@ -47,17 +57,28 @@ export class TestClock implements Clock {
   }
 
   /** Moves time forward by `ms` milliseconds and lets everything happen that is due. */
-  async advance(ms: number): Promise<void> {
+  async advance(ms: number, { skipUpkeep = false }: AdvanceOptions = {}): Promise<void> {
     if (!(ms >= 0))
       throw new FabraError("invalid_argument", `Time moves forward only, not by ${ms} ms.`, { path: "ms" })
     const end = this.#now + ms
     await settled()
-    for (let next = this.#takeDue(end); next !== undefined; next = this.#takeDue(end)) {
-      this.#now = next.at
-      next.callback()
-      await settled()
+    for (;;) {
+      const stop = this.#nextStop(end)
+      if (skipUpkeep) this.#now = stop
+      let next = this.#takeDue(skipUpkeep ? stop : end)
+      if (next === undefined) break
+      for (; next !== undefined; next = this.#takeDue(skipUpkeep ? stop : end)) {
+        this.#now = Math.max(this.#now, next.at)
+        next.callback()
+        await settled()
+      }
     }
     this.#now = end
+  }
+
+  /** When the next timer fires that somebody waits for, until `end`. */
+  #nextStop(end: number): number {
+    return this.#pending.reduce((first, { at, kind }) => (kind === undefined ? Math.min(first, at) : first), end)
   }
 
   #takeDue(end: number): Pending | undefined {

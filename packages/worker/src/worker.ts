@@ -182,7 +182,7 @@ export class AxiomWorker implements AsyncDisposable {
 
   async #keepCheckpoints(subscription: Subscription, signal: AbortSignal): Promise<void> {
     for (;;) {
-      await sleep(this.#settings.clock, TICK_MS, signal)
+      await sleep(this.#settings.clock, TICK_MS, signal, "upkeep")
       if (signal.aborted) return
       await this.#checkpoints.tick(this.#sessions.values(), subscription)
     }

@@ -9,6 +9,8 @@ export type ReadInput = Readonly<Record<string, unknown>>
 export interface ReadContext {
   /** What the reader gave; `{}` when nothing. Always `{}` where the value is kept (`refresh`): it is for everybody. */
   readonly input: ReadInput
+  /** What time it is, by the store's clock. */
+  readonly now: Date
   /**
    * Reads another feature of the same entity. What is asked for before the first `await` of all that is computed for one
    * read comes with a single call of the cache; `store.getFeature` reads other entities.

@@ -33,6 +33,11 @@ export interface FeatureContext<Current = unknown> {
   readonly lastEventTime: Date | null
   /** Whether this event is older than that: it comes late. */
   readonly isLate: boolean
+  /**
+   * When the event is computed, by the worker's clock: the value's `computedAt`; in a test kit the kit's time. A retry, a replay or a
+   * computation from the log sees another time: what must come out the same again goes by `event.timestamp`.
+   */
+  readonly now: Date
   /** Reads the offline store. A plain read: nothing of it is part of the transaction. */
   readonly sql: Sql
   /** Fires when the handler has outlived its time-out or the worker gives up on it. */

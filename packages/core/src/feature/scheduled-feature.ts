@@ -8,6 +8,8 @@ import type { Refresh, Schedule } from "./schedule.js"
 export interface ScheduleContext {
   /** The turn of the schedule that this is for; the same however late it is computed, and by whom. */
   readonly scheduledFor: Date
+  /** What time it is, by the worker's clock: later than `scheduledFor`, and another with each try. */
+  readonly now: Date
   /** Reads the offline store. */
   readonly sql: Sql
   /** Fires when it has taken longer than `timeoutMs`, or the worker gives the run up. */

@@ -123,6 +123,7 @@ export class Reading {
     const { signal } = abort
     const context: ReadContext = {
       input: refreshMs === undefined ? this.#input : {},
+      now: new Date(this.#env.clock.now()),
       get: (other: Feature | string) => this.#get(feature, other, entityId, id) as Promise<any>,
       sql: sqlOn(this.#env.offline, { timeoutMs: feature.timeoutMs, signal }),
       signal,

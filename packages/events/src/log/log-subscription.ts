@@ -70,7 +70,7 @@ export class LogSubscription implements Subscription {
 
   async #keepLeases(): Promise<void> {
     while (!this.#closing && !this.#isSuperseded) {
-      await sleep(this.#clock, this.#leaseMs / ROUNDS, this.#wakeSync.signal)
+      await sleep(this.#clock, this.#leaseMs / ROUNDS, this.#wakeSync.signal, "upkeep")
       if (this.#closing) return
       this.#wakeSync = new AbortController()
       try {
@@ -155,7 +155,7 @@ export class LogSubscription implements Subscription {
   /** A timer, not a comparison of clock readings: a wall clock that is set must not cost a lease. */
   #restartExpiry(): void {
     this.#expiry?.cancel()
-    this.#expiry = this.#clock.setTimer(() => this.#loseAll(), this.#leaseMs)
+    this.#expiry = this.#clock.setTimer(() => this.#loseAll(), this.#leaseMs, "upkeep")
   }
 
   #revoke(partition: number, held: Held): Promise<void> {
@@ -200,7 +200,7 @@ export class LogSubscription implements Subscription {
         cursors.set(partition, cursor.after)
       })
       if (cursors.size === 0) {
-        if (options.maxWaitMs > 0) await sleep(this.#clock, options.maxWaitMs, signal)
+        if (options.maxWaitMs > 0) await sleep(this.#clock, options.maxWaitMs, signal, "upkeep")
         return []
       }
       const batches = await this.#log.read(cursors, { ...options, signal })

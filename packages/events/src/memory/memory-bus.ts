@@ -199,7 +199,7 @@ export class MemoryEventBus extends BaseEventBus {
     const wake = () => arrived.abort()
     this.#waiting.add(wake)
     options.signal?.addEventListener("abort", wake, { once: true })
-    await sleep(this.#clock, options.maxWaitMs, arrived.signal)
+    await sleep(this.#clock, options.maxWaitMs, arrived.signal, "upkeep")
     this.#waiting.delete(wake)
     options.signal?.removeEventListener("abort", wake)
     return this.#readNow(cursors, options.maxEvents)

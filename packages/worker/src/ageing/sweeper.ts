@@ -36,7 +36,7 @@ export class Sweeper {
     const { settings, observer, cache } = this.#context
     if (this.#types.length === 0 || !canRemove(cache)) return
     for (;;) {
-      await sleep(settings.clock, ROUND_EVERY_MS, signal)
+      await sleep(settings.clock, ROUND_EVERY_MS, signal, "upkeep")
       if (signal.aborted) return
       try {
         for (const entityType of this.#types) await this.#sweepType(cache, entityType, signal)

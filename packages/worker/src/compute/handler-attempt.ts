@@ -56,6 +56,10 @@ export class HandlerAttempt implements FeatureContext, Transaction {
     return this.#read(this.feature.name)
   }
 
+  get now(): Date {
+    return new Date(this.#stamp.computedAt)
+  }
+
   get origin(): EventOrigin | null {
     const { source, position, eventTime } = this.#stamp
     return source === null ? null : { source: `${source}/${this.#draft.partition}`, position, eventTime }

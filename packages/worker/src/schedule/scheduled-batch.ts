@@ -156,7 +156,8 @@ async function tried<Result>(
     signal.addEventListener("abort", giveUp)
     try {
       const limits = { timeoutMs, signal: abort.signal }
-      const context = { scheduledFor: new Date(occurrence), sql: sqlOn(offline, limits), signal: abort.signal }
+      const [scheduledFor, now] = [new Date(occurrence), new Date(clock.now())]
+      const context = { scheduledFor, now, sql: sqlOn(offline, limits), signal: abort.signal }
       return (await withTimeout(clock, run(context), timeoutMs, name)) as Result
     } catch (error) {
       abort.abort(error)

@@ -10,6 +10,8 @@ import { type Entry, type OpenScheduleRun, ScheduleBook } from "./schedule-book.
 import { type BatchEnvironment, computeBatch } from "./scheduled-batch.js"
 
 const LOOK_EVERY_MS = 1000
+/** Longer than timers can be set for is only until a later look sets one again. */
+const LONGEST_WAIT_MS = 86_400_000
 const PAGE = 500
 const HISTORY = 20
 
@@ -42,7 +44,7 @@ export class Scheduler {
     if (this.#handlers.length === 0) return
     while (!signal.aborted) {
       await this.#look(signal)
-      await sleep(this.#context.settings.clock, LOOK_EVERY_MS, signal)
+      await this.#untilNextLook(signal)
     }
     await this.idle()
   }
@@ -50,6 +52,24 @@ export class Scheduler {
   /** Resolves when no run is under way here. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running.values())
+  }
+
+  /** Other workers and requests change what is to be done at any time; by itself it changes when an occurrence is due. */
+  async #untilNextLook(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#context.settings
+    const due = Math.min(...this.#handlers.map((handler) => this.#nextDue(handler)))
+    const waitMs = Math.min(due - clock.now(), LONGEST_WAIT_MS)
+    let wake = () => {}
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    const timer = clock.setTimer(wake, waitMs)
+    signal.addEventListener("abort", wake, { once: true })
+    const other = clock.setTimer(wake, LOOK_EVERY_MS, "upkeep")
+    if (!signal.aborted) await woken
+    signal.removeEventListener("abort", wake)
+    timer.cancel()
+    other.cancel()
   }
 
   /** Begins runs that are due or requested, and takes over abandoned ones. */
@@ -79,8 +99,16 @@ export class Scheduler {
     const now = this.#context.settings.clock.now()
     const last = schedule.lastAt(now)
     if (last === null || jitterMs === 0) return last
-    const delay = hashEntityId(`${feature.name}/${last}`) % jitterMs
-    return now >= last + delay ? last : schedule.lastAt(last - 1)
+    return now >= last + delayOf(feature, last, jitterMs) ? last : schedule.lastAt(last - 1)
+  }
+
+  /** When the next occurrence will be due; infinity: never. */
+  #nextDue({ feature, schedule, jitterMs }: ScheduledHandler): number {
+    const now = this.#context.settings.clock.now()
+    const times = [schedule.lastAt(now), schedule.nextAfter(now)].flatMap((time) =>
+      time === null ? [] : [time + delayOf(feature, time, jitterMs)],
+    )
+    return Math.min(...times.filter((time) => time > now))
   }
 
   /** Claims an occurrence, or an abandoned run; `undefined` when there is nothing to do. */
@@ -200,4 +228,9 @@ export class Scheduler {
     }
     return undefined
   }
+}
+
+/** So much later an occurrence begins, by a chance that is the same for all workers. */
+function delayOf({ name }: Feature, occurrence: number, jitterMs: number): number {
+  return jitterMs === 0 ? 0 : hashEntityId(`${name}/${occurrence}`) % jitterMs
 }

@@ -549,8 +549,8 @@ export const MUTATIONS: readonly Mutation[] = [
     changes: [
       events(
         "log/log-subscription",
-        "setTimer(() => this.#loseAll(), this.#leaseMs)",
-        "setTimer(() => {}, this.#leaseMs)",
+        'setTimer(() => this.#loseAll(), this.#leaseMs, "upkeep")',
+        'setTimer(() => {}, this.#leaseMs, "upkeep")',
       ),
     ],
     config: "processes",
