@@ -110,6 +110,24 @@ test("a changed file is loaded anew and the data stays; a broken one changes not
   expect(await own.stop()).toBe(0)
 })
 
+test("the code saved next tries what the code before has failed for good", async () => {
+  const file = await copyOf("my_features.ts")
+  const own = start(["dev", file, "--port", "0", "--json"])
+  const [, url = ""] = await own.says(/"type":"ready","url":"([^"]+)"/)
+  const env = { FABRA_SERVER_URL: url }
+  await fabra(["publish", "risky_event", "--entity", "ann", "--payload", '{"what": "this"}'], { env })
+  await own.says(/"type":"dead_letter"/)
+  const source = await readFile(file, "utf8")
+  await writeFile(file, source.replace(/throw new Error\(.*\)/, "return String(event.payload.what)"))
+  await own.says(/"type":"replayed","replayed":1/)
+  const read = async () => (await (await fetch(`${url}/features/User/ann`)).json()) as { features: object }
+  await eventually(read).toMatchObject({ features: { risky_feature: { value: "this" } } })
+  expect(JSON.parse((await fabra(["dlq", "list", "--json"], { env })).stdout)).toEqual([])
+  await writeFile(file, source)
+  await own.says(/"type":"loaded"[\s\S]*"type":"loaded"/)
+  expect(await own.stop()).toBe(0)
+})
+
 test("a port that is taken is told", async () => {
   const { code, stderr } = await spawned(["dev", "my_features.ts", "--port", new URL(url).port])
   expect(stderr).toBe(`error: Port ${new URL(url).port} is taken; choose another with --port.\n`)

@@ -1,8 +1,8 @@
-import { mkdir, readFile } from "node:fs/promises"
-import { join } from "node:path"
+import { mkdir, readdir, readFile, symlink } from "node:fs/promises"
+import { join, resolve } from "node:path"
 import { startRedisServer } from "@fabra/testing"
 import { expect, onTestFinished, test } from "vitest"
-import { createProject } from "../src/init/init.js"
+import { createProject, nextCommands } from "../src/init/init.js"
 import { FIXTURES, fabra, spawned } from "./fabra.js"
 import { start, temporaryDirectory } from "./with-the-test.js"
 
@@ -91,4 +91,25 @@ test("init makes a project of this version, in a directory where nothing is", as
   const { code, stderr } = await fabra(["init", FIXTURES])
   expect(stderr).toBe(`error: ${FIXTURES} is not empty; name a new directory.\n`)
   expect(code).toBe(2)
+})
+
+test("init takes an empty directory also by a link to it", async () => {
+  const parent = await temporaryDirectory()
+  await mkdir(join(parent, "shop"))
+  await symlink("shop", join(parent, "link"))
+  createProject(join(parent, "link"), "1.2.3")
+  expect(await readdir(join(parent, "shop"))).toContain("package.json")
+})
+
+test("init prints commands that work where it was run: from a clone the packages come from there", async () => {
+  const clone = resolve(import.meta.dirname, "../../..")
+  const directory = join(await temporaryDirectory(), "my shop")
+  const { stdout } = await fabra(["init", directory, "--json"])
+  expect(JSON.parse(stdout).next).toEqual([
+    `npm --prefix ${clone} run vendor -- '${directory}'`,
+    `cd '${directory}' && npm run dev`,
+  ])
+  expect(nextCommands("shop", undefined)).toEqual(["cd shop && npm install", "npm run dev"])
+  expect(nextCommands(".", undefined)).toEqual(["npm install", "npm run dev"])
+  expect(nextCommands("../shop", process.cwd())).toEqual(["npm run vendor -- ../shop", "cd ../shop && npm run dev"])
 })

@@ -1,8 +1,8 @@
 import { statSync } from "node:fs"
-import { join, relative } from "node:path"
+import { join } from "node:path"
 import { defineCommand } from "../command.js"
-import { createProject } from "../init/init.js"
-import { version } from "../init/own-package.js"
+import { createProject, nextCommands } from "../init/init.js"
+import { cloneDirectory, version } from "../init/own-package.js"
 import { print } from "../terminal/output.js"
 
 /** `fabra init`: a project to start from. */
@@ -13,8 +13,7 @@ export const initCommand = () =>
     examples: [["fabra init shop", "then: cd shop && npm install, npm run dev"]],
     async run({ options }, dir = ".") {
       const files = createProject(dir, version).filter((file) => statSync(join(dir, file)).isFile())
-      const isHere = relative(".", dir) === ""
-      const commands = [`${isHere ? "" : `cd ${dir} && `}npm install`, "npm run dev"]
+      const commands = nextCommands(dir, cloneDirectory())
       print(options.json, { directory: dir, files, next: commands }, () =>
         [...files.map((file) => `  ${file}`), "", "Now:", ...commands.map((line) => `  ${line}`)].join("\n"),
       )

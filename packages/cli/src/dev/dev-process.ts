@@ -1,10 +1,12 @@
 import type { FeatureStore } from "@fabra/core"
+import { replayAll } from "@fabra/events"
 import { createMetrics, type Metrics } from "@fabra/metrics"
 import type { AxiomWorker } from "@fabra/worker"
 import { type LoadedFeatures, LoadFailure, loadFeatures } from "../features/features-file.js"
 import { show } from "../features/user-code.js"
 import { AppliedReporter } from "../feed/applied-reporter.js"
 import type { Connections } from "../project/connections.js"
+import { count } from "../terminal/output.js"
 import { surviveDangling } from "../terminal/uncaught.js"
 import { createWorker } from "../worker/create-worker.js"
 import type { WorkerSettings } from "../worker/settings.js"
@@ -90,6 +92,16 @@ export class DevProcess implements AsyncDisposable {
     this.#features = next
     this.#watch.set(next.files)
     this.#screen.line("loaded", { file }, `${file} changed: loaded anew, the data stayed.`)
+    await this.#tryAgain()
+  }
+
+  /** What the code before has failed for good is for the new code to try. */
+  async #tryAgain(): Promise<void> {
+    const outcomes = await replayAll(this.#connections.bus.deadLetters)
+    const replayed = outcomes.filter(({ status }) => status === "replayed").length
+    if (replayed === 0) return
+    const letters = `${count(replayed, "dead letter")} ${replayed === 1 ? "is" : "are"}`
+    this.#screen.line("replayed", { replayed }, `${letters} tried again.`)
   }
 
   /** Lets a store take over: the API at once, the worker as soon as the one before has put down what it holds. */

@@ -1,5 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
-import { basename, join, resolve, sep } from "node:path"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs"
+import { basename, join, relative, resolve, sep } from "node:path"
 import { FabraError } from "@fabra/events"
 import { directory as home } from "./own-package.js"
 
@@ -22,7 +31,7 @@ export function createProject(directory: string, version: string): string[] {
     throw new FabraError("invalid_argument", `${directory} is not empty; name a new directory.`, { path: "dir" })
   }
   mkdirSync(directory, { recursive: true })
-  cpSync(TEMPLATE, directory, { recursive: true })
+  cpSync(TEMPLATE, realpathSync(directory), { recursive: true }) // it copies no directory onto a link
   renameSync(join(directory, "gitignore"), join(directory, ".gitignore")) // npm leaves files of that name out of packages
   const file = join(directory, "package.json")
   const manifest = JSON.parse(readFileSync(file, "utf8")) as Manifest
@@ -42,4 +51,21 @@ function packageName(directory: string): string {
     .replaceAll(/[^a-z0-9._-]+/g, "-")
     .replace(/^[._-]+/, "")
   return name === "" ? "my-features" : name
+}
+
+/**
+ * What to do with a new project next, as commands for a shell. From a clone its packages come from there: a registry need not
+ * have them.
+ * @param clone where that is
+ */
+export function nextCommands(directory: string, clone: string | undefined): string[] {
+  const enter = relative(".", directory) === "" ? "" : `cd ${quoted(directory)} && `
+  if (clone === undefined) return [`${enter}npm install`, "npm run dev"]
+  const where = relative(clone, ".") === "" ? "" : `--prefix ${quoted(clone)} `
+  return [`npm ${where}run vendor -- ${quoted(directory)}`, `${enter}npm run dev`]
+}
+
+/** A word of a shell, whatever is in it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
