@@ -122,6 +122,19 @@ export class FileEventBus extends BaseEventBus {
     })
   }
 
+  async groups(): Promise<string[]> {
+    return (await this.#open()).groups
+      .read()
+      .map(({ name }) => name)
+      .sort()
+  }
+
+  async removeGroup(name: string): Promise<boolean> {
+    checkName("group", name)
+    const store = await this.#open()
+    return await store.locked(() => store.removeGroup(name))
+  }
+
   async close(): Promise<void> {
     // First the subscriptions: whoever drains one may still have to publish or to write dead letters.
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))

@@ -69,6 +69,13 @@ export class FileStore {
     return results
   }
 
+  /** Forgets a group that has no living member, and drops what only that group has not settled. Under the lock. */
+  removeGroup(name: string): boolean {
+    const isRemoved = this.groups.remove(name, this.clock.now())
+    if (isRemoved) for (const partition of this.logs.keys()) this.trim(partition)
+    return isRemoved
+  }
+
   /** Drops what every group has settled. Under the lock. */
   trim(partition: number): void {
     entry(this.#writers, partition).trim(this.groups.settled()[partition] ?? 0, this.clock.now())

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import type { Position } from "@fabra/events"
-import type { Member } from "@fabra/events/adapter"
+import { groupInUse, hasLiving, type Member } from "@fabra/events/adapter"
 import { numberOf } from "./segments.js"
 
 /** Who holds something, and until when, in epoch milliseconds. */
@@ -67,6 +67,16 @@ export class Groups {
     const result = change(group)
     replaceFile(this.#path, JSON.stringify(groups))
     return result
+  }
+
+  /** @returns whether there was such a group @throws FabraError `invalid_argument` while it has living members */
+  remove(name: string, now: number): boolean {
+    const groups = this.read()
+    const group = groups.find((other) => other.name === name)
+    if (group === undefined) return false
+    if (hasLiving(group.members, now)) throw groupInUse(name)
+    replaceFile(this.#path, JSON.stringify(groups.filter((other) => other !== group)))
+    return true
   }
 
   /** For each partition, the number of the last record that every group has settled; 0 while there is no group. */

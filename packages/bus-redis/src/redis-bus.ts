@@ -18,7 +18,7 @@ import {
   type Subscription,
 } from "@fabra/events/adapter"
 import { RedisDeadLetters } from "./dead-letters/dead-letters.js"
-import { removeGroup } from "./group/groups.js"
+import { groupNames, removeGroup } from "./group/groups.js"
 import { groupCheckpoints, groupLag } from "./group/lag.js"
 import { Keys } from "./keyspace/keys.js"
 import { Namespace } from "./keyspace/namespace.js"
@@ -118,11 +118,10 @@ export class RedisEventBus extends BaseEventBus {
     return await groupCheckpoints(this.#link, await this.#namespace.partitions(), group)
   }
 
-  /**
-   * Removes a group that is not used any more: until then nothing is trimmed that it has not settled. What feature caches
-   * keep of it stays, so that a group of this name that comes later does not apply again what this one has.
-   * @returns whether there was such a group @throws FabraError `invalid_argument` while it has members; `bus_unavailable`
-   */
+  async groups(): Promise<string[]> {
+    return await groupNames(this.#link, await this.#namespace.partitions())
+  }
+
   async removeGroup(group: string): Promise<boolean> {
     checkName("group", group)
     return await removeGroup(this.#link, this.#namespace.keys, await this.#namespace.partitions(), group)

@@ -8,6 +8,7 @@ import { dlqCommand } from "./commands/dlq.js"
 import { doctorCommand } from "./commands/doctor.js"
 import { featuresCommand } from "./commands/features.js"
 import { getCommand } from "./commands/get.js"
+import { groupCommand } from "./commands/group.js"
 import { initCommand } from "./commands/init.js"
 import { lagCommand } from "./commands/lag.js"
 import { migrateCommand } from "./commands/migrate.js"
@@ -32,7 +33,15 @@ export function createProgram({ silent = false } = {}): Command {
     "Begin:": [initCommand()],
     "Run:": [devCommand(), serveCommand(), workerCommand()],
     "Publish and read:": [publishCommand(), getCommand(), searchCommand(), watchCommand()],
-    "Operate:": [migrateCommand(), lagCommand(), dlqCommand(), scheduleCommand(), doctorCommand(), apiKeyCommand()],
+    "Operate:": [
+      migrateCommand(),
+      lagCommand(),
+      dlqCommand(),
+      groupCommand(),
+      scheduleCommand(),
+      doctorCommand(),
+      apiKeyCommand(),
+    ],
     "Look:": [featuresCommand(), topologyCommand(), configCommand()],
   }
   for (const [heading, commands] of Object.entries(groups)) {

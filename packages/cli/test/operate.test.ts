@@ -55,6 +55,46 @@ test("publish and get", async () => {
   expect(stdout).toBe('feature  value   status   event time  computed at\nplan     "free"  DEFAULT  –           –\n')
 })
 
+test("groups are listed, removed and handed over, and a worker of a second group says what to do", async () => {
+  await eventually(() => json(["group", "list"])).toMatchObject([
+    { group: "fabra_workers", workers: 2, features: expect.arrayContaining(["total_purchases"]) },
+  ])
+  const second = await spawned(["worker", "my_features.ts", "--group", "mine"], { env })
+  expect(second.code).toBe(2)
+  expect(second.stderr).toMatch(
+    /error: Consumer group "mine" cannot compute feature "\w+" and \d+ more: group "fabra_workers"/,
+  )
+  expect(await run(["group", "hand-over", "fabra_workers", "mine"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^error: Nothing was handed over: worker "named\S*" of group "fabra_workers" runs/),
+  })
+  expect(await run(["group", "remove", "fabra_workers"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(
+      /^error: Group "fabra_workers" computes .*: `fabra group hand-over fabra_workers <to>`/,
+    ),
+  })
+  expect(await run(["group", "remove", "mine"])).toMatchObject({
+    code: 5,
+    stderr: 'error: There is no group "mine". There are fabra_workers.\n',
+  })
+
+  // Elsewhere, where no worker runs.
+  const elsewhere = { ...env, FABRA_NAMESPACE: server.namespace() }
+  const there = async (...args: string[]) => JSON.parse((await fabra([...args, "--json"], { env: elsewhere })).stdout)
+  const worker = start(["worker", "my_features.ts", "--group", "old"], { env: elsewhere })
+  await worker.says(/worker started/)
+  await there("publish", "purchase", "--entity", "ann", "--payload", '{"amount": 1, "product_id": "p"}')
+  await eventually(async () => (await there("lag", "--group", "old")).events).toBe(0)
+  expect(await worker.stop("SIGTERM")).toBe(0)
+  expect(await there("group", "hand-over", "old", "new")).toMatchObject({ from: "old", to: "new" })
+  expect(await there("group", "list")).toMatchObject([{ group: "new", workers: 0, events: 0 }])
+  expect(await there("group", "remove", "new", "--features")).toMatchObject({ group: "new", removed: true })
+  expect((await fabra(["group", "list"], { env: elsewhere })).stdout).toBe(
+    "There is no group: no worker has run yet.\n",
+  )
+})
+
 test("what makes no sense is refused before it is published", async () => {
   expect(await run(["publish", "purchse", "--entity", "ann"])).toEqual({
     ...{ code: 1, stdout: "" },

@@ -11,6 +11,7 @@ export const ERROR_CODES = [
   "embedding_refused",
   "event_too_large",
   "feature_failed",
+  "feature_owned",
   "handler_timeout",
   "index_mismatch",
   "invalid_argument",

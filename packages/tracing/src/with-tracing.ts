@@ -59,6 +59,14 @@ class TracedBus implements EventBus {
     return this.#bus.checkpoints(group)
   }
 
+  groups() {
+    return this.#bus.groups()
+  }
+
+  removeGroup(group: string) {
+    return this.#bus.removeGroup(group)
+  }
+
   close() {
     return this.#bus.close()
   }

@@ -1,4 +1,6 @@
 export { type DryRun, type DryRunChange, type DryRunOptions, dryRun } from "./dry-run.js"
+export { type FeatureOwner, FeatureOwners } from "./ownership/feature-owners.js"
+export { type HandOverOptions, handOver } from "./ownership/hand-over.js"
 export { isDeadLettered, isSettled } from "./record/bookkeeping.js"
 export { type OpenScheduleRun, ScheduleBook, type ScheduleRun, type ScheduleState } from "./schedule/schedule-book.js"
 export { settingsFromEnv, type WorkerOptions } from "./settings.js"

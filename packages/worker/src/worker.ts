@@ -9,6 +9,7 @@ import type { WorkerContext } from "./context.js"
 import { LossWarnings } from "./observe/loss-warnings.js"
 import { Observer } from "./observe/observer.js"
 import { startWatchdog } from "./observe/watchdog.js"
+import { FeatureOwners } from "./ownership/feature-owners.js"
 import { Checkpoints, TICK_MS } from "./partition/checkpoints.js"
 import { PartitionSession } from "./partition/partition-session.js"
 import { Processor } from "./process/processor.js"
@@ -69,7 +70,8 @@ export class AxiomWorker implements AsyncDisposable {
 
   /**
    * Works until {@link stop} is called. Waits out a bus or cache that does not answer.
-   * @throws FabraError when going on makes no sense: `partition_mismatch`, `bus_closed`, `internal`
+   * @throws FabraError when going on makes no sense: `feature_owned`, `partition_mismatch`, `superseded`, `bus_closed`,
+   *   `internal`
    */
   run(): Promise<void> {
     if (this.#running !== undefined) throw new FabraError("invalid_argument", "A worker is run once; make a new one.")
@@ -114,9 +116,12 @@ export class AxiomWorker implements AsyncDisposable {
     let scheduling: Promise<void> | undefined
     let sweeping: Promise<void> | undefined
     try {
+      await this.#claimFeatures()
       const subscription = await this.#subscribe()
       if (subscription === undefined) return
       this.#subscription = subscription
+      // Once more: a hand-over begun since the first time may not have seen this member.
+      await this.#claimFeatures()
       ticks = this.#keepCheckpoints(subscription, ticking.signal)
       scheduling = this.#scheduler.run(this.#stopping.signal)
       sweeping = this.#sweeper.run(this.#stopping.signal)
@@ -139,6 +144,22 @@ export class AxiomWorker implements AsyncDisposable {
       this.#reads.giveUp(notRunning())
     }
     if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Before this worker is a member: one that may not compute its features must hold no partition. */
+  async #claimFeatures(): Promise<void> {
+    const { settings, store, cache } = this.#context
+    const { group, clock } = settings
+    const features = [...store.registry.features.values()].filter(({ computedBy }) => computedBy === "events")
+    const isOutage = (error: unknown) => FabraError.from(error).code === "cache_unavailable"
+    const added = await untilAnswered(this.#context, { target: "cache", signal: this.#stopping.signal, isOutage }, () =>
+      new FeatureOwners(cache).claim(
+        group,
+        features.map(({ name }) => name),
+        clock.now(),
+      ),
+    )
+    if (added !== undefined && added.length > 0) this.#observer.newFeatures(added)
   }
 
   async #subscribe(): Promise<Subscription | undefined> {

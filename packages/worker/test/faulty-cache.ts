@@ -2,6 +2,8 @@ import { MemoryFeatureCache } from "@fabra/core"
 import type { CommitResult, EntityChange } from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 
+type Fault = "lost" | "applied but unknown" | "throws"
+
 /** A memory cache whose commits can be tampered with. */
 export class FaultyCache extends MemoryFeatureCache {
   override readonly capabilities = {
@@ -11,12 +13,15 @@ export class FaultyCache extends MemoryFeatureCache {
     rollbackWindowMs: 0,
     removesRecords: true,
   }
-  /** What to do with the next commit calls, first come first served. */
-  readonly faults: ("lost" | "applied but unknown" | "throws")[] = []
+  /** What to do with the next commits of entities, first come first served. */
+  readonly faults: Fault[] = []
+  /** The same for what workers note of themselves. */
+  readonly faultsOfNotes: Fault[] = []
   valid = true
 
   override async commit(changes: readonly EntityChange[]): Promise<CommitResult[]> {
-    const fault = this.faults.shift()
+    const isNote = changes.some(({ key }) => key.entityType.startsWith("~"))
+    const fault = (isNote ? this.faultsOfNotes : this.faults).shift()
     const error = new FabraError("cache_unavailable", "cut")
     if (fault === "throws") throw error
     if (fault === undefined) return super.commit(changes)

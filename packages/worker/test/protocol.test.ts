@@ -5,7 +5,7 @@ import { decodeEvent, replayEvent, type SubscribeOptions } from "@fabra/events/a
 import { gate, until } from "@fabra/test-support"
 import { expect, test } from "vitest"
 import { FaultyCache } from "./faulty-cache.js"
-import { ids, setup, withChain } from "./support.js"
+import { ids, lagOf, setup, withChain } from "./support.js"
 
 test.each(["lost", "applied but unknown", "throws"] as const)(
   "R8: a commit of unknown outcome (%s) is settled by looking, not by guessing",
@@ -212,7 +212,7 @@ test("R4: what was read of a partition that came after the read was asked for is
   }
   await bus.onFirst()
   const workers = [start({ leaseMs: 200 }), start({ leaseMs: 200 })]
-  await until(async () => new Set((await bus.lag("fabra_workers")).map(({ owner }) => owner)).size === 2)
+  await until(async () => new Set((await lagOf(bus)).map(({ owner }) => owner)).size === 2)
   bus.go.open()
   await until(() => round === 3)
   await Promise.all(workers.map(({ worker }) => worker.idle()))

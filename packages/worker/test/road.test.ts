@@ -4,7 +4,7 @@ import { gate, until } from "@fabra/test-support"
 import { expect, test } from "vitest"
 import { z } from "zod"
 import { AxiomWorker } from "../src/index.js"
-import { setup } from "./support.js"
+import { lagOf, setup } from "./support.js"
 
 test("an event changes every feature it triggers, with its times", async () => {
   const { store, User, bus, start } = setup()
@@ -127,6 +127,7 @@ test("idle means settled, also when a partition came while a read was under way"
     compute: (_id, _event, { current }) => current + 1,
   })
   const { worker: first } = start({ leaseMs: 200 })
+  await first.idle()
   const subscribe = bus.subscribe.bind(bus)
   const begin = gate()
   bus.subscribe = async (options) => {
@@ -139,7 +140,7 @@ test("idle means settled, also when a partition came while a read was under way"
     return subscription
   }
   const { worker: second } = start({ leaseMs: 200, consumer: "second" })
-  await until(async () => (await bus.lag("fabra_workers")).some(({ owner }) => owner === "second"))
+  await until(async () => (await lagOf(bus)).some(({ owner }) => owner === "second"))
   const ids = Array.from({ length: 40 }, (_, i) => `u${i}`)
   for (let i = 0; i < 80; i++) await publish("seen", ids[i % 40] as string)
   await first.idle()

@@ -1,5 +1,12 @@
 import { type FeatureCache, FeatureStore, MemoryFeatureCache } from "@fabra/core"
-import { createEvent, type EventBus, type JsonObject, MemoryEventBus } from "@fabra/events"
+import {
+  createEvent,
+  type EventBus,
+  FabraError,
+  type JsonObject,
+  MemoryEventBus,
+  type PartitionLag,
+} from "@fabra/events"
 import { silent } from "@fabra/test-support"
 import { onTestFinished } from "vitest"
 import { AxiomWorker, type WorkerOptions } from "../src/index.js"
@@ -36,3 +43,11 @@ export function withChain(options: Parameters<typeof setup>[0] = {}) {
 
 /** The ids e1, e2, … */
 export const ids = (n: number) => Array.from({ length: n }, (_, i) => `e${i + 1}`)
+
+/** The lag of the workers' group; none until the first of them is a member. */
+export function lagOf(bus: EventBus): Promise<readonly PartitionLag[]> {
+  return bus.lag("fabra_workers").catch((error) => {
+    if (FabraError.from(error).code === "not_found") return []
+    throw error
+  })
+}

@@ -1,6 +1,8 @@
-import { FabraError, type Position } from "@fabra/events"
+import type { Position } from "@fabra/events"
+import { groupInUse } from "@fabra/events/adapter"
 import type { Keys, PartitionKeys } from "../keyspace/keys.js"
 import { toStreamId } from "../keyspace/positions.js"
+import { groupNamesIn } from "../keyspace/stream-info.js"
 import type { Link } from "../transport/link.js"
 import { disbandScript, type GroupAnswer, groupScript } from "./group-script.js"
 
@@ -31,6 +33,14 @@ export async function ensureGroup(
   return { groupIn: those("group"), streams: those("stream") }
 }
 
+/** The names of all groups, in alphabetical order. */
+export async function groupNames(link: Link, partitions: readonly PartitionKeys[]): Promise<string[]> {
+  const names = await Promise.all(
+    partitions.map(({ events }) => link.run(events, (redis) => groupNamesIn(redis, events))),
+  )
+  return [...new Set(names.flat())].sort()
+}
+
 /**
  * Removes a group that nobody uses any more: its checkpoints, leases and notes.
  * @returns whether there was such a group @throws FabraError `invalid_argument` while it has members
@@ -43,9 +53,7 @@ export async function removeGroup(
 ): Promise<boolean> {
   const own = [keys.members(group), keys.leases(group)]
   if ((await link.run(keys.leases(group), (redis) => disbandScript.run(redis, own, []))) === 0) {
-    throw new FabraError("invalid_argument", `The group "${group}" has members: stop its workers first.`, {
-      path: "group",
-    })
+    throw groupInUse(group)
   }
   const removed = await Promise.all(
     partitions.map((partition) =>

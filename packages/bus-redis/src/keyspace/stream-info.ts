@@ -21,8 +21,7 @@ export interface StreamInfo {
 
 /** The group, or `undefined` when it, or the whole stream, does not exist. */
 export async function groupInfo(redis: Redis, stream: string, group: string): Promise<GroupInfo | undefined> {
-  const groups = await unlessMissing(redis.xinfo("GROUPS", stream) as Promise<unknown[][]>)
-  const fields = groups?.map(fieldsOf).find((candidate) => candidate.get("name") === group)
+  const fields = (await groupsOf(redis, stream)).find((candidate) => candidate.get("name") === group)
   return (
     fields && {
       lastDeliveredId: String(fields.get("last-delivered-id")),
@@ -30,6 +29,16 @@ export async function groupInfo(redis: Redis, stream: string, group: string): Pr
       lag: numberOrNull(fields.get("lag")),
     }
   )
+}
+
+/** The groups of a stream; none when it does not exist. */
+export async function groupNamesIn(redis: Redis, stream: string): Promise<string[]> {
+  return (await groupsOf(redis, stream)).map((fields) => String(fields.get("name")))
+}
+
+async function groupsOf(redis: Redis, stream: string): Promise<Map<unknown, unknown>[]> {
+  const groups = await unlessMissing(redis.xinfo("GROUPS", stream) as Promise<unknown[][]>)
+  return (groups ?? []).map(fieldsOf)
 }
 
 /** The stream, or `undefined` when it does not exist. */

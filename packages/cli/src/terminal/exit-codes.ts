@@ -23,6 +23,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof FeaturesFileError) return exitCodes.features.code
   if (error instanceof FabraApiError && error.code === "timeout") return exitCodes.unavailable.code
   switch (codeOf(error)) {
+    case "feature_owned":
     case "forbidden":
     case "invalid_argument":
     case "invalid_name":

@@ -45,6 +45,8 @@ export abstract class BaseEventBus implements EventBus {
   abstract subscribe(options: SubscribeOptions): Promise<Subscription>
   abstract lag(group: string): Promise<PartitionLag[]>
   abstract checkpoints(group: string): Promise<(Position | null)[]>
+  abstract groups(): Promise<string[]>
+  abstract removeGroup(group: string): Promise<boolean>
   abstract close(): Promise<void>
 
   publish(event: AxiomEvent<string, object>, options?: PublishOptions): Promise<PublishReceipt>

@@ -218,6 +218,16 @@ export interface EventBus {
    * @throws FabraError `bus_unavailable`; `not_found` for an unknown group
    */
   checkpoints(group: string): Promise<(Position | null)[]>
+  /** The names of all groups there are, in alphabetical order. @throws FabraError `bus_unavailable` */
+  groups(): Promise<string[]>
+  /**
+   * Removes a group that is not used any more: its checkpoints, leases and notes. Until then nothing is trimmed that it has
+   * not settled. What feature caches keep of it stays, so that a group of this name that comes later does not apply again
+   * what this one has.
+   * @returns whether there was such a group
+   * @throws FabraError `invalid_argument` while it has members that are alive; `bus_unavailable`
+   */
+  removeGroup(group: string): Promise<boolean>
   /**
    * Closes open subscriptions, then every connection this bus has opened itself: until the last one has drained,
    * publishing and dead letters go on. Idempotent.

@@ -1,3 +1,5 @@
+import { FabraError } from "../errors.js"
+
 /** A member of a group as a log keeps it; times by the clock that all members share, in epoch milliseconds. */
 export interface Member {
   readonly consumer: string
@@ -64,6 +66,18 @@ export function keepMembers(members: readonly Member[], request: MemberRequest, 
     sharing: namesOf(hasShare(own) ? [...sharing, own] : sharing),
     isSuperseded: false,
   }
+}
+
+/** Whether one of these members is alive. @param now by the clock that all members share, in epoch milliseconds */
+export function hasLiving(members: readonly Member[], now: number): boolean {
+  return members.some(({ seenAt, leaseMs }) => seenAt + leaseMs > now)
+}
+
+/** What `EventBus.removeGroup` refuses a group with that has living members. */
+export function groupInUse(group: string): FabraError {
+  return new FabraError("invalid_argument", `The group "${group}" has members: stop its workers first.`, {
+    path: "group",
+  })
 }
 
 function hasLived({ joinedAt, seenAt, leaseMs }: Member): boolean {

@@ -18,7 +18,7 @@ import { checkName } from "../event/names.js"
 import { DEFAULT_MAX_EVENT_BYTES } from "../event/wire.js"
 import type { LeaseRequest, LeaseView, PartitionedLog } from "../log/log.js"
 import { LogSubscription } from "../log/log-subscription.js"
-import { keepMembers, type Member } from "../log/members.js"
+import { groupInUse, hasLiving, keepMembers, type Member } from "../log/members.js"
 import { MemoryDeadLetters } from "./memory-dead-letters.js"
 import { type Lease, MemoryPartition } from "./memory-log.js"
 
@@ -130,6 +130,17 @@ export class MemoryEventBus extends BaseEventBus {
         owner: lease !== undefined && lease.until > now ? lease.consumer : null,
       }
     })
+  }
+
+  async groups(): Promise<string[]> {
+    return [...this.#members.keys()].sort()
+  }
+
+  async removeGroup(group: string): Promise<boolean> {
+    checkName("group", group)
+    if (hasLiving(this.#members.get(group) ?? [], this.#clock.now())) throw groupInUse(group)
+    for (const partition of this.#partitions) partition.removeGroup(group)
+    return this.#members.delete(group)
   }
 
   async close(): Promise<void> {

@@ -109,6 +109,10 @@ export class MemoryPartition {
     return this.#groups.has(name)
   }
 
+  removeGroup(name: string): void {
+    if (this.#groups.delete(name)) this.#trim()
+  }
+
   writeCheckpoint(name: string, position: Position): void {
     const group = this.group(name)
     if (group.checkpoint !== null && group.checkpoint >= position) return

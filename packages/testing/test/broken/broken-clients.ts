@@ -67,6 +67,14 @@ export class MemoryClient extends BaseEventBus {
     return this.shared.bus.checkpoints(group)
   }
 
+  groups(): Promise<string[]> {
+    return this.shared.bus.groups()
+  }
+
+  removeGroup(group: string): Promise<boolean> {
+    return this.shared.bus.removeGroup(group)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     for (const subscription of this.#subscriptions) await subscription.close()
@@ -157,6 +165,57 @@ class TakesItsEventsAlong extends MemoryClient {
   }
 }
 
+/** Knows the groups that have joined through it. */
+class KnowsOwnGroups extends MemoryClient {
+  readonly #groups = new Set<string>()
+  override subscribe(options: SubscribeOptions): Promise<Subscription> {
+    this.#groups.add(options.group)
+    return super.subscribe(options)
+  }
+  override async groups(): Promise<string[]> {
+    return (await super.groups()).filter((group) => this.#groups.has(group))
+  }
+}
+
+class SaysThatUsedGroupsAreGone extends MemoryClient {
+  override removeGroup(group: string): Promise<boolean> {
+    return super.removeGroup(group).catch((error) => {
+      if (FabraError.from(error).code === "invalid_argument") return true
+      throw error
+    })
+  }
+}
+
+/** Removes the name of a group and nothing else. */
+class KeepsWhatRemovedGroupsHad extends MemoryClient {
+  static readonly #gone = new WeakMap<Shared, Set<string>>()
+  get #removed(): Set<string> {
+    const gone = KeepsWhatRemovedGroupsHad.#gone.get(this.shared) ?? new Set()
+    KeepsWhatRemovedGroupsHad.#gone.set(this.shared, gone)
+    return gone
+  }
+  override async groups(): Promise<string[]> {
+    return (await super.groups()).filter((group) => !this.#removed.has(group))
+  }
+  override async lag(group: string): Promise<PartitionLag[]> {
+    if (this.#removed.has(group)) throw new FabraError("not_found", `There is no group "${group}" on this bus.`)
+    return super.lag(group)
+  }
+  override async removeGroup(group: string): Promise<boolean> {
+    if (!(await this.groups()).includes(group)) return super.removeGroup(`not-${group}`)
+    this.#removed.add(group)
+    return true
+  }
+}
+
+class RemovesAllGroups extends MemoryClient {
+  override async removeGroup(group: string): Promise<boolean> {
+    const removed = await super.removeGroup(group)
+    for (const other of removed ? await this.groups() : []) await super.removeGroup(other)
+    return removed
+  }
+}
+
 /** A client with one fault that only other clients can notice. */
 export interface BrokenClient {
   readonly fault: string
@@ -198,6 +257,29 @@ export const brokenClients: readonly BrokenClient[] = [
       "shares the partitions among members, each with one owner",
       "goes on where another client stopped, again and again",
     ],
+  },
+  {
+    fault: "knows only the groups that have joined through it",
+    Client: KnowsOwnGroups,
+    breaks: ["tells which groups there are"],
+  },
+  {
+    fault: "says that a group is gone that has members",
+    Client: SaysThatUsedGroupsAreGone,
+    breaks: ["does not remove a group that has members"],
+  },
+  {
+    fault: "removes the name of a group and nothing else",
+    Client: KeepsWhatRemovedGroupsHad,
+    breaks: [
+      "lets a group of a removed one's name begin at the oldest event there is",
+      "takes events again once the group is gone that had kept the bus full",
+    ],
+  },
+  {
+    fault: "removes all groups",
+    Client: RemovesAllGroups,
+    breaks: ["removes a group that nobody uses, and that one alone"],
   },
   {
     fault: "takes its events along",

@@ -179,6 +179,14 @@ export class Observer {
     this.#logger.warn({ event_type: eventType, entities }, message)
   }
 
+  /** Features that the group has not computed before, although it has computed others. */
+  newFeatures(features: readonly string[]): void {
+    const names = features.map((name) => `"${name}"`).join(", ")
+    const subject =
+      features.length === 1 ? `Feature ${names} is new: it counts` : `Features ${names} are new: they count`
+    this.#logger.warn({ features }, `${subject} from now on, without the events that the group has applied before.`)
+  }
+
   notice({ code, level, message, error }: BusNotice): void {
     this.#logger[level](error === undefined ? { code } : { code, error: errorTexts(error) }, message)
   }

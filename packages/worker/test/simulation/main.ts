@@ -1,12 +1,14 @@
 // npm run simulate -- --seeds 1000 [--from 1] [--config bus] [--json]
 // npm run simulate -- --seed 17 --config bus --trace
-// npm run simulate -- --mutations [--seeds 6000]: what shows when a guard is taken away
+// npm run simulate -- --mutations [--seeds 6000] [--record]: what shows when a guard is taken away; with --record the tests
+// begin where it was found
 import { parseArgs } from "node:util"
 import { bundleSimulation } from "./bundle.js"
 import { CONFIGURATIONS, type ConfigurationName } from "./configurations.js"
 import { findViolation, openPool } from "./mutate.js"
 import { MUTATIONS } from "./mutations.js"
 import { Pool, tasksFor } from "./pool.js"
+import { recordSeed } from "./record-seed.js"
 import { Totals } from "./totals.js"
 
 const { values } = parseArgs({
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
     mutations: { type: "boolean", default: false },
+    record: { type: "boolean", default: false },
   },
 })
 
@@ -27,8 +30,11 @@ else await showSeeds()
 /** A row for each guard: what its removal was found to bring about, and after how many executions. */
 async function showMutations(limit: number): Promise<void> {
   const pool = await openPool()
-  for (const mutation of MUTATIONS) {
+  // Nothing is recorded of those that another guard covers, which take longest.
+  const mutations = values.record ? MUTATIONS.filter(({ finds }) => finds.length > 0) : MUTATIONS
+  for (const mutation of mutations) {
     const { kind, executions, seed } = await findViolation(pool, mutation, limit)
+    if (values.record && seed !== undefined && executions > 1) await recordSeed(mutation, seed)
     if ((kind === undefined) !== (mutation.finds.length === 0)) process.exitCode = 1
     const found = kind === undefined ? "-" : `${kind} (seed ${seed})`
     const covered = mutation.covered === undefined ? "" : ` [${mutation.covered}]`

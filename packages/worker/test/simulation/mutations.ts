@@ -92,7 +92,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "processes",
-    from: 57,
+    from: 66,
     finds: ["duplicated", "lost", "reordered"],
   },
   {
@@ -117,7 +117,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "processes",
-    from: 347,
+    from: 431,
     finds: ["duplicated"],
   },
   {
@@ -142,7 +142,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "names",
-    from: 93,
+    from: 345,
     finds: ["duplicated"],
   },
   {
@@ -155,6 +155,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "cache",
+    from: 4,
     finds: ["lost"],
   },
   {
@@ -163,6 +164,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("lane/record-cache", 'if (record.mark.mark !== "") lane.session.see(lane.key, record.mark.mark)', ""),
     ],
     config: "cache",
+    from: 4,
     finds: ["lost"],
   },
   {
@@ -182,7 +184,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "cache",
-    from: 23,
+    from: 34,
     finds: ["lost"],
   },
   {
@@ -196,7 +198,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R3: the epoch that showed a mark is among those asked for",
     changes: [worker("process/processor", "session.epochs.add(loaded.epoch)", "")],
     config: "cache",
-    from: 3507,
+    from: 3912,
     finds: ["lost"],
   },
   {
@@ -210,7 +212,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "cache",
-    from: 506,
+    from: 547,
     finds: ["stuck"],
   },
   {
@@ -254,7 +256,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "bus",
-    from: 110,
+    from: 282,
     finds: ["lost"],
   },
   {
@@ -279,7 +281,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R6: the checkpoint is the end of the contiguous settled prefix",
     changes: [worker("partition/progress", "if (batch.pending > 0) break", "if (batch.pending > 0) continue")],
     config: "processes",
-    from: 6,
+    from: 54,
     finds: ["lost"],
   },
   {
@@ -306,7 +308,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "cache",
-    from: 290,
+    from: 309,
     finds: ["lost"],
   },
   {
@@ -319,6 +321,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "cache",
+    from: 7,
     finds: ["lost"],
   },
   {
@@ -331,7 +334,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "processes",
-    from: 7,
+    from: 14,
     finds: ["lost"],
   },
   {
@@ -352,6 +355,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "processes",
+    from: 4,
     finds: ["lost", "stuck", "reordered"],
   },
   {
@@ -360,12 +364,14 @@ export const MUTATIONS: readonly Mutation[] = [
       adapter("simulated-cache", "if (i === diesAt) return DIED", 'if (i === diesAt) return mine.map(() => "applied")'),
     ],
     config: "processes",
+    from: 6,
     finds: ["lost"],
   },
   {
     guard: "R11: a direct write makes every group's token new",
     changes: [adapter("records", '`${own ?? ""}/${lastWrite ?? ""}`', '`${own ?? ""}/`')],
     config: "processes",
+    from: 7,
     finds: ["lost"],
   },
   {
@@ -385,14 +391,14 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R11: a direct write that comes again is known",
     changes: [adapter("records", "if (before.lastWrites.includes(token)) return", "")],
     config: "processes",
-    from: 42,
+    from: 48,
     finds: ["duplicated"],
   },
   {
     guard: "R11: a direct write of unknown outcome is sent again",
     changes: [core("cache/direct-write", 'if (result?.status === "applied") return', "return")],
     config: "processes",
-    from: 230,
+    from: 283,
     finds: ["lost"],
   },
   {
@@ -405,7 +411,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "processes",
-    from: 5,
+    from: 15,
     finds: ["stuck", "lost"],
   },
   {
@@ -418,7 +424,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "processes",
-    from: 46,
+    from: 53,
     finds: ["lost", "reordered", "stuck"],
   },
   {
@@ -431,19 +437,21 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "processes",
+    from: 4,
     finds: ["lost", "stuck", "fault"],
   },
   {
     guard: "overflow: a pass that has missed a record brings none after it",
     changes: [worker("partition/overflow", "gap.missedIn !== this.#pass && ", "")],
     config: "processes",
+    from: 6,
     finds: ["lost", "reordered", "stuck"],
   },
   {
     guard: "overflow: a pass that began later brings nothing",
     changes: [worker("partition/overflow", " && this.#pass.after <= gap.after", "")],
     config: "processes",
-    from: 790,
+    from: 962,
     finds: ["lost", "reordered", "stuck"],
   },
   {
@@ -484,13 +492,14 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R13: no other noted event runs beside a suspect",
     changes: [worker("process/quarantine", "if (this.#alone !== undefined) return", "")],
     config: "poison",
-    from: 7,
+    from: 7151,
     finds: ["collateral"],
   },
   {
     guard: "R13: a noted event that changed nothing is marked as settled",
     changes: [worker("compute/compute", "quarantine !== undefined)", "false)")],
     config: "poison",
+    from: 3,
     finds: ["collateral"],
   },
   {
@@ -509,6 +518,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "poison",
+    from: 2,
     finds: ["collateral"],
   },
   {
@@ -583,18 +593,21 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("schedule/schedule-book", "baseVersion: base.version", "baseVersion: (await this.read(feature)).version"),
     ],
     config: "schedules",
+    from: 4,
     finds: ["duplicated", "reordered", "lost"],
   },
   {
     guard: "schedule: an occurrence that is done is not begun again, also by a worker with a slow clock",
     changes: [worker("schedule/scheduler", "due > state.turn", "due !== state.turn")],
     config: "schedules",
+    from: 2,
     finds: ["duplicated", "reordered"],
   },
   {
     guard: "schedule: a worker that has lost the run commits nothing more",
     changes: [worker("schedule/scheduled-batch", "if (!(await env.stillOurs())) break", "")],
     config: "schedules",
+    from: 24,
     finds: ["reordered", "duplicated"],
   },
   {
@@ -605,7 +618,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("schedule/scheduler", "now - seen.since < this.#context.settings.leaseMs", "false"),
     ],
     config: "schedules",
-    from: 370,
+    from: 1603,
     finds: ["reordered"],
   },
   {
@@ -624,6 +637,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "schedule: what the group has settled of an entity stays in its record",
     changes: [worker("schedule/scheduled-batch", 'state: record.state ?? record.tombstone ?? "{}"', 'state: "{}"')],
     config: "schedules",
+    from: 2,
     finds: ["duplicated"],
   },
   {
@@ -643,20 +657,21 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "ageing: a record stays until a stored checkpoint covers its marks",
     changes: [worker("ageing/ageing", "halfDone !== undefined || mark > checkpoint", "halfDone !== undefined")],
     config: "ageing",
+    from: 2,
     finds: ["duplicated"],
   },
   {
     guard: "ageing: a record stays in the middle of an event",
     changes: [worker("ageing/ageing", "halfDone !== undefined || mark > checkpoint", "mark > checkpoint")],
     config: "ageing",
-    from: 266,
+    from: 269,
     finds: ["duplicated"],
   },
   {
     guard: "ageing: a record stays while a dead letter of it may be replayed",
     changes: [worker("ageing/ageing", "if (flags.size > 0) return undefined", "")],
     config: "ageing",
-    from: 42,
+    from: 100,
     finds: ["lost"],
   },
   {
@@ -669,7 +684,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "ageing",
-    from: 336,
+    from: 350,
     finds: ["duplicated"],
   },
   {
@@ -683,7 +698,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "ageing: a direct write is known again for longer than it can be on its way",
     changes: [worker("ageing/ageing", "const KNOWN_AGAIN_MS = 100_000", "const KNOWN_AGAIN_MS = 0")],
     config: "ageing",
-    from: 394,
+    from: 427,
     finds: ["duplicated"],
   },
   {
@@ -692,7 +707,7 @@ export const MUTATIONS: readonly Mutation[] = [
       adapter("records", "if (!fits || versionOf(record) !== version) return false", "if (!fits) return false"),
     ],
     config: "ageing",
-    from: 82,
+    from: 107,
     finds: ["duplicated", "lost"],
   },
   {
@@ -719,7 +734,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
     ],
     config: "ageing",
-    from: 3708,
+    from: 5203,
     finds: ["duplicated"],
   },
 ]

@@ -83,6 +83,15 @@ export class SimulatedBus extends BaseEventBus {
     })
   }
 
+  /** Nobody asks here. */
+  async groups(): Promise<string[]> {
+    return []
+  }
+
+  async removeGroup(): Promise<boolean> {
+    return false
+  }
+
   async close(): Promise<void> {}
 }
 

@@ -4,6 +4,7 @@ import { testCheckpoints } from "./checkpoint.js"
 import { testClose } from "./close.js"
 import { testDeadLetters } from "./dead-letters.js"
 import { testDedupe } from "./dedupe.js"
+import { testGroups } from "./groups.js"
 import type { EventBusSuite } from "./harness.js"
 import { testLag } from "./lag.js"
 import { testPublish } from "./publish.js"
@@ -24,7 +25,7 @@ import { checksOf } from "./world.js"
  * testEventBus("MyEventBus", {
  *   async create(options) {
  *     const clock = new MortalClock()
- *     const bus = new MyEventBus({ namespace: crypto.randomUUID(), ...options, clock })
+ *     const bus = new MyEventBus({ namespace: `test-${crypto.randomUUID()}`, ...options, clock })
  *     return { bus, crash: () => clock.die(), another: …, cleanup: () => bus.close() }
  *   },
  * })
@@ -46,6 +47,7 @@ export function testEventBus(name: string, suite: EventBusSuite): void {
     describe("checkpoints", () => {
       testCheckpoints(check)
       testLag(check)
+      testGroups(check)
     })
     describe("sharing", () => {
       testAssignment(check)
