@@ -65,13 +65,18 @@ export class World {
     const store = new FeatureStore({ cache })
     const User = store.entity("User", { key: "user_id" })
     for (const owner of [undefined, "a", "b"]) {
-      store.feature(owner === undefined ? "order" : `order_${owner}`, {
-        entity: User,
-        trigger: owner === group ? "step" : "nothing",
-        initial: [] as string[],
-        compute: (_id, event, { current }) => [...current, event.eventId],
-      })
+      const name = owner === undefined ? "order" : `order_${owner}`
+      const order = { entity: User, initial: [] as string[] }
+      if (owner !== group) store.feature(name, order)
+      else {
+        store.feature(name, {
+          ...order,
+          trigger: "step",
+          compute: (_id, event, { current }) => [...current, event.eventId],
+        })
+      }
     }
+    if (group !== undefined) return store
     store.feature("fragile", {
       entity: User,
       trigger: "fragile",
