@@ -245,6 +245,60 @@ test("computeMany, entities of the user's own, cron and jitter", async () => {
   expect([await store.getFeature(stats, "x"), await store.getFeature(stats, "y")]).toEqual([1, undefined])
 })
 
+test.each<[what: string, page: unknown, error: RegExp]>([
+  ["no page", undefined, /^entities of "stats" returns undefined: it must be \{ ids, next \}/],
+  ["ids that are numbers", { ids: ["a", 17], next: null }, /^entities of "stats" returns what is no id at ids\[1\]/],
+  ["an empty id", { ids: [""], next: null }, /^entities of "stats" returns what is no id at ids\[0\]/],
+  ["a page without next", { ids: ["a"] }, /^entities of "stats" returns undefined as next: it must be .* or null/],
+  [
+    "the same next again",
+    { ids: ["a"], next: "a" },
+    /^entities of "stats" returns the page after "a" with the same next/,
+  ],
+])("entities that return %s end the run and say why", async (_what, page, error) => {
+  const { clock, start, history } = fleet({ entities: (() => page) as never })
+  start("a")
+  await clock.advance(1000)
+  expect(await history()).toMatchObject([{ complete: false, error: expect.stringMatching(error) }])
+})
+
+test.each<[what: string, computed: unknown, error: RegExp]>([
+  ["an object", { ann: 1 }, /^computeMany of "stats" returns an object: it must be a Map/],
+  ["nothing", undefined, /^computeMany of "stats" returns undefined: it must be a Map/],
+  [
+    "numbers as ids",
+    new Map([[17, 1]]),
+    /^computeMany of "stats" returns a value for the id 17: it is called with "17"\.$/,
+  ],
+  ["values of others", new Map([["bob", 1]]), /^computeMany of "stats" returns a value for the id "bob"/],
+])("computeMany that returns %s fails for all its entities and says why", async (_what, computed, error) => {
+  const { clock, start, history, enter } = fleet({
+    maxRetries: 0,
+    compute: undefined as never,
+    computeMany: (() => computed) as never,
+  })
+  await enter("17")
+  start("a")
+  await clock.advance(1000)
+  expect(await history()).toMatchObject([{ entities: 1, failed: 1, error: expect.stringMatching(error) }])
+})
+
+test("a page of more entities than were asked for is computed in several calls", async () => {
+  const asked: number[] = []
+  const { clock, start, history } = fleet({
+    compute: undefined as never,
+    entities: () => ({ ids: Array.from({ length: 1201 }, (_, i) => `u${i}`), next: null }),
+    computeMany: (ids) => {
+      asked.push(ids.length)
+      return new Map(ids.map((id) => [id, 1]))
+    },
+  })
+  start("a")
+  await clock.advance(1000)
+  expect(asked).toEqual([500, 500, 201])
+  expect(await history()).toMatchObject([{ entities: 1201, failed: 0, complete: true }])
+})
+
 test("the kit moves time through schedules, the seed's features of both kinds together", async () => {
   const store = new FeatureStore()
   const User = store.entity("User", { key: "user_id" })

@@ -2,8 +2,8 @@ import { MemoryFeatureCache } from "@fabra/core"
 import type { CommitResult, EntityChange, EntityKey, EntityRecord } from "@fabra/core/adapter"
 import { createEvent, FabraError, MemoryEventBus } from "@fabra/events"
 import { decodeEvent, replayEvent, type SubscribeOptions } from "@fabra/events/adapter"
-import { gate, until } from "@fabra/test-support"
-import { expect, test } from "vitest"
+import { gate, silent, until } from "@fabra/test-support"
+import { expect, test, vi } from "vitest"
 import { FaultyCache } from "./faulty-cache.js"
 import { ids, lagOf, setup, withChain } from "./support.js"
 
@@ -45,6 +45,58 @@ test("R9: a conflict runs the handler again on the new value and is no attempt o
   await worker.idle()
   expect(await store.getFeature(total, "ann")).toBe(101)
   expect(attempts).toEqual([1, 1])
+})
+
+test("two handlers that write to each other's entity keep neither timers nor each other from going on", async () => {
+  const { store, User, start, bus } = setup()
+  let runs = 0
+  store.feature("friend_seen", { entity: User })
+  const n = store.feature("n", {
+    entity: User,
+    trigger: "met",
+    initial: 0,
+    compute: async (id, event, { current }) => {
+      runs++
+      const { friend } = event.payload as { friend: string }
+      await store.setFeature("friend_seen", friend, id, { outsideTransaction: true })
+      return current + 1
+    },
+  })
+  const { worker } = start()
+  const met = (entityId: string, friend: string) => createEvent({ eventType: "met", entityId, payload: { friend } })
+  await bus.publish([met("ann", "bob"), met("bob", "ann")])
+  await worker.idle()
+  expect(await store.getFeatures([n], ["ann", "bob"])).toMatchObject([
+    { features: { n: { value: 1 } } },
+    { features: { n: { value: 1 } } },
+  ])
+  expect(runs).toBeLessThan(1000)
+})
+
+test("an entity that others change all the time is named", async () => {
+  const { cache, store, User, start, publish } = setup()
+  let changes = 15
+  const n = store.feature("n", {
+    entity: User,
+    trigger: "x",
+    initial: 0,
+    compute: async (entityId, _event, { current }) => {
+      const write = { key: { entityType: "User", entityId }, token: `w${changes}`, values: new Map() }
+      if (changes-- > 0) await cache.write([write])
+      return current + 1
+    },
+  })
+  const warn = vi.fn()
+  const { worker } = start({ logger: { ...silent, warn } })
+  await publish("x", "ann")
+  await worker.idle()
+  expect(await store.getFeature(n, "ann")).toBe(1)
+  expect(warn.mock.calls).toEqual([
+    [
+      { entity_type: "User", entity_id: "ann", conflicts: 13 },
+      "An entity is changed by others each time its events are computed; trying again.",
+    ],
+  ])
 })
 
 /** Two members that both hold every partition, as after a stall past the lease. */

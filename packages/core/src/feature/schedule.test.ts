@@ -59,6 +59,30 @@ test("clocks put back: a daily turn comes once, hourly ones go on", () => {
   ])
 })
 
+test("lists of hours and minutes are fixed times too; a step has no turn in an hour left out", () => {
+  const next = (cron: string, after: string, count: number) => turns({ cron, timeZone: "Europe/Berlin" }, after, count)
+  expect(next("0 2,14 * * *", "2026-03-28T20:00:00Z", 2)).toEqual([
+    "2026-03-29T01:00:00.000Z",
+    "2026-03-29T12:00:00.000Z",
+  ])
+  // Both would have come within the hour.
+  expect(next("0,30 2 * * *", "2026-03-28T20:00:00Z", 2)).toEqual([
+    "2026-03-29T01:00:00.000Z",
+    "2026-03-30T00:00:00.000Z",
+  ])
+  expect(next("0 2,14 * * *", "2026-10-24T20:00:00Z", 2)).toEqual([
+    "2026-10-25T00:00:00.000Z",
+    "2026-10-25T13:00:00.000Z",
+  ])
+  expect(next("*/30 2 * * *", "2026-03-28T20:00:00Z", 1)).toEqual(["2026-03-30T00:00:00.000Z"])
+})
+
+test("an empty time zone is refused: it would be the machine's", () => {
+  expect(() => parseSchedule({ cron: "0 2 * * *", timeZone: "" }, "refresh")).toThrow(
+    'refresh "0 2 * * *" in time zone "" is no schedule: the time zone is empty.',
+  )
+})
+
 test("leap days", () => {
   expect(turns({ cron: "0 0 29 2 *" }, "2026-01-01T00:00:00Z", 2)).toEqual([
     "2028-02-29T00:00:00.000Z",

@@ -20,8 +20,10 @@ export interface Schedule {
 }
 
 /**
- * Reads a schedule. Where clocks are put forward, a turn in the hour that is left out is due when that hour would have
- * begun; where they are put back, one at a given hour is due once, one every so many minutes or every hour goes on.
+ * Reads a schedule. With fixed times (seconds, minutes and hours without `*` or step) a turn in the hour that is left out
+ * where clocks are put forward is due when that hour would have begun, and one in the hour that comes twice where they are
+ * put back is due the first time. With a `*` or a step, the hour left out has no turn and the hour that comes twice has its
+ * turns twice.
  * @throws FabraError `invalid_argument`, with `path`
  */
 export function parseSchedule(refresh: Refresh, path: string): Schedule {
@@ -44,7 +46,10 @@ function cronSchedule({ cron, timeZone = "UTC" }: Exclude<Refresh, Duration>, pa
     )
   let turns: Cron
   try {
-    turns = new Cron(cron, { timezone: timeZone, paused: true })
+    // For the library an empty zone is none: it would take the machine's.
+    if (timeZone === "") throw refuse("the time zone is empty.")
+    // As cron has it, lists and ranges of hours are fixed times too.
+    turns = new Cron(cron, { timezone: timeZone, paused: true, fixedTimeRule: "no-wildcard" })
     if (turns.nextRun() === null && turns.previousRuns(1).length === 0) throw refuse("it never comes.")
   } catch (error) {
     if (error instanceof FabraError) throw error

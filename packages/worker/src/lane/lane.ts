@@ -79,6 +79,8 @@ export interface Lane {
   asks: boolean
   /** Fruitless tries to reach the cache in a row. */
   outages: number
+  /** Commits in a row that met a record which others had changed. */
+  conflicts: number
   timer: Timer | undefined
 }
 
@@ -101,6 +103,7 @@ export function newLane(key: EntityKey, session: PartitionSession): Lane {
     retry: undefined,
     asks: false,
     outages: 0,
+    conflicts: 0,
     timer: undefined,
   }
 }

@@ -1,5 +1,5 @@
 import type { Feature, Logger, Telemetry } from "@fabra/core"
-import type { Call, CommitResult, HandlerCall, SharedTrigger } from "@fabra/core/adapter"
+import type { Call, CommitResult, EntityKey, HandlerCall, SharedTrigger } from "@fabra/core/adapter"
 import { type AxiomEvent, type BusNotice, type Clock, FabraError } from "@fabra/events"
 import { errorTexts, type FormerOwner, type NewDeadLetter } from "@fabra/events/adapter"
 import type { ComputeEnvironment } from "../compute/compute-environment.js"
@@ -169,10 +169,20 @@ export class Observer {
 
   /** Something does not answer. Each message is logged at most every ten seconds. */
   outage(message: string, error: unknown): void {
+    this.#damped(message, { error: errorTexts(error) })
+  }
+
+  #damped(message: string, fields: object): void {
     const now = this.#clock.now()
     if (now - (this.#lastTold.get(message) ?? Number.NEGATIVE_INFINITY) < OUTAGE_EVERY_MS) return
     this.#lastTold.set(message, now)
-    this.#logger.warn({ error: errorTexts(error) }, message)
+    this.#logger.warn(fields, message)
+  }
+
+  /** Something writes to an entity so often that its events are computed again and again. */
+  contended({ entityType, entityId }: EntityKey, conflicts: number): void {
+    const fields = { entity_type: entityType, entity_id: entityId, conflicts }
+    this.#damped("An entity is changed by others each time its events are computed; trying again.", fields)
   }
 
   sharedTrigger({ eventType, entities, message }: SharedTrigger): void {

@@ -21,6 +21,11 @@ const MAX_LOAD = 500
  */
 const MAX_COMMIT = 100
 
+/** So many conflicts in a row cost an entity no wait: a direct write now and then is nothing unusual. */
+const MAX_CONFLICTS_AT_ONCE = 3
+/** People are told of every so many. */
+const CONFLICTS_TO_TELL = 10
+
 /**
  * Takes events through their lanes: load the record, compute, commit, settle. Lanes that are ready together share round
  * trips; synchronous handlers cost no promise; nothing of one entity ever overlaps.
@@ -183,7 +188,7 @@ export class Processor {
     }
     // The record is stale (a conflict) or in doubt (rule R8): load it, skip what is settled, compute the rest anew.
     this.#records.delete(lane)
-    if (result.status === "conflict") this.#makeReady(lane)
+    if (result.status === "conflict") this.#retryConflict(lane)
     else this.#retryOutage(lane, result.error)
   }
 
@@ -191,6 +196,7 @@ export class Processor {
   #finish(lane: Lane): void {
     const { session } = lane
     lane.outages = 0
+    lane.conflicts = 0
     lane.draft = undefined
     const { items, settles } = lane
     lane.items = settles === items.length ? NO_ITEMS : items.slice(settles)
@@ -219,6 +225,20 @@ export class Processor {
   #makeReady(lane: Lane): void {
     lane.state = "ready"
     this.#ready.push(lane)
+  }
+
+  /**
+   * One that others have changed is computed anew at once; when that happens again and again, after a while each time, so
+   * that two handlers which write to each other's entity do not keep each other, and everything else, from going on.
+   */
+  #retryConflict(lane: Lane): void {
+    const waits = ++lane.conflicts - MAX_CONFLICTS_AT_ONCE
+    if (waits <= 0) {
+      this.#makeReady(lane)
+      return
+    }
+    if (waits % CONFLICTS_TO_TELL === 0) this.#context.observer.contended(lane.key, lane.conflicts)
+    this.#wait(lane, retryDelay(this.#context.settings, waits))
   }
 
   #retryOutage(lane: Lane, error: unknown): void {

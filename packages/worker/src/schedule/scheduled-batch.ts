@@ -10,7 +10,10 @@ import {
 } from "@fabra/core/adapter"
 import { type Clock, FabraError } from "@fabra/events"
 import { sleep } from "@fabra/events/adapter"
+import { checkComputed } from "./user-answers.js"
 
+/** Most entities in one call of cache and user. */
+const MAX_BATCH = 500
 /** Most times an entity is computed again because it was changed meanwhile. */
 const MAX_ROUNDS = 20
 
@@ -55,9 +58,26 @@ export async function computeBatch(
   env: BatchEnvironment,
   queried?: QueriedValues,
 ): Promise<BatchResult> {
+  const ids = [...new Set(entityIds)]
+  const whole: { failed: number; error: string | null } = { failed: 0, error: null }
+  // A page of the user's may be as large as it likes.
+  for (let i = 0; i < ids.length; i += MAX_BATCH) {
+    const { failed, error } = await computeSome(handler, ids.slice(i, i + MAX_BATCH), env, queried)
+    whole.failed += failed
+    whole.error = error ?? whole.error
+  }
+  return whole
+}
+
+async function computeSome(
+  handler: ScheduledHandler,
+  entityIds: readonly string[],
+  env: BatchEnvironment,
+  queried: QueriedValues | undefined,
+): Promise<BatchResult> {
   let [failed, error]: [number, string | null] = [0, null]
   const entityType = handler.feature.entity.name
-  let left = [...new Set(entityIds)]
+  let left = entityIds
   for (let round = 1; left.length > 0; round++) {
     const keys = left.map((entityId) => ({ entityType, entityId }))
     const records = await env.cache.load(keys, env.group)
@@ -129,6 +149,7 @@ async function computeAll(
   if (computeMany !== undefined) {
     const some = await tried(handler, env, async (context) => {
       const computed = await computeMany(ids, context)
+      checkComputed(feature.name, computed, ids)
       return new Map(ids.map((id) => [id, encode(computed.get(id))]))
     })
     for (const id of ids) values.set(id, some instanceof Error ? some : some.get(id))

@@ -8,6 +8,7 @@ import { retryDelay } from "../retry.js"
 import { QueryPages } from "./query-pages.js"
 import { type Entry, type OpenScheduleRun, ScheduleBook } from "./schedule-book.js"
 import { type BatchEnvironment, computeBatch } from "./scheduled-batch.js"
+import { checkPage } from "./user-answers.js"
 
 const LOOK_EVERY_MS = 1000
 /** Longer than timers can be set for is only until a later look sets one again. */
@@ -212,7 +213,8 @@ export class Scheduler {
 
   async #page({ entities, feature }: ScheduledHandler, { cursor }: OpenScheduleRun): Promise<EntityPage> {
     const from = { limit: PAGE, ...(cursor === null ? {} : { after: cursor }) }
-    return await (entities?.(from) ?? this.#context.cache.entities(feature.entity.name, from))
+    if (entities === undefined) return await this.#context.cache.entities(feature.entity.name, from)
+    return checkPage(feature.name, await entities(from), cursor)
   }
 
   /** Renews the claim until the batch is done; `undefined` when another worker has taken the run over. */

@@ -593,7 +593,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("schedule/schedule-book", "baseVersion: base.version", "baseVersion: (await this.read(feature)).version"),
     ],
     config: "schedules",
-    from: 4,
+    from: 30,
     finds: ["duplicated", "reordered", "lost"],
   },
   {
@@ -618,7 +618,7 @@ export const MUTATIONS: readonly Mutation[] = [
       worker("schedule/scheduler", "now - seen.since < this.#context.settings.leaseMs", "false"),
     ],
     config: "schedules",
-    from: 1603,
+    from: 3976,
     finds: ["reordered"],
   },
   {
