@@ -1,4 +1,5 @@
 import type { SearchHit } from "@fabra/core"
+import { uuidv7 } from "uuidv7"
 import type { FeatureValue } from "./types.js"
 
 /** An event as callers give it, whatever its type. */
@@ -10,12 +11,9 @@ export interface AnyEvent {
   readonly traceparent?: string | undefined
 }
 
-const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
-
-/** 130 bits of chance. Made here and not by the server, so that a repeated request is about the same event. */
+/** Sorts by time. Made here and not by the server, so that a repeated request is about the same event. */
 export function newEventId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(26))
-  return `evt_${Array.from(bytes, (byte) => DIGITS[byte & 31]).join("")}`
+  return `evt_${uuidv7()}`
 }
 
 /** The event as it is sent. */

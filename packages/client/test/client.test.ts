@@ -13,7 +13,7 @@ describe("ingest", () => {
     expect((await fabra.ingest("purchase", { ...event, eventId: "e1" })).duplicate).toBe(true)
     const second = await fabra.ingest("purchase", event, { wait: "applied", waitMs: 30_000 })
     expect(second).toMatchObject({ applied: true, deadLettered: [], features: { total: { value: 10 } } })
-    expect(second.eventId).toMatch(/^evt_[0-9a-z]{26}$/)
+    expect(second.eventId).toMatch(/^evt_[0-9a-f]{8}-[0-9a-f]{4}-7/)
     expect(second.features.total?.eventTime).toEqual(event.timestamp)
     const fall = await fabra.ingest("fall", { entityId: "bob" }, { wait: "applied", waitMs: 30_000 })
     expect(fall).toMatchObject({ applied: false, deadLettered: ["fragile"] })

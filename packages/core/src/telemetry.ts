@@ -108,7 +108,7 @@ export interface AppliedEvent {
   readonly featuresUpdated: readonly string[]
   /** Features that lie in the dead-letter queue instead. */
   readonly featuresFailed: readonly string[]
-  /** Handlers run for it, all tries. */
+  /** How often it was tried: 1 when all went well, else what the feature took that took most; 0 when no handler ran. */
   readonly attempts: number
   /** True when it had been settled before this worker came to it, as after a restart: nothing was done. */
   readonly repeated: boolean

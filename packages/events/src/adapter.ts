@@ -13,6 +13,7 @@ export type {
   Subscription,
 } from "./bus/bus.js"
 export { deadLetterKey, discardEvent, matchesFilter, type NewDeadLetter, replayEvent } from "./bus/dead-letter.js"
+export { noSuchGroup } from "./bus/no-such-group.js"
 export type { StoreRisk, StoreWarning } from "./bus/notice.js"
 export { checkPartitions, DEFAULT_PARTITIONS, hashEntityId, MAX_PARTITIONS, partitionOf } from "./bus/partition.js"
 export { partitionTestVectors } from "./bus/partition-vectors.js"

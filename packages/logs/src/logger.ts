@@ -59,10 +59,13 @@ function withoutEscapes(_name: string, value: unknown): unknown {
   return typeof value === "string" ? value.split("\n").map(printable).join("\n") : value
 }
 
-/** Never throws: a line about an error with a getter that throws must not be lost. */
+/**
+ * The type is the name of the error, not of the class that bundling or another copy of it may have left. Never throws: a line about an
+ * error with a getter that throws must not be lost.
+ */
 function errorFields(error: Error): object {
   try {
-    return stdSerializers.err(error)
+    return { ...stdSerializers.err(error), type: errorTexts(error).name }
   } catch {
     return errorTexts(error)
   }

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
+import { FabraError } from "@fabra/events"
 import { expect, test } from "vitest"
 import { createLogger } from "../src/index.js"
 
@@ -14,6 +15,22 @@ test("an error is told with its message and stack", () => {
   logger.error({ error: new TypeError("no") }, "it failed")
   const { error } = JSON.parse(texts[0] as string)
   expect(error).toMatchObject({ type: "TypeError", message: "no", stack: expect.stringContaining("logger.test") })
+})
+
+test("the type of an error is its name, whatever class made it", () => {
+  const { texts, logger } = collected({})
+  for (const error of [
+    new FabraError("timeout", "late"),
+    new TypeError("wrong"),
+    Object.assign(new Error("own"), { name: "Own" }),
+  ]) {
+    logger.error({ error }, "failed")
+  }
+  expect(texts.map((text) => JSON.parse(text).error)).toMatchObject([
+    { type: "FabraError", message: "late" },
+    { type: "TypeError", message: "wrong" },
+    { type: "Own", message: "own" },
+  ])
 })
 
 test("nothing below the level is told", () => {

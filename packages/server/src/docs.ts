@@ -2,6 +2,7 @@ import swagger from "@fastify/swagger"
 import swaggerUi from "@fastify/swagger-ui"
 import type { FastifyInstance } from "fastify"
 import type { ServerContext } from "./context.js"
+import { OWN_EVENTS, withOwnEvents } from "./docs-of-events.js"
 
 /** Everything the page needs comes from this server; its own style of a loading image is a data URL. */
 const PAGE_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
@@ -12,7 +13,7 @@ const securitySchemes = {
 } as const
 
 /** Adds `/openapi.json`, made of the schemas that check requests, and `/docs`, a page of it. To be called before all routes. */
-export function addDocs(app: FastifyInstance, { settings }: ServerContext): void {
+export function addDocs(app: FastifyInstance, { settings, store }: ServerContext): void {
   const needsKey = settings.keys.size > 0
   app.register(swagger, {
     openapi: {
@@ -22,8 +23,15 @@ export function addDocs(app: FastifyInstance, { settings }: ServerContext): void
         version: "1",
         description: "Ingest events, read the features they change, search, operate. Errors are problems of RFC 9457.",
       },
-      tags: ["ingest", "features", "search", "dead letters", "operate"].map((name) => ({ name })),
+      tags: [...(needsKey ? [] : [OWN_EVENTS]), "ingest", "features", "search", "dead letters", "operate"].map(
+        (name) => ({ name }),
+      ),
       components: needsKey ? { securitySchemes } : {}, // an empty one shows a button to log in
+    },
+    // To strangers it tells nothing of the store.
+    transformObject: (document) => {
+      const whole = "openapiObject" in document ? document.openapiObject : document.swaggerObject
+      return needsKey ? whole : withOwnEvents(whole, store)
     },
     transform: ({ schema, url, route }) => {
       const { scope = "admin" } = route.config ?? {}

@@ -12,7 +12,8 @@ test("the document is valid, and describes every route", async () => {
     const { get } = await startServer({ apiKeys, metrics, feed: { subscribe: async () => {} } })
     const { body } = await get("/openapi.json")
     expect(await new Validator().validate(structuredClone(body))).toEqual({ valid: true })
-    expect(Object.keys(body.paths).sort()).toEqual([
+    const paths = Object.keys(body.paths).filter((path) => !/^\/ingest\/\w/.test(path))
+    expect(paths.sort()).toEqual([
       "/catalog",
       "/dead-letters",
       "/dead-letters/discard",
@@ -33,6 +34,28 @@ test("the document is valid, and describes every route", async () => {
     const { security } = body.paths["/ingest/{event_type}"].post
     expect(security).toEqual(apiKeys.length === 0 ? [] : [{ bearer: [] }, { key: [] }])
   }
+})
+
+test("without keys it has each event of the user, with what its payload holds; with keys nothing of them", async () => {
+  const open = await startServer()
+  const { paths, tags } = (await open.get("/openapi.json")).body
+  expect(tags[0]).toEqual({ name: "your events" })
+  const { post } = paths["/ingest/purchase"]
+  expect(post).toMatchObject({ summary: "Take one purchase", tags: ["your events"] })
+  expect(post.description).toContain("User.last_purchase_amount")
+  expect(post.parameters.map(({ name }: { name: string }) => name)).not.toContain("event_type")
+  const { schema, example } = post.requestBody.content["application/json"]
+  expect(example).toBeUndefined()
+  expect(schema.required).toContain("payload")
+  expect(schema.properties.payload).toMatchObject({
+    properties: { amount: { type: "number" }, product_id: { type: "string" } },
+    required: ["amount"],
+  })
+  expect(paths["/ingest/login"].post.requestBody.content["application/json"].schema.required).not.toContain("payload")
+  const closed = await startServer({ apiKeys: [createApiKey("ops", ["admin"]).apiKey] })
+  const strange = (await closed.get("/openapi.json")).body
+  expect(Object.keys(strange.paths).filter((path) => path.startsWith("/ingest/"))).toEqual(["/ingest/{event_type}"])
+  expect(strange.tags).not.toContainEqual({ name: "your events" })
 })
 
 test("the page is served with all it needs, from here", async () => {

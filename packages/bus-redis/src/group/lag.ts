@@ -1,4 +1,5 @@
-import { FabraError, type PartitionLag, type Position } from "@fabra/events"
+import type { PartitionLag, Position } from "@fabra/events"
+import { noSuchGroup } from "@fabra/events/adapter"
 import { Script } from "@fabra/redis-transport"
 import type { Redis } from "ioredis"
 import type { Keys, PartitionKeys } from "../keyspace/keys.js"
@@ -18,7 +19,7 @@ export async function groupLag(
     ownersOf(link, keys.leases(group)),
     Promise.all(partitions.map(({ events }) => link.run(events, (redis) => behindIn(redis, events, group)))),
   ])
-  if (behind.every(({ isKnown }) => !isKnown)) throw unknownGroup(group)
+  if (behind.every(({ isKnown }) => !isKnown)) throw noSuchGroup(group)
   return behind.map(({ events, oldestAgeMs }, partition) => ({
     partition,
     events,
@@ -36,12 +37,8 @@ export async function groupCheckpoints(
   const found = await Promise.all(
     partitions.map(({ events }) => link.run(events, (redis) => groupInfo(redis, events, group))),
   )
-  if (found.every((info) => info === undefined)) throw unknownGroup(group)
+  if (found.every((info) => info === undefined)) throw noSuchGroup(group)
   return found.map((info) => toPositionOrNull(info?.lastDeliveredId ?? "0-0"))
-}
-
-function unknownGroup(group: string): FabraError {
-  return new FabraError("not_found", `There is no group "${group}" on this bus.`)
 }
 
 async function behindIn(redis: Redis, stream: string, group: string) {

@@ -1,5 +1,6 @@
 import type { DeadLetterDetails, DeadLetterSummary } from "@fabra/client"
 import { DEAD_LETTER_REASONS, type DeadLetterFilter, type DeadLetterReason } from "@fabra/events"
+import { printable } from "@fabra/events/adapter"
 import { type Command, Option } from "commander"
 import { duration, table } from "../terminal/output.js"
 
@@ -51,19 +52,32 @@ export function toWholeLetter(entry: DeadLetterDetails) {
   return { ...toLetter(entry), error: entry.error, event: entry.event }
 }
 
-/** Dead letters as a table. */
-export function toTable(entries: readonly DeadLetterSummary[], now = Date.now()): string {
-  return table(
-    ["id", "event", "entity", "failed", "reason", "tries", "ago", "error"],
-    entries.map(({ id, eventType, entityId, features, reason, attempts, lastFailedAt, error }) => [
-      id,
-      eventType ?? "?",
-      entityId ?? "?",
-      features.join(", "),
-      reason,
-      String(attempts),
-      duration(Math.max(0, now - lastFailedAt)),
-      error.message.split("\n")[0] ?? "",
-    ]),
+/**
+ * Dead letters as a table.
+ * @param width of the terminal; one that is too narrow has each error on a line of its own
+ */
+export function toTable(entries: readonly DeadLetterSummary[], width = process.stdout.columns ?? Infinity): string {
+  const head = ["id", "event", "entity", "failed", "reason", "tries", "ago", "group"]
+  const rows = entries.map(({ id, eventType, entityId, features, reason, attempts, lastFailedAt, group }) => [
+    id,
+    eventType ?? "?",
+    entityId ?? "?",
+    features.join(", "),
+    reason,
+    String(attempts),
+    duration(Math.max(0, Date.now() - lastFailedAt)),
+    group,
+  ])
+  const errors = entries.map(({ error }) => printable(error.message.split("\n")[0] ?? ""))
+  const whole = table(
+    [...head, "error"],
+    rows.map((row, i) => [...row, errors[i] ?? ""]),
   )
+  if (whole.split("\n").every(({ length }) => length <= width)) return whole
+  const lines = table(head, rows, width).split("\n")
+  return lines.flatMap((line, i) => (i === 0 ? [line] : [line, cut(`  ${errors[i - 1]}`, width)])).join("\n")
+}
+
+function cut(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text
 }

@@ -36,7 +36,8 @@ const listCommand = () =>
     async run({ settings, options }) {
       const limit = readLimit(options.limit)
       await using access = await openAccess(settings)
-      const entries = await first(limit, access, toFilter(options))
+      const { entries, hasMore } = await first(limit, access, toFilter(options))
+      if (hasMore) say(`There are more than these ${limit.toLocaleString("en")}, the oldest: give a larger --limit.`)
       print(options.json, entries.map(toLetter), () => (entries.length === 0 ? "No dead letters." : toTable(entries)))
     },
   })
@@ -104,14 +105,19 @@ function meansAll(ids: readonly string[], { all = false }: SomeOptions): boolean
 }
 
 /** The oldest of those that match, asked for page by page. */
-async function first(limit: number, { deadLetters }: Access, filter: DeadLetterFilter): Promise<DeadLetterSummary[]> {
+async function first(
+  limit: number,
+  { deadLetters }: Access,
+  filter: DeadLetterFilter,
+): Promise<{ readonly entries: DeadLetterSummary[]; readonly hasMore: boolean }> {
   const entries: DeadLetterSummary[] = []
-  for (let after: string | null | undefined; after !== null && entries.length < limit; ) {
+  let after: string | null | undefined
+  while (after !== null && entries.length < limit) {
     const page = await deadLetters.list(filter, { after, limit: Math.min(limit - entries.length, MAX_PAGE) })
     entries.push(...page.entries)
     after = page.next
   }
-  return entries
+  return { entries, hasMore: after !== null }
 }
 
 function readLimit(text: string): number {

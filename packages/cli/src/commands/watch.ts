@@ -10,7 +10,7 @@ export const watchCommand = () =>
     name: "watch",
     summary: "show events as they are applied, until Ctrl-C",
     details:
-      "With the values they led to, as `fabra dev`, `serve` and `worker` tell them. On a busy system\nsome are left out, and counted.",
+      "With the values soon after: events of one entity that come close together show the newest, all the\nsame, and not the value after each. On a busy system some events are left out, and counted.",
     settings: accessSettings,
     examples: [["fabra watch --json | jq .features", "one JSON object for each event"]],
     async run({ settings, options }) {

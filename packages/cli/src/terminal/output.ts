@@ -28,15 +28,35 @@ export function logOptions(json: boolean): { readonly pretty: boolean } {
   return { pretty: !json && process.stderr.isTTY === true }
 }
 
-/** A plain table: columns padded, no lines. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/**
+ * A plain table: columns padded, no lines.
+ * @param width most characters in a line: the widest columns are cut, but never the first, by which rows are named
+ */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], width = Infinity): string {
   // Loaded when it is needed: most commands draw no table, and all should start at once.
   const Table = require("cli-table3") as typeof import("cli-table3")
   const bare = { style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 2 } }
   const none = Object.fromEntries(BORDERS.map((part) => [part, ""]))
-  const made = new Table({ ...bare, head: [...head], chars: none })
-  for (const row of rows) made.push(row.map(printable))
+  const cells = rows.map((row) => row.map(printable))
+  const colWidths = width === Infinity ? [] : widthsThatFit([head, ...cells], width)
+  const made = new Table({ ...bare, head: [...head], chars: none, colWidths })
+  made.push(...cells)
   return made.toString().replaceAll(/[ \t]+$/gm, "")
+}
+
+const GAP = 2
+const NARROWEST = 4
+
+/** Widths of columns, the gap after each included. */
+function widthsThatFit(lines: readonly (readonly string[])[], width: number): number[] {
+  const widths = (lines[0] ?? []).map((_, i) => GAP + Math.max(...lines.map((line) => (line[i] ?? "").length)))
+  const sum = () => widths.reduce((total, one) => total + one, -GAP)
+  while (sum() > width) {
+    const widest = widths.indexOf(Math.max(...widths.slice(1)), 1)
+    if ((widths[widest] ?? 0) <= NARROWEST + GAP) break
+    widths[widest] = (widths[widest] as number) - 1
+  }
+  return widths
 }
 
 const SIDES = ["top", "bottom", "left", "right", "mid"]

@@ -10,6 +10,7 @@ import type {
   Subscription,
 } from "../bus/bus.js"
 import type { DeadLetterQueue } from "../bus/dead-letter.js"
+import { noSuchGroup } from "../bus/no-such-group.js"
 import { checkPartitions, DEFAULT_PARTITIONS, partitionOf } from "../bus/partition.js"
 import type { Position } from "../bus/position.js"
 import { type Clock, sleep, systemClock } from "../clock.js"
@@ -149,7 +150,7 @@ export class MemoryEventBus extends BaseEventBus {
   }
 
   #checkGroup(group: string): void {
-    if (!this.#members.has(group)) throw new FabraError("not_found", `There is no group "${group}" on this bus.`)
+    if (!this.#members.has(group)) throw noSuchGroup(group)
   }
 
   #partition(index: number): MemoryPartition {

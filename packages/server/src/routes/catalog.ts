@@ -1,7 +1,7 @@
-import type { EventDefinition } from "@fabra/events"
 import { Type } from "@sinclair/typebox"
 import { toJson } from "../answer/wire-values.js"
 import type { ServerContext } from "../context.js"
+import { payloadSchema } from "../schema/payload-schema.js"
 import { problems, strict } from "../schema/schemas.js"
 import type { TypeBoxApp } from "../schema/typebox.js"
 
@@ -79,20 +79,8 @@ export function addCatalogRoute(app: TypeBoxApp, { store }: ServerContext): void
       events: registry.eventTypes.map((eventType) => ({
         event_type: eventType,
         features: registry.handlersFor(eventType).map(({ feature }) => feature.name),
-        schema: jsonSchemaOf(registry.events.get(eventType)),
+        schema: payloadSchema(registry.events.get(eventType)),
       })),
     }),
   })
-}
-
-/** Asks the schema for itself as JSON Schema (https://standardschema.dev/json-schema), which not every library can. */
-function jsonSchemaOf(definition: EventDefinition<string, any, any> | undefined): object | null {
-  const standard = definition?.schema?.["~standard"] as
-    | { readonly jsonSchema?: { input(options: { readonly target: string }): object } }
-    | undefined
-  try {
-    return standard?.jsonSchema?.input({ target: "draft-2020-12" }) ?? null
-  } catch {
-    return null // it has something, such as a transform, that JSON Schema cannot say
-  }
 }

@@ -12,7 +12,7 @@ const Notice = Type.Object(
     entity_id: Type.String(),
     event_id: Type.String(),
     features: Type.Record(Type.String(), Type.Any(), { description: "What it changed, with the values soon after." }),
-    attempts: Type.Integer({ description: "How often its handlers ran." }),
+    attempts: Type.Integer({ description: "How often it was tried: 1 when all went well; 0 when no handler ran." }),
     duration_ms: Type.Number(),
   },
   strict,

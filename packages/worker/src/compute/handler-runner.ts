@@ -33,7 +33,7 @@ export class HandlerRunner {
         env.onLate?.(published, feature)
         if (feature.onLate === "skip") return false
       }
-      item.attempts++
+      item.attempts = Math.max(item.attempts, attempt.attempt)
       const result =
         env.runHandler === undefined
           ? runInTransaction(attempt, compute, item.lane.key.entityId, event, attempt)

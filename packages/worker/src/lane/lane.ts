@@ -47,7 +47,7 @@ export interface Item {
    * be noted and run alone, then how many other consumers have noted it.
    */
   quarantine: "ask" | "suspect" | { readonly others: number } | undefined
-  /** Handlers run, all attempts. */
+  /** How often it was tried: of its features the one that took most; 0: no handler ran. */
   attempts: number
   /** It was settled before the worker came to it. */
   repeated: boolean
