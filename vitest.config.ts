@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
@@ -47,6 +48,15 @@ function pgliteTemplate(): string {
   return `${cache}pglite-${version}.tar`
 }
 
+/** What `fabra doctor --acl` prints, for all namespaces: a command that it lacks fails the tests that need it. */
+function redisAcl(): string {
+  const command = fileURLToPath(new URL("packages/cli/dist/bin.js", import.meta.url))
+  if (!existsSync(command)) return "" // nothing is built yet, so no test can run either
+  const args = [command, "doctor", "--acl", "--json", "--namespace", "test-namespace"]
+  const { rule } = JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8", env: {} }))
+  return rule.replace(/^ACL SETUSER \S+ on /, "").replaceAll("test-namespace", "*")
+}
+
 // Packages import each other's built dist here, as users do: `npm run vitest` builds first.
 export default defineConfig({
   test: {
@@ -59,7 +69,7 @@ export default defineConfig({
       },
       ...directories.filter(isIsolated).map((root) => ({ extends: true as const, test: { name: root, root } })),
     ],
-    env: { FABRA_TEST_PGLITE_TEMPLATE: pgliteTemplate() },
+    env: { FABRA_TEST_PGLITE_TEMPLATE: pgliteTemplate(), FABRA_TEST_REDIS_ACL: redisAcl() },
     // No test asserts a time: a limit is there to end what hangs, also on a machine that is busy with other things.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -36,7 +36,7 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 async function keysOf(namespace: string): Promise<string[]> {
-  const redis = new Redis(server.url)
+  const redis = new Redis(server.adminUrl)
   const keys = await redis.keys(`*${namespace}:*`)
   await redis.quit()
   return keys
@@ -44,7 +44,7 @@ async function keysOf(namespace: string): Promise<string[]> {
 
 test("two workers, one killed half-way: every feature is exact", { timeout }, async () => {
   const namespace = server.namespace()
-  const args = ["--redis", server.url, "--namespace", namespace, "--workers", "2", "--limit", "10000", "--crash"]
+  const args = ["--redis", server.adminUrl, "--namespace", namespace, "--workers", "2", "--limit", "10000", "--crash"]
   const { code, stdout, stderr } = await runMain([...args, "--json"])
   expect(stderr).toMatch(/killing a worker after \d+ of \d+ events/)
   expect(stderr).toMatch(/worker \d+ died \(SIGKILL\); starting it again/)
@@ -55,7 +55,7 @@ test("two workers, one killed half-way: every feature is exact", { timeout }, as
 
 test("each worker serves metrics while it runs, and they are exact", { timeout }, async () => {
   const ports = await freePorts()
-  const args = ["--redis", server.url, "--namespace", server.namespace(), "--workers", "2", "--limit", "40000"]
+  const args = ["--redis", server.adminUrl, "--namespace", server.namespace(), "--workers", "2", "--limit", "40000"]
   const running = runMain([...args, "--metrics-port", String(ports[0]), "--json"])
   const pages = ["", ""]
   let ended = false
@@ -83,7 +83,7 @@ test("each worker serves metrics while it runs, and they are exact", { timeout }
 
 test("a second run in a kept namespace changes nothing", { timeout }, async () => {
   const namespace = server.namespace()
-  const args = ["--redis", server.url, "--namespace", namespace, "--limit", "3000"]
+  const args = ["--redis", server.adminUrl, "--namespace", namespace, "--limit", "3000"]
   const first = await runMain([...args, "--keep"])
   expect(first).toMatchObject({ code: 0 })
   const second = await runMain(args)
@@ -94,10 +94,10 @@ test("a second run in a kept namespace changes nothing", { timeout }, async () =
 
 test("somebody else's namespace is left alone", { timeout }, async () => {
   const namespace = server.namespace()
-  const redis = new Redis(server.url)
+  const redis = new Redis(server.adminUrl)
   await redis.hset(`${namespace}:meta`, "partitions", 16)
   await redis.quit()
-  const { code, stderr } = await runMain(["--redis", server.url, "--namespace", namespace, "--limit", "10"])
+  const { code, stderr } = await runMain(["--redis", server.adminUrl, "--namespace", namespace, "--limit", "10"])
   expect(stderr).toContain(`error: The namespace "${namespace}" is in use; choose another.`)
   expect(code).toBe(1)
   expect(await keysOf(namespace)).toEqual([`${namespace}:meta`])

@@ -1,2 +1,3 @@
+export { busAccess } from "./access.js"
 export type { RedisEventBusOptions } from "./options.js"
 export { RedisEventBus } from "./redis-bus.js"

@@ -19,7 +19,7 @@ describe.skipIf(isExternal)("a Redis Cluster", () => {
 
   beforeAll(async () => {
     servers = await startRedisCluster({ replicas: 0, args: ["--cluster-require-full-coverage", "no"] })
-    nodes = servers.masters.map(({ url }) => new Redis(url))
+    nodes = servers.masters.map(({ adminUrl }) => new Redis(adminUrl))
     for (const node of nodes) node.on("error", () => {})
   })
   afterAll(async () => {

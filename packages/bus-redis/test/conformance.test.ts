@@ -11,7 +11,7 @@ testEventBus("RedisEventBus", {
     const ways = new Map<unknown, TcpProxy>()
     // Each client has a way of its own to Redis, which is cut when it is to die.
     const client = async (more: { partitions?: number } = {}) => {
-      const way = await TcpProxy.to(redis.server.port)
+      const way = await TcpProxy.to(redis.server.url)
       const bus = new RedisEventBus({ url: way.url, namespace, commandTimeoutMs: 2_000, ...options, ...more })
       ways.set(bus, way)
       return bus

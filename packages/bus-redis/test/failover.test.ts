@@ -13,7 +13,7 @@ describe.skipIf(isExternal)("behind an address that leads to the master", () => 
 
   beforeAll(async () => {
     second = await startRedisServer()
-    heir = new Redis(second.url)
+    heir = new Redis(second.adminUrl)
   })
   afterAll(async () => {
     heir.disconnect()
@@ -22,7 +22,7 @@ describe.skipIf(isExternal)("behind an address that leads to the master", () => 
 
   test("a bus leaves a server that has become a replica", async () => {
     const space = redis.space()
-    const way = await TcpProxy.to(redis.server.port)
+    const way = await TcpProxy.to(redis.server.url)
     const bus = space.bus({ url: way.url, commandTimeoutMs: 20_000 })
     const member = await join(bus, { leaseMs: 30_000 })
     await bus.publish(eventIn(0))

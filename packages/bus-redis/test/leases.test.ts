@@ -24,7 +24,7 @@ test("one member has all; two share; one takes over at once what the other lets 
 
 test("what a dead member held is taken over in quarantine up to the log's end", async () => {
   const space = redis.space()
-  const way = await TcpProxy.to(redis.server.port)
+  const way = await TcpProxy.to(redis.server.url)
   const bus = space.bus()
   const dead = await join(space.bus({ url: way.url, commandTimeoutMs: 200 }), { leaseMs: 500, consumer: "dead" })
   const results = await bus.publish(eventsIn(0, 3))

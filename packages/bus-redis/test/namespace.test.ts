@@ -69,7 +69,7 @@ describe.skipIf(isExternal)("what a person should know", () => {
 
   test("a server that says nothing about itself is used all the same", async () => {
     await redis.raw.call("ACL", "SETUSER", "plain", "on", ">secret", "~*", "+@all", "-info")
-    const url = redis.server.url.replace("redis://", "redis://plain:secret@")
+    const url = redis.server.adminUrl.replace("redis://", "redis://plain:secret@")
     const bus = redis.space().bus({ url })
     const member = await join(bus)
     await bus.publish(eventIn(0))

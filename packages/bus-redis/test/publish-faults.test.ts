@@ -7,7 +7,7 @@ const redis = new TestRedis({ appendOnly: true })
 const proxies: TcpProxy[] = []
 
 async function proxy(): Promise<TcpProxy> {
-  const made = await TcpProxy.to(redis.server.port)
+  const made = await TcpProxy.to(redis.server.url)
   proxies.push(made)
   return made
 }

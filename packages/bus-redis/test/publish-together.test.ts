@@ -112,7 +112,7 @@ describe.skipIf(isExternal)("publishes of one turn", () => {
   })
 
   test("are there once when the answer was lost", async () => {
-    const [space, way] = [redis.space(), await TcpProxy.to(redis.server.port)]
+    const [space, way] = [redis.space(), await TcpProxy.to(redis.server.url)]
     proxies.push(way)
     const bus = space.bus({ url: way.url })
     await bus.publish(eventIn(0))
@@ -142,7 +142,7 @@ describe.skipIf(isExternal)("what one publish suffers, the others of its turn do
   })
 
   test("an end of patience; what was given up before it was sent is not sent", async () => {
-    const [space, way] = [redis.space(), await TcpProxy.to(redis.server.port)]
+    const [space, way] = [redis.space(), await TcpProxy.to(redis.server.url)]
     proxies.push(way)
     const bus = space.bus({ url: way.url, commandTimeoutMs: 20_000 })
     await bus.publish(eventIn(3))
@@ -165,7 +165,7 @@ describe.skipIf(isExternal)("what one publish suffers, the others of its turn do
   })
 
   test("but each is told of a failure of all by an error of its own", async () => {
-    const way = await TcpProxy.to(redis.server.port)
+    const way = await TcpProxy.to(redis.server.url)
     proxies.push(way)
     const bus = redis.space().bus({ url: way.url, commandTimeoutMs: 300 })
     await bus.publish(eventIn(0))

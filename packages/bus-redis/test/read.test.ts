@@ -106,7 +106,7 @@ test("brings what somebody else wrote to the stream, as a record that says nothi
 
 test("waits out a lost connection and says so, then goes on without a gap", async () => {
   const space = redis.space()
-  const way = await TcpProxy.to(redis.server.port)
+  const way = await TcpProxy.to(redis.server.url)
   const member = await join(space.bus({ url: way.url, commandTimeoutMs: 1_000 }))
   const publisher = space.bus()
   await publisher.publish(eventIn(0, { mark: "before" }))
@@ -124,7 +124,7 @@ test("waits out a lost connection and says so, then goes on without a gap", asyn
 
 test("destroys a connection that has gone silent", async () => {
   const space = redis.space()
-  const way = await TcpProxy.to(redis.server.port)
+  const way = await TcpProxy.to(redis.server.url)
   const member = await join(space.bus({ url: way.url, commandTimeoutMs: 300 }))
   await member.subscription.read({ maxEvents: 1, maxWaitMs: 1 })
   way.hold("both")
@@ -138,7 +138,7 @@ test("destroys a connection that has gone silent", async () => {
 
 test("says once that a silent server does not answer, and once that it does again", async () => {
   const space = redis.space()
-  const way = await TcpProxy.to(redis.server.port)
+  const way = await TcpProxy.to(redis.server.url)
   // Leases are renewed too seldom to notice anything.
   const member = await join(space.bus({ url: way.url, commandTimeoutMs: 2_000 }), { leaseMs: 3_600_000 })
   const read = () => member.subscription.read({ maxEvents: 10, maxWaitMs: 10 })

@@ -90,7 +90,7 @@ describe.skipIf(isExternal)("with a replica", () => {
 
   test("it has everything when a replicated publish has been answered", async () => {
     const space = redis.space()
-    const reader = new Redis(replica.url)
+    const reader = new Redis(replica.adminUrl)
     await once(reader, "ready")
     await space.bus().publish([eventIn(0), eventIn(0)], { durability: "replicated" })
     expect(await reader.xlen(space.stream(0))).toBe(2)

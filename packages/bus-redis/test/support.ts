@@ -25,7 +25,7 @@ export class TestRedis {
   constructor(options?: Parameters<typeof startRedisServer>[0]) {
     beforeAll(async () => {
       this.#server = await startRedisServer(options)
-      this.#raw = new Redis(this.#server.url, { maxRetriesPerRequest: null })
+      this.#raw = new Redis(this.#server.adminUrl, { maxRetriesPerRequest: null })
       this.#raw.on("error", () => {})
     })
     afterEach(async () => {

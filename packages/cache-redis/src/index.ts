@@ -1,2 +1,3 @@
+export { cacheAccess } from "./access.js"
 export type { RedisFeatureCacheOptions } from "./options.js"
 export { RedisFeatureCache } from "./redis-feature-cache.js"

@@ -90,7 +90,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
   })
 
   it("warns of the settings of every master", async () => {
-    const careless = new Redis(servers.masters[2]?.url ?? "")
+    const careless = new Redis(servers.masters[2]?.adminUrl ?? "")
     await careless.config("SET", "maxmemory-policy", "allkeys-lfu")
     expect(await cache.check()).toMatchObject([
       { code: "store_evicts", where: expect.stringContaining(`:${servers.masters[2]?.port}`) },
@@ -125,7 +125,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("on a Redis Cluster", () => {
   })
 
   async function ownerAndAnother(slot: number): Promise<[Redis, Redis]> {
-    const nodes = servers.masters.map(({ url }) => new Redis(url))
+    const nodes = servers.masters.map(({ adminUrl }) => new Redis(adminUrl))
     const [from, to] = [nodes.find((node) => owns(node)), nodes.find((node) => !owns(node))] as [Redis, Redis]
     for (const node of nodes) if (node !== from && node !== to) node.disconnect()
     return [from, to]

@@ -12,7 +12,7 @@ let cache: RedisFeatureCache
 
 beforeAll(async () => {
   server = await startRedisServer()
-  redis = new Redis(server.url)
+  redis = new Redis(server.adminUrl)
 })
 afterAll(async () => {
   redis.disconnect()

@@ -42,7 +42,7 @@ it.skipIf(external)("warns of settings that endanger what is kept", async () => 
 })
 
 it.skipIf(external)("connects again after its connection was cut", async () => {
-  const admin = new Redis(server.url)
+  const admin = new Redis(server.adminUrl)
   const { epoch } = await applied(cache, change(user("u"), null))
   await admin.client("KILL", "TYPE", "normal", "SKIPME", "yes")
   const record = await loadOne(cache, user("u"))
@@ -105,7 +105,7 @@ describe("a client of the caller's", () => {
     client.on("error", () => {})
     const mine = new RedisFeatureCache({ client, namespace })
     await applied(mine, change(user("u"), null))
-    const admin = new Redis(server.url)
+    const admin = new Redis(server.adminUrl)
     await admin.client("KILL", "TYPE", "normal", "SKIPME", "yes")
     expect((await loadOne(mine, user("u"))).version).not.toBeNull()
     admin.disconnect()
@@ -125,7 +125,7 @@ describe("a connection that breaks", () => {
   let behind: RedisFeatureCache
 
   beforeEach(async () => {
-    proxy = await TcpProxy.to(server.port)
+    proxy = await TcpProxy.to(server.url)
     behind = new RedisFeatureCache({ url: proxy.url, namespace, commandTimeoutMs: 4_000 })
     await applied(behind, change(user("another"), (await loadOne(behind, user("another"))).version)) // it has the script now
   })

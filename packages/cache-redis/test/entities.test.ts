@@ -49,7 +49,7 @@ it("keeps types apart whose names begin alike", async () => {
 })
 
 it("passes over ids without a record", async () => {
-  const redis = new Redis(server.url)
+  const redis = new Redis(server.adminUrl)
   await applied(cache, change({ entityType: "Shop", entityId: "kept" }, null))
   await applied(cache, change({ entityType: "Shop", entityId: "gone" }, null))
   await redis.del(`${namespace}:entity:Shop/gone`)
@@ -58,7 +58,7 @@ it("passes over ids without a record", async () => {
 })
 
 it("does not write a record whose id it cannot list", async () => {
-  const redis = new Redis(server.url)
+  const redis = new Redis(server.adminUrl)
   const key = { entityType: "Bar", entityId: "u" }
   for (let shard = 0; shard < 16; shard++) await redis.set(`${namespace}:ids:{Bar/${shard}}`, "a string")
   expect(await cache.commit([change(key, null), change(user("fine"), null)])).toMatchObject([
@@ -77,7 +77,7 @@ it.each([[{ limit: 0 }], [{ limit: 1.5 }], [{ after: "17.0" }], [{ after: "x" }]
 )
 
 it("puts the id into the index with the record, and takes it out with it", async () => {
-  const redis = new Redis(server.url)
+  const redis = new Redis(server.adminUrl)
   const sets = async () => (await redis.keys(`${namespace}:ids:{Cafe/*}`)).length
   const key = { entityType: "Cafe", entityId: "u" }
   // Refused, as if the process died: neither is there.
@@ -96,7 +96,7 @@ it("puts the id into the index with the record, and takes it out with it", async
 })
 
 it("removes records also when the memory is full", async () => {
-  const redis = new Redis(server.url)
+  const redis = new Redis(server.adminUrl)
   const key = { entityType: "Mall", entityId: "u" }
   await applied(cache, change(key, (await loadOne(cache, key)).version))
   const [{ version }] = (await cache.inspect([key])) as [WholeRecord]

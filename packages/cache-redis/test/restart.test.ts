@@ -93,7 +93,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("when Redis", () => {
 
   it("becomes a replica and a master again, its epoch is another", async () => {
     const master = await startRedisServer()
-    const admin = new Redis(server.url)
+    const admin = new Redis(server.adminUrl)
     const { epoch, version } = await applied(cache, change(user("u"), null))
     await admin.replicaof("127.0.0.1", master.port)
     expect(await cache.verify([epoch])).toBe(false)
@@ -110,7 +110,7 @@ describe.skipIf(process.env.FABRA_TEST_REDIS_URL)("when Redis", () => {
   })
 
   it("is told a wrong password, the reason is told", async () => {
-    const admin = new Redis(server.url)
+    const admin = new Redis(server.adminUrl)
     await admin.config("SET", "requirepass", "right")
     const wrong = new RedisFeatureCache({ url: `redis://:wrong@127.0.0.1:${server.port}`, commandTimeoutMs: 300 })
     await expect(wrong.read([user("u")], ["f"])).rejects.toThrow("WRONGPASS")

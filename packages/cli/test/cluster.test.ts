@@ -10,7 +10,7 @@ test.skipIf(process.env.FABRA_TEST_REDIS_URL)(
     const cluster = await startRedisCluster({ masters: 3, replicas: 0 })
     onTestFinished(() => cluster.stop())
     // The one that is gone does not matter.
-    const urls = ["redis://127.0.0.1:1", ...cluster.nodes.map(({ host, port }) => `redis://${host}:${port}`)].join(",")
+    const urls = ["redis://fabra:test@127.0.0.1:1", ...cluster.masters.map(({ url }) => url)].join(",")
     const env = { FABRA_REDIS_URL: urls, FABRA_FEATURES: "my_features.ts" }
     const serve = start(["serve", "--port", "0"], { env })
     const worker = start(["worker"], { env })

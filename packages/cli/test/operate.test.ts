@@ -157,7 +157,7 @@ test("many events, in order", async () => {
 
 test("watch shows what is applied as it is applied, by whichever process", async () => {
   const watch = start(["watch", "--json"], { env })
-  const redis = createRedisClient(server.url)
+  const redis = createRedisClient(server.adminUrl)
   onTestFinished(() => redis.disconnect())
   // A message that no worker has sent is nothing to it.
   const rubbish = () =>

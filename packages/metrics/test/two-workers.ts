@@ -50,7 +50,7 @@ export class TwoWorkers {
         const owners = new Set(await ownersOf(bus))
         return owners.size === 2 && !owners.has(null)
       }, POLL_MS)
-      await publish(bus, server.url, namespace)
+      await publish(bus, server.adminUrl, namespace)
       let pages: Exposition[] = []
       await until(async () => {
         pages = await Promise.all(urls.map(scrape))

@@ -1,3 +1,4 @@
+export { CONNECTION_COMMANDS, type RedisAccess } from "./access.js"
 export { Deadline } from "./deadline.js"
 export {
   Closed,

@@ -18,7 +18,10 @@ export class TcpProxy {
   #holds = { requests: false, answers: false }
   #target: number
 
-  private constructor(target: number) {
+  private constructor(
+    target: number,
+    private readonly userInfo: string,
+  ) {
     this.#target = target
     this.#server = createServer((near) => {
       const far = connect(this.#target, "127.0.0.1")
@@ -32,12 +35,16 @@ export class TcpProxy {
     })
   }
 
-  /** Starts a proxy to a port of this machine. */
-  static async to(target: number): Promise<TcpProxy> {
-    const proxy = new TcpProxy(target)
+  /** Starts a proxy to a port of this machine, or to that of an address, whose user `url` then has too. */
+  static async to(target: number | string): Promise<TcpProxy> {
+    const proxy = typeof target === "number" ? new TcpProxy(target, "") : TcpProxy.#like(new URL(target))
     proxy.#server.listen(0, "127.0.0.1")
     await once(proxy.#server, "listening")
     return proxy
+  }
+
+  static #like({ port, username, password }: URL): TcpProxy {
+    return new TcpProxy(Number(port), username === "" ? "" : `${username}:${password}@`)
   }
 
   get port(): number {
@@ -46,7 +53,7 @@ export class TcpProxy {
 
   /** Under which Redis is reached through it. */
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`
+    return `redis://${this.userInfo}127.0.0.1:${this.port}`
   }
 
   /** From now on new connections lead to another port. */

@@ -20,7 +20,10 @@ export interface RedisServerOptions {
 
 /** A Redis server for tests. */
 export interface RedisTestServer {
+  /** With `FABRA_TEST_REDIS_ACL` set, of a user who is allowed no more than that says. */
   readonly url: string
+  /** The same server as a user who may do everything, such as look at what was written, or `CONFIG SET`. */
+  readonly adminUrl: string
   readonly port: number
   /** True when it is the server of `FABRA_TEST_REDIS_URL`, which tests may use but not kill. */
   readonly isExternal: boolean
@@ -37,7 +40,7 @@ export interface RedisTestServer {
 /**
  * Starts a private `redis-server` on a free port of the loopback interface and waits until it answers. It ends with this
  * process, however this process ends. `FABRA_TEST_REDIS_SERVER` names another program than the `redis-server` of the
- * `PATH`. With `FABRA_TEST_REDIS_URL` set, nothing is started and that server is returned.
+ * `PATH`. `FABRA_TEST_REDIS_ACL` holds ACL rules, separated by spaces, for the user of its `url`. With `FABRA_TEST_REDIS_URL` set, nothing is started and that server is returned.
  */
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisTestServer> {
   const external = process.env.FABRA_TEST_REDIS_URL
@@ -62,6 +65,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
 
 class PrivateServer implements RedisTestServer {
   readonly url: string
+  readonly adminUrl: string
   readonly isExternal = false
   #process: ChildProcess | undefined
   #watchdog: ChildProcess | undefined
@@ -71,7 +75,8 @@ class PrivateServer implements RedisTestServer {
     private readonly dir: string,
     private readonly options: RedisServerOptions,
   ) {
-    this.url = `redis://127.0.0.1:${port}`
+    this.adminUrl = `redis://127.0.0.1:${port}`
+    this.url = process.env.FABRA_TEST_REDIS_ACL ? `redis://fabra:test@127.0.0.1:${port}` : this.adminUrl
   }
 
   namespace = uniqueNamespace
@@ -93,6 +98,7 @@ class PrivateServer implements RedisTestServer {
         "--logfile",
         logfile,
         ...(appendOnly ? ["--appendonly", "yes", "--appendfsync", "always"] : []),
+        ...userArgs(),
         ...args,
       ],
       { stdio: "ignore" },
@@ -145,6 +151,11 @@ class PrivateServer implements RedisTestServer {
     await this.kill()
     await rm(this.dir, { recursive: true, force: true })
   }
+}
+
+function userArgs(): string[] {
+  const rules = process.env.FABRA_TEST_REDIS_ACL
+  return rules ? ["--user", "fabra", "on", ">test", ...rules.split(" ")] : []
 }
 
 /** A shell that waits for the end of our pipe, which comes even when this process is killed, and then ends the server. */
@@ -206,6 +217,7 @@ function externalServer(url: string): RedisTestServer {
   }
   return {
     url,
+    adminUrl: url,
     port: Number(new URL(url).port || 6379),
     isExternal: true,
     namespace: uniqueNamespace,

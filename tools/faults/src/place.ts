@@ -47,7 +47,7 @@ export class Place {
   client(server: RedisTestServer): Redis {
     let client = this.#clients.get(server)
     if (client === undefined) {
-      client = new Redis(server.url, { maxRetriesPerRequest: null, autoResendUnfulfilledCommands: false })
+      client = new Redis(server.adminUrl, { maxRetriesPerRequest: null, autoResendUnfulfilledCommands: false })
       client.on("error", () => {})
       this.#clients.set(server, client)
     }

@@ -18,6 +18,7 @@ test("every variable that a page or a source names is a setting", () => {
   for (const ofTests of [
     "FABRA_TEST_REDIS_URL",
     "FABRA_TEST_REDIS_SERVER",
+    "FABRA_TEST_REDIS_ACL",
     "FABRA_TEST_POSTGRES_URL",
     "FABRA_TEST_PGLITE_TEMPLATE",
   ])

@@ -24,7 +24,7 @@ function hurriedClock() {
 test("on Redis entities beyond their ttl leave nothing behind, and what comes of them is new", async () => {
   const server = await startRedisServer()
   const namespace = server.namespace()
-  const raw = new Redis(server.url)
+  const raw = new Redis(server.adminUrl)
   const clock = hurriedClock()
   const bus = new RedisEventBus({ url: server.url, namespace, partitions: 2 })
   const cache = new RedisFeatureCache({ url: server.url, namespace, rollbackWindowMs: 0 })

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises"
-import { type RedisTestCluster, startRedisCluster } from "@fabra/testing"
+import { type RedisTestCluster, type RedisTestServer, startRedisCluster } from "@fabra/testing"
 import slotOf from "cluster-key-slot"
 import { Cluster, Redis } from "ioredis"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
@@ -15,8 +15,9 @@ describe.skipIf(isExternal)("workers on a Redis Cluster", () => {
 
   beforeEach(async () => {
     servers = await startRedisCluster()
-    const client = () => new Cluster([...servers.nodes], { lazyConnect: true })
-    raw = client()
+    const { username, password } = new URL(servers.masters[0]?.url ?? "")
+    const client = () => new Cluster([...servers.nodes], { lazyConnect: true, redisOptions: { username, password } })
+    raw = new Cluster([...servers.nodes], { lazyConnect: true })
     raw.on("error", () => {})
     world = new World({ namespace: "w", client })
   })
@@ -45,8 +46,8 @@ describe.skipIf(isExternal)("workers on a Redis Cluster", () => {
     }
   }
 
-  async function ask<T>({ url }: { url: string }, question: (redis: Redis) => Promise<T>): Promise<T> {
-    const redis = new Redis(url)
+  async function ask<T>({ adminUrl }: RedisTestServer, question: (redis: Redis) => Promise<T>): Promise<T> {
+    const redis = new Redis(adminUrl)
     try {
       return await question(redis)
     } finally {
@@ -54,7 +55,7 @@ describe.skipIf(isExternal)("workers on a Redis Cluster", () => {
     }
   }
 
-  const becomesMaster = (server: { url: string }) =>
+  const becomesMaster = (server: RedisTestServer) =>
     expect
       .poll(() => ask(server, (redis) => redis.role() as Promise<unknown[]>), { timeout: 30_000 })
       .toContain("master")
@@ -67,7 +68,7 @@ describe.skipIf(isExternal)("workers on a Redis Cluster", () => {
     await publishing.goesOn(10)
     const [first, [heir] = []] = [servers.masters[0], servers.replicas[0]]
     await first?.kill()
-    await becomesMaster(heir as { url: string })
+    await becomesMaster(heir as RedisTestServer)
     await first?.restart()
     await publishing.goesOn(10)
     await publishing.stop()
@@ -79,7 +80,7 @@ describe.skipIf(isExternal)("workers on a Redis Cluster", () => {
     const publishing = traffic()
     await publishing.goesOn(10)
     await servers.masters[0]?.kill("SIGSTOP")
-    await becomesMaster(servers.replicas[0]?.[0] as { url: string })
+    await becomesMaster(servers.replicas[0]?.[0] as RedisTestServer)
     await servers.masters[0]?.kill("SIGCONT")
     await publishing.goesOn(10)
     await publishing.stop()
@@ -91,8 +92,8 @@ describe.skipIf(isExternal)("workers on a Redis Cluster", () => {
     const publishing = traffic()
     for (const [replica] of servers.replicas) {
       await publishing.goesOn(5)
-      await ask(replica as { url: string }, (redis) => redis.call("CLUSTER", "FAILOVER", "TAKEOVER"))
-      await becomesMaster(replica as { url: string })
+      await ask(replica as RedisTestServer, (redis) => redis.call("CLUSTER", "FAILOVER", "TAKEOVER"))
+      await becomesMaster(replica as RedisTestServer)
     }
     await publishing.goesOn(10)
     await publishing.stop()
@@ -114,7 +115,7 @@ describe.skipIf(isExternal)("workers on a Redis Cluster", () => {
 
   /** Moves a slot to another master, key by key, as `redis-cli --cluster reshard` does. */
   async function move(slot: number): Promise<void> {
-    const masters = servers.masters.map(({ url }) => new Redis(url))
+    const masters = servers.masters.map(({ adminUrl }) => new Redis(adminUrl))
     try {
       const owner = Math.floor((slot * masters.length) / 16_384)
       const [from, to] = [masters[owner], masters[(owner + 1) % masters.length]] as [Redis, Redis]

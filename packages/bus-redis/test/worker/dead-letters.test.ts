@@ -16,7 +16,7 @@ let world: World
 
 beforeAll(async () => {
   server = await startRedisServer()
-  raw = new Redis(server.url)
+  raw = new Redis(server.adminUrl)
 })
 afterAll(async () => {
   raw.disconnect()

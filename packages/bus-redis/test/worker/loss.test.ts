@@ -29,8 +29,8 @@ describe.skipIf(isExternal)("a worker whose Redis", () => {
     await Promise.all([server.stop(), cacheServer.stop()])
   })
 
-  function connect({ url }: RedisTestServer): Redis {
-    return new Redis(url, { maxRetriesPerRequest: null }).on("error", () => {})
+  function connect({ adminUrl }: RedisTestServer): Redis {
+    return new Redis(adminUrl, { maxRetriesPerRequest: null }).on("error", () => {})
   }
 
   const said = (text: string) => expect.poll(() => world.warnings.join("\n"), { timeout: 20_000 }).toContain(text)

@@ -6,21 +6,25 @@ import { adapterSettings, onRedis } from "../project/adapters.js"
 import { type DocumentSettings, documentSettings } from "../project/documents.js"
 import type { Settings } from "../settings/table.js"
 import { exitCodes } from "../terminal/exit-codes.js"
-import { print } from "../terminal/output.js"
+import { print, say } from "../terminal/output.js"
 
 const settings = ["features", ...adapterSettings, ...documentSettings, "group"] as const
 
 /** `fabra doctor`: looks at everything fabra needs, and says how to mend what is amiss. */
 export const doctorCommand = () =>
-  defineCommand({
+  defineCommand<(typeof settings)[number], { readonly acl?: boolean }>({
     name: "doctor [file]",
     summary: "check everything fabra needs; each line says how to mend it",
     settings,
+    setUp: (command) =>
+      command.option("--acl", "only print what the Redis user must be allowed, for redis-cli; connects to nothing"),
     examples: [
       ["fabra doctor features.ts", "look at all there is"],
       ["fabra doctor --redis-url redis://db:6379", "at another Redis"],
+      ["fabra doctor --acl --namespace shop | redis-cli", "allow the user fabra what the namespace needs"],
     ],
     async run({ settings, options }, file?: string) {
+      if (options.acl) return await printAccess(settings, options.json)
       const found: Check[] = []
       for await (const check of checks({ ...settings, features: file ?? settings.features })) {
         found.push(check)
@@ -43,6 +47,13 @@ async function* checks(
   const { redisChecks } = await import("../doctor/redis-checks.js") // loads the driver
   const isUsed = yield* redisChecks(settings.redisUrl, settings.namespace)
   if (isUsed) yield* workChecks(onRedis(settings), settings.group)
+}
+
+async function printAccess({ redisUrl, namespace }: Settings<"redisUrl" | "namespace">, json: boolean): Promise<void> {
+  const { accessRule } = await import("../doctor/redis-access.js") // loads the driver
+  const access = accessRule(redisUrl, namespace)
+  print(json, access, () => access.rule)
+  if (!json) say(`The rule sets no password. Where the user has none: ACL SETUSER ${access.user} >a-long-password`)
 }
 
 function line({ name, status, found, mend }: Check): string {

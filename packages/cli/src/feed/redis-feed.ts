@@ -4,6 +4,11 @@ import { createRedisClient } from "../project/redis-client.js"
 import { toJson } from "../terminal/output.js"
 import type { AppliedFeed, AppliedNotices } from "./feed.js"
 
+/** Where workers tell what they have applied. */
+export function appliedChannel(namespace: string): string {
+  return `${namespace}:applied`
+}
+
 /** The feed over a Redis channel, `<namespace>:applied`. */
 export class RedisFeed implements AppliedFeed {
   readonly #channel: string
@@ -14,7 +19,7 @@ export class RedisFeed implements AppliedFeed {
     private readonly url: string,
     namespace: string,
   ) {
-    this.#channel = `${namespace}:applied`
+    this.#channel = appliedChannel(namespace)
     this.#publisher = createRedisClient(url, { maxRetriesPerRequest: 0, commandTimeout: 1_000 })
     this.#publisher.on("error", () => {}) // the bus tells of a Redis that is away
   }

@@ -5,6 +5,7 @@ import { settings } from "./table.js"
 const ELSEWHERE = [
   "FABRA_TEST_REDIS_URL",
   "FABRA_TEST_REDIS_SERVER",
+  "FABRA_TEST_REDIS_ACL",
   "FABRA_TEST_POSTGRES_URL",
   "FABRA_TEST_PGLITE_TEMPLATE",
 ]
