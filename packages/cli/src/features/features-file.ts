@@ -1,3 +1,4 @@
+import { Console } from "node:console"
 import { existsSync, realpathSync } from "node:fs"
 import { resolve } from "node:path"
 import type { FeatureStore } from "@fabra/core"
@@ -5,6 +6,8 @@ import { errorTexts } from "@fabra/events/adapter"
 import { isUserCode, show, userCodeOf } from "./user-code.js"
 
 const DEFAULTS = ["features.ts", "src/features.ts"]
+/** Longer than connecting to something may take. */
+const PATIENCE_MS = 60_000
 /** What the last load has put into Node's cache of modules, to be taken out before the next. */
 const loaded = new Set<string>()
 
@@ -42,8 +45,14 @@ export function findFeatures(named: string | undefined): string {
   )
 }
 
-/** Loads a features file, TypeScript or JavaScript, afresh each time. @throws FeaturesFileError */
-export async function loadFeatures(file: string): Promise<LoadedFeatures> {
+/**
+ * Loads a features file, TypeScript or JavaScript, afresh each time.
+ * @param patienceMs how long what it awaits at its top level may take
+ * @throws FeaturesFileError
+ */
+export async function loadFeatures(file: string, patienceMs = PATIENCE_MS): Promise<LoadedFeatures> {
+  // Standard output is for results: what the user's modules print goes beside them.
+  Object.assign(console, new Console(process.stderr, process.stderr))
   const { createJiti } = await import("jiti") // takes its time, and not every command needs it
   const jiti = createJiti(import.meta.url)
   for (const one of loaded) delete jiti.cache[one]
@@ -57,11 +66,30 @@ export async function loadFeatures(file: string): Promise<LoadedFeatures> {
   }
   let exported: Record<string, unknown>
   try {
-    exported = await jiti.import<Record<string, unknown>>(file)
+    exported = await settling(jiti.import<Record<string, unknown>>(file), patienceMs)
   } catch (error) {
     throw new LoadFailure(describe(error, file), files(), error)
   }
   return { file, files: files(), store: storeIn(exported, file, files()) }
+}
+
+/** Rejects when a module can never have been loaded any more, or is not within its time. */
+async function settling<Module>(module: Promise<Module>, patienceMs: number): Promise<Module> {
+  let giveUp = (_why: string) => {}
+  const stuck = new Promise<never>((_, reject) => {
+    giveUp = (why) => reject(new Error(`What it awaits at its top level ${why}.`))
+  })
+  // Nothing is left that could go on: Node would end here, without a word.
+  const onEmpty = () => giveUp("never settles")
+  const timer = setTimeout(() => giveUp(`has not settled after ${patienceMs / 1_000} s`), patienceMs)
+  timer.unref()
+  process.once("beforeExit", onEmpty)
+  try {
+    return await Promise.race([module, stuck])
+  } finally {
+    clearTimeout(timer)
+    process.off("beforeExit", onEmpty)
+  }
 }
 
 /** The export that is a store: the default one, else the only one there is. */

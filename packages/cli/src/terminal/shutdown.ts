@@ -1,9 +1,12 @@
 import { exitCodes } from "./exit-codes.js"
 import { say } from "./output.js"
 
+/** How often it is looked whether the parent is still there. */
+const LOOK_EVERY_MS = 250
+
 /**
- * Fires at the first Ctrl-C or SIGTERM: time to finish what was begun. A second one ends the process at once, after
- * `onQuit`.
+ * Fires at the first Ctrl-C or SIGTERM, and when the `npm` or `npx` that runs this has ended: time to finish what was begun. A second
+ * signal ends the process at once, after `onQuit`.
  */
 export function stopSignal(onQuit: () => void = () => {}): AbortSignal {
   const stop = new AbortController()
@@ -18,7 +21,19 @@ export function stopSignal(onQuit: () => void = () => {}): AbortSignal {
   }
   process.on("SIGINT", onSignal)
   process.on("SIGTERM", onSignal)
+  if (process.env.npm_command !== undefined) whenOrphaned(() => stop.abort())
   return stop.signal
+}
+
+/** npm passes no signal on through the shell between: what it runs gets another parent instead. */
+function whenOrphaned(stop: () => void): void {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    stop()
+  }, LOOK_EVERY_MS)
+  timer.unref()
 }
 
 /** Resolves when the signal fires. */
