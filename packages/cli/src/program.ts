@@ -6,6 +6,7 @@ import { configCommand } from "./commands/config.js"
 import { devCommand } from "./commands/dev.js"
 import { dlqCommand } from "./commands/dlq.js"
 import { doctorCommand } from "./commands/doctor.js"
+import { eraseCommand } from "./commands/erase.js"
 import { featuresCommand } from "./commands/features.js"
 import { getCommand } from "./commands/get.js"
 import { groupCommand } from "./commands/group.js"
@@ -38,6 +39,7 @@ export function createProgram({ silent = false } = {}): Command {
       lagCommand(),
       dlqCommand(),
       groupCommand(),
+      eraseCommand(),
       scheduleCommand(),
       doctorCommand(),
       apiKeyCommand(),

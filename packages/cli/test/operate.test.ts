@@ -197,6 +197,18 @@ test("lag and doctor, while all is well", async () => {
   ])
 })
 
+test("erase: without waiting it says that workers may bring something back", async () => {
+  const read = async () => JSON.parse((await run(["get", "User", "erased", "--json"])).stdout).features
+  await run(["publish", "purchase", "--entity", "erased", "--payload", '{"amount": 5, "product_id": "p"}'])
+  await eventually(read).toMatchObject({ total_purchases: { value: 1 } })
+  const { code, stdout, stderr } = await run(["erase", "User", "erased", "--timeout", "0"])
+  expect(stdout).toMatch(/^User erased: its record is emptied; the id stays, .*, 0 dead letters discarded\.\n$/)
+  expect(stderr).toMatch(/^warning: Workers of fabra_workers have not applied all its events of before: /)
+  expect(code).toBe(1)
+  expect(await read()).toMatchObject({ total_purchases: { status: "MISSING" }, total_spent: { status: "DEFAULT" } })
+  expect(await run(["erase", "User", "erased", "--timeout", "61"])).toMatchObject({ code: 2 })
+})
+
 test("dlq: list, show, replay, discard", async () => {
   const list = (...filter: string[]) => json(["dlq", "list", ...filter])
   // One after the other: they are in partitions of their own.

@@ -1,5 +1,6 @@
 import type { SearchHit } from "@fabra/core"
 import { type DeadLetters, HttpDeadLetters } from "./dead-letters.js"
+import { type Erased, type EraseOptions, eraseEntity } from "./erase.js"
 import { ingest } from "./ingest.js"
 import { ingestMany } from "./ingest-many.js"
 import { type AppliedNotices, type Lag, lag, watch } from "./operate.js"
@@ -70,6 +71,12 @@ export interface FabraClient<App = unknown> {
   /** Events that failed for good: list, show, replay, discard. */
   readonly deadLetters: DeadLetters
   /**
+   * Erases an entity: its record, its dead letters, its documents in the indexes that are named. Waits until workers have applied
+   * its events of before; its later ones start afresh. Safe to call again. Needs a key of the scope `admin`.
+   * @throws FabraApiError
+   */
+  eraseEntity(entityType: string, entityId: string, options?: EraseOptions): Promise<Erased>
+  /**
    * How far workers are behind. Needs a key of the scope `admin`. @param group default the one that the server is set to
    * @throws FabraApiError `not_found` for a group that never had a worker
    */
@@ -102,6 +109,7 @@ export function createClient<App = unknown>(options: ClientOptions): FabraClient
     getEntity: (type: string, id: string, options: ReadOptions = {}) => getEntity(transport, type, id, options),
     search: (index: string, query: SearchQuery, options: CallOptions = {}) => search(transport, index, query, options),
     deadLetters: new HttpDeadLetters(transport),
+    eraseEntity: (type: string, id: string, options: EraseOptions = {}) => eraseEntity(transport, type, id, options),
     lag: (group?: string, options: CallOptions = {}) => lag(transport, group, options),
     watch: (options: CallOptions = {}) => watch(transport, options),
   }

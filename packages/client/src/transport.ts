@@ -3,9 +3,10 @@ import type { ClientOptions } from "./options.js"
 
 const MAX_PAUSE_MS = 10_000
 
-/** A request that may be sent more than once: GET without a body, else POST. */
+/** A request that may be sent more than once: GET without a body, else POST, unless it names its method. */
 export interface ApiRequest {
   readonly path: string
+  readonly method?: "DELETE"
   readonly signal: AbortSignal | undefined
   readonly body?: string | undefined
   /** Of the body. Default `application/json`. */
@@ -66,14 +67,14 @@ export class Transport {
 
   /** Sends once; the time is up when `read` has not resolved by then. */
   async #exchange<Result>(request: ApiRequest, read: (response: Response) => Promise<Result>): Promise<Result> {
-    const { path, signal, body, contentType = "application/json", extraMs = 0 } = request
+    const { path, method, signal, body, contentType = "application/json", extraMs = 0 } = request
     const late = new AbortController()
     const timer = setTimeout(() => late.abort(), this.#timeoutMs + extraMs)
     try {
       const response = await this.#fetch(this.#url + path, {
         signal: signal === undefined ? late.signal : AbortSignal.any([late.signal, signal]),
         ...(body === undefined
-          ? { headers: this.#headers }
+          ? { headers: this.#headers, ...(method === undefined ? {} : { method }) }
           : { method: "POST", headers: { ...this.#headers, "content-type": contentType }, body }),
       })
       if (response.ok) return await read(response)

@@ -85,6 +85,21 @@ test("lag tells how far workers are behind, and which group there is not", async
   await expect(fabra.lag("nobody")).rejects.toMatchObject({ code: "not_found", status: 404 })
 })
 
+test("eraseEntity erases what is kept of an entity, and tells who is behind", async () => {
+  const { url, worker } = await startServer()
+  const fabra = createClient({ url })
+  await fabra.ingest("purchase", { entityId: "a/ü", payload: { amount: 1 } })
+  await fabra.ingest("fall", { entityId: "a/ü" })
+  await worker.idle()
+  const erased = { record: "removed", deadLetters: 1, indexes: [], groupsBehind: [] }
+  expect(await fabra.eraseEntity("User", "a/ü", { timeoutMs: 60_000 })).toEqual(erased)
+  expect((await fabra.getEntity("User", "a/ü")).total).toMatchObject({ status: "DEFAULT" })
+  await expect(fabra.eraseEntity("Usr", "a")).rejects.toMatchObject({ code: "unknown_entity", allowed: ["User"] })
+  const absent = fabra.eraseEntity("User", "a", { indexes: ["absent"] })
+  await expect(absent).rejects.toMatchObject({ code: "unknown_index" })
+  await expect(fabra.eraseEntity("User", "a", { timeoutMs: 61_000 })).rejects.toMatchObject({ code: "invalid_request" })
+})
+
 test("getEntity reads all features of an entity, or some", async () => {
   const { url, store } = await startServer()
   await store.setFeature("total", "a/ü", 5)

@@ -14,6 +14,7 @@ export {
   type StoredValue,
   type WriteResult,
 } from "./cache/cache.js"
+export { writeDirectly } from "./cache/direct-write.js"
 export {
   canRemove,
   type EntityRemoval,

@@ -38,6 +38,13 @@ export class Registry {
     return this.#handlers.get(eventType) ?? []
   }
 
+  /** The entity of this name. @throws FabraError `unknown_entity`, naming the nearest known ones */
+  entity(name: string): Entity {
+    const found = this.entities.get(name)
+    if (found) return found
+    throw unknown("unknown_entity", "entity", name, this.entities.keys())
+  }
+
   /** The feature of this name. @throws FabraError `unknown_feature`, naming the nearest known ones */
   feature(name: string): Feature {
     const found = this.features.get(name)

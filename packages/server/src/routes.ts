@@ -6,6 +6,7 @@ import { addIngestOne } from "./ingest/one.js"
 import { addCatalogRoute } from "./routes/catalog.js"
 import { addDeadLetterRoutes } from "./routes/dead-letters.js"
 import { addEntityRoutes } from "./routes/entities.js"
+import { addEraseRoute } from "./routes/erase.js"
 import { addFeatureRoutes } from "./routes/features.js"
 import { addHealthRoutes } from "./routes/health.js"
 import { addOperateRoutes } from "./routes/operate.js"
@@ -24,6 +25,7 @@ export function addRoutes(app: FastifyInstance, context: ServerContext): void {
     addCatalogRoute,
     addSearchRoute,
     addDeadLetterRoutes,
+    addEraseRoute,
     addOperateRoutes,
     addWatchRoute,
     addHealthRoutes,

@@ -100,6 +100,7 @@ function configure(app: FastifyInstance, settings: Settings, closing: AbortSigna
   if (settings.corsOrigins.length > 0) {
     app.register(cors, {
       origin: [...settings.corsOrigins],
+      methods: ["GET", "HEAD", "POST", "DELETE"],
       exposedHeaders: ["etag", "retry-after"],
       maxAge: 600,
     })

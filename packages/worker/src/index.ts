@@ -1,4 +1,6 @@
 export { type DryRun, type DryRunChange, type DryRunOptions, dryRun } from "./dry-run.js"
+export { type Erased, type EraseOptions, eraseEntity } from "./erase/erase-entity.js"
+export type { ErasedRecord } from "./erase/erase-record.js"
 export { type FeatureOwner, FeatureOwners } from "./ownership/feature-owners.js"
 export { type HandOverOptions, handOver } from "./ownership/hand-over.js"
 export { isDeadLettered, isSettled } from "./record/bookkeeping.js"

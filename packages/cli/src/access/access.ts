@@ -1,4 +1,4 @@
-import type { DeadLetters, FabraApiError } from "@fabra/client"
+import type { DeadLetters, Erased, FabraApiError } from "@fabra/client"
 import type { FeatureValue, ReadInput } from "@fabra/core"
 import type { AxiomEvent, FabraError, PartitionLag } from "@fabra/events"
 import type { AppliedNotices } from "../feed/feed.js"
@@ -25,6 +25,12 @@ export interface Access extends AsyncDisposable {
     input: ReadInput | undefined,
   ): Promise<Readonly<Record<string, FeatureValue<unknown>>>>
   readonly deadLetters: DeadLetters
+  /** Erases an entity. @throws FabraError, FabraApiError `unknown_entity`, `unknown_index`, … */
+  erase(
+    entityType: string,
+    entityId: string,
+    options: { readonly indexes: readonly string[]; readonly timeoutMs: number },
+  ): Promise<Erased>
   /** Calls `onNotices` with what workers apply until the signal fires. @throws FabraError, FabraApiError */
   follow(onNotices: (notices: AppliedNotices) => void, signal: AbortSignal): Promise<void>
   lag(group: string): Promise<readonly PartitionLag[]>

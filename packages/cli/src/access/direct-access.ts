@@ -10,6 +10,7 @@ import {
   replayAll,
 } from "@fabra/events"
 import { didYouMean } from "@fabra/events/adapter"
+import type { Erased, EraseOptions } from "@fabra/worker"
 import { findFeatures, loadFeatures } from "../features/features-file.js"
 import type { AppliedNotices } from "../feed/feed.js"
 import { type ConnectionSettings, type Connections, openConnections } from "../project/connections.js"
@@ -61,6 +62,12 @@ export class DirectAccess implements Access {
     if (entity === undefined) throw unknownEntity(entityType, [...registry.entities.keys()])
     const wanted = names.length === 0 ? registry.featuresOf(entity) : names.map((name) => registry.feature(name))
     return wanted.length === 0 ? {} : (await store.getFeatures(wanted, entityId, { input })).features
+  }
+
+  async erase(entityType: string, entityId: string, options: EraseOptions): Promise<Erased> {
+    const store = await this.#loadStore()
+    const { eraseEntity } = await import("@fabra/worker") // loads what computes
+    return await eraseEntity(store, entityType, entityId, { ...options, bus: this.#connections.bus })
   }
 
   lag(group: string): Promise<PartitionLag[]> {

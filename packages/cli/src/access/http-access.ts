@@ -1,4 +1,10 @@
-import { type AppliedNotice as ClientNotice, createClient, type FabraApiError, type FabraClient } from "@fabra/client"
+import {
+  type AppliedNotice as ClientNotice,
+  createClient,
+  type EraseOptions,
+  type FabraApiError,
+  type FabraClient,
+} from "@fabra/client"
 import type { ReadInput } from "@fabra/core"
 import type { AxiomEvent } from "@fabra/events"
 import type { AppliedNotice, AppliedNotices } from "../feed/feed.js"
@@ -41,6 +47,10 @@ export class HttpAccess implements Access {
 
   read(entityType: string, entityId: string, names: readonly string[], input: ReadInput | undefined) {
     return this.#client.getEntity(entityType, entityId, { names: names.length === 0 ? undefined : names, input })
+  }
+
+  erase(entityType: string, entityId: string, options: EraseOptions) {
+    return this.#client.eraseEntity(entityType, entityId, options)
   }
 
   async lag(group: string) {

@@ -2,7 +2,7 @@ import { FabraError } from "@fabra/events"
 import type { FeatureOwners, handOver } from "@fabra/worker"
 import { Command } from "commander"
 import { defineCommand } from "../command.js"
-import { type AdapterSettings, type Adapters, adapterSettings } from "../project/adapters.js"
+import { type AdapterSettings, type Adapters, adapterSettings, onRedis } from "../project/adapters.js"
 import { Closing } from "../project/closing.js"
 import { openAdapters } from "../project/open-adapters.js"
 import { count, duration, print, table } from "../terminal/output.js"
@@ -96,12 +96,8 @@ interface Groups extends Pick<Adapters, "bus" | "cache"> {
 }
 
 async function withGroups(settings: AdapterSettings, work: (groups: Groups) => Promise<void>): Promise<void> {
-  if (settings.redisUrl === undefined) {
-    const message = "Groups are on the bus that workers share: set FABRA_REDIS_URL."
-    throw new FabraError("invalid_setting", message, { path: "FABRA_REDIS_URL" })
-  }
   await using closing = new Closing()
-  const { bus, cache } = await openAdapters(settings, closing)
+  const { bus, cache } = await openAdapters(onRedis(settings), closing)
   const { FeatureOwners, handOver } = await import("@fabra/worker") // loads what computes
   await work({ bus, cache, owners: new FeatureOwners(cache), handOver })
 }
