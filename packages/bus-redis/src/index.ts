@@ -1,3 +1,4 @@
+export { createRedisClient } from "@fabra/redis-transport"
 export { busAccess } from "./access.js"
 export type { RedisEventBusOptions } from "./options.js"
 export { RedisEventBus } from "./redis-bus.js"

@@ -5,8 +5,14 @@ import type { Cluster, Redis } from "ioredis"
 
 /** Options of `RedisEventBus`. */
 export interface RedisEventBusOptions {
-  /** `redis://` or `rediss://`, with user, password and database if need be. Default `redis://localhost:6379`. */
+  /**
+   * `redis://` or `rediss://` (TLS), with user, password and database if need be; several, separated by commas, are nodes of
+   * one Redis Cluster; `unix:///path/to/redis.sock`; `redis+sentinel://host:port/name-of-the-master`. Default
+   * `redis://localhost:6379`.
+   */
   readonly url?: string | undefined
+  /** PEM of the authority that signed the servers' certificate. Default: those that Node trusts. */
+  readonly tlsCa?: string | undefined
   /**
    * A client instead of a url: the bus connects as this one does, by connections of its own that it closes. The client
    * itself is neither used nor closed.
@@ -30,7 +36,7 @@ export interface RedisEventBusOptions {
 }
 
 /** The options with every default filled in. */
-export interface Settings extends Required<Omit<RedisEventBusOptions, "url" | "client" | "partitions">> {
+export interface Settings extends Required<Omit<RedisEventBusOptions, "url" | "tlsCa" | "client" | "partitions">> {
   readonly source: Source
   readonly partitions: number | undefined
 }
@@ -39,8 +45,8 @@ type WholeNumber = "dedupeWindowMs" | "maxEventBytes" | "maxEventsPerPartition" 
 
 /** Fills in defaults. @throws FabraError `invalid_argument`, `invalid_name` */
 export function toSettings(options: RedisEventBusOptions): Settings {
-  const { url, client, namespace = "fabra", partitions, clock = systemClock } = options
-  const source = chooseSource(url, client)
+  const { namespace = "fabra", partitions, clock = systemClock } = options
+  const source = chooseSource(options)
   checkName("namespace", namespace)
   if (partitions !== undefined) checkPartitions(partitions)
   const whole = (name: WholeNumber, fallback: number, least: number) => {

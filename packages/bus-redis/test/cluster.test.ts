@@ -1,7 +1,8 @@
+import { setImmediate } from "node:timers/promises"
 import { type RedisTestCluster, type RedisTestServer, startRedisCluster } from "@fabra/testing"
 import slotOf from "cluster-key-slot"
 import { Cluster, Redis } from "ioredis"
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest"
 import { RedisEventBus, type RedisEventBusOptions } from "../src/index.js"
 import { Keys } from "../src/keyspace/keys.js"
 import { eventIn, isExternal, join, numbers } from "./support.js"
@@ -54,6 +55,21 @@ describe.skipIf(isExternal)("a Redis Cluster", () => {
       if (lonely !== -1) return [lonely, homes.findIndex((master) => master !== homes[lonely])]
     }
   }
+
+  test("by the addresses of its nodes carries many partitions, and Node has nothing to warn of", async () => {
+    const warnings: Error[] = []
+    const onWarning = (warning: Error) => warnings.push(warning)
+    process.on("warning", onWarning)
+    onTestFinished(() => void process.off("warning", onWarning))
+    const many = new RedisEventBus({ url: servers.masters.map(({ url }) => url).join(","), namespace, partitions: 32 })
+    onTestFinished(() => many.close())
+    const member = await join(many)
+    const reading = member.take(1)
+    await many.publish(eventIn(0))
+    await reading
+    await setImmediate() // Node tells of warnings in the next turn of its loop
+    expect(warnings).toEqual([])
+  })
 
   test("carries events, groups, checkpoints and dead letters, with partitions on every master", async () => {
     const events = Array.from({ length: 40 }, (_, i) => eventIn(i % PARTITIONS))

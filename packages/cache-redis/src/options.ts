@@ -1,12 +1,18 @@
 import { systemClock } from "@fabra/events"
 import { checkName, checkWhole } from "@fabra/events/adapter"
-import { chooseSource, openClient, Servers, type Source } from "@fabra/redis-transport"
+import { chooseSource, isAddress, openClient, Servers, type Source } from "@fabra/redis-transport"
 import type { Cluster, Redis } from "ioredis"
 
 /** Where the cache lies, and how patient it is. */
 export interface RedisFeatureCacheOptions {
-  /** `redis://` or `rediss://` (TLS), with user, password and database as usual. Default `redis://localhost:6379`. */
+  /**
+   * `redis://` or `rediss://` (TLS), with user, password and database if need be; several, separated by commas, are nodes of
+   * one Redis Cluster; `unix:///path/to/redis.sock`; `redis+sentinel://host:port/name-of-the-master`. Default
+   * `redis://localhost:6379`.
+   */
   readonly url?: string | undefined
+  /** PEM of the authority that signed the servers' certificate. Default: those that Node trusts. */
+  readonly tlsCa?: string | undefined
   /** Connections of your own, instead of `url`. Never closed by the cache. */
   readonly client?: Redis | Cluster
   /** First part of every key. Default `fabra`. */
@@ -21,7 +27,7 @@ export interface RedisFeatureCacheOptions {
 }
 
 /** The options, checked and completed. */
-export interface CheckedOptions extends Required<Omit<RedisFeatureCacheOptions, "url" | "client">> {
+export interface CheckedOptions extends Required<Omit<RedisFeatureCacheOptions, "url" | "tlsCa" | "client">> {
   readonly servers: Servers
 }
 
@@ -30,18 +36,19 @@ const MAX_MS = 2 ** 31 - 1
 
 /** @throws FabraError `invalid_argument`, `invalid_name` */
 export function checkOptions(options: RedisFeatureCacheOptions): CheckedOptions {
-  const { url, client, namespace = "fabra", commandTimeoutMs = 5_000 } = options
+  const { namespace = "fabra", commandTimeoutMs = 5_000 } = options
   checkName("namespace", namespace)
   checkWhole("commandTimeoutMs", commandTimeoutMs, [1, MAX_MS])
-  const source = chooseSource(url, client)
-  const { rollbackWindowMs = client?.isCluster ? 20_000 : 5_000 } = options
+  const source = chooseSource(options)
+  const servers = serversAt(source, commandTimeoutMs)
+  const { rollbackWindowMs = servers.isCluster ? 20_000 : 5_000 } = options
   checkWhole("rollbackWindowMs", rollbackWindowMs, [0, MAX_MS])
-  return { servers: serversAt(source, commandTimeoutMs), namespace, commandTimeoutMs, rollbackWindowMs }
+  return { servers, namespace, commandTimeoutMs, rollbackWindowMs }
 }
 
 /** The servers, by a client of our own where only a URL is given. */
 function serversAt(source: Source, timeoutMs: number): Servers {
-  const isOwn = typeof source === "string"
+  const isOwn = isAddress(source)
   const client = isOwn ? openClient(source, timeoutMs, systemClock) : source
   // A second attempt on a new connection still fits into one call.
   return new Servers(client, { isOwn, patienceMs: timeoutMs / 2, clock: systemClock })

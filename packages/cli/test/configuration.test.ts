@@ -88,7 +88,11 @@ test.each([
   [["--on-dead-letter", "stop"], {}, "It must be continue or halt-entity."],
   [["--api-keys", ","], {}, "It is empty: name one API key or more, or leave it out."],
   [["--namespace", "a b"], {}, 'namespace name "a b" is not valid'],
-  [["--redis-url", "http://db"], {}, "It must be an address that reads redis://host:port or rediss://host:port."],
+  [
+    ["--redis-url", "http://db"],
+    {},
+    "It must be an address that reads redis://host:port, rediss://host:port, unix:///path",
+  ],
 ])("%j with %j is refused", async (args, env, message) => {
   await expect(config(args, env)).rejects.toThrow(message)
 })

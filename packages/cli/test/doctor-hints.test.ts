@@ -7,10 +7,12 @@ test.each([
   ["WRONGPASS invalid username-password pair or user is disabled.", /correct the user or the password/],
   ["NOPERM this user has no permissions to run the 'info' command", /ACL SETUSER/],
   ["ERR DB index is out of range", /name a database that this Redis has/],
-  ["self-signed certificate in certificate chain", /NODE_EXTRA_CA_CERTS/],
-  ["unable to verify the first certificate", /NODE_EXTRA_CA_CERTS/],
+  ["self-signed certificate in certificate chain", /FABRA_REDIS_CA/],
+  ["unable to verify the first certificate", /FABRA_REDIS_CA/],
   ["write EPROTO 00:error:0A00010B:SSL routines:ssl3_get_record:wrong version number", /use redis:\/\//],
   ["getaddrinfo ENOTFOUND redis.example", /correct the host/],
+  ["All sentinels are unreachable and retry is disabled.", /the name of the master/],
+  ["connect ENOENT /run/redis.sock", /path of the socket/],
   ["connect ECONNREFUSED 127.0.0.1:1", /^start Redis/],
 ])("doctor's hint fits the cause: %s", (why, mend) => {
   expect(mendFor(why)).toMatch(mend)

@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { createRedisClient } from "@fabra/bus-redis"
 import { RedisFeatureCache } from "@fabra/cache-redis"
 import { decodeValue } from "@fabra/core/adapter"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
-import { createRedisClient } from "../src/project/redis-client.js"
 import { fabra, Running, spawned } from "./fabra.js"
 import { mask, screen } from "./screens.js"
 import { eventually, start, temporaryDirectory } from "./with-the-test.js"
@@ -157,7 +157,7 @@ test("many events, in order", async () => {
 
 test("watch shows what is applied as it is applied, by whichever process", async () => {
   const watch = start(["watch", "--json"], { env })
-  const redis = createRedisClient(server.adminUrl)
+  const redis = createRedisClient({ url: server.adminUrl })
   onTestFinished(() => redis.disconnect())
   // A message that no worker has sent is nothing to it.
   const rubbish = () =>

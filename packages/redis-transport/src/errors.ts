@@ -54,9 +54,7 @@ export function isReply(error: unknown, word: string): boolean {
 export function refusalOf(error: unknown): string {
   if (outcomeOf(error) !== "refused") return ""
   const { message } = error as Error
-  // Before Redis 7 a script hides why its command was refused: "ERR Error running script (…): …: -READONLY You can't …".
-  const [, inScript] = /^ERR Error running script .*: -([A-Z]+) /.exec(message) ?? []
-  return inScript ?? message.slice(0, message.indexOf(" "))
+  return message.slice(0, message.indexOf(" "))
 }
 
 /** Why a command failed, for people. The driver would speak of settings that are ours, not theirs. */

@@ -1,4 +1,5 @@
 export { CONNECTION_COMMANDS, type RedisAccess } from "./access.js"
+export { createRedisClient } from "./client.js"
 export { Deadline } from "./deadline.js"
 export {
   Closed,
@@ -12,9 +13,9 @@ export {
   refusalOf,
 } from "./errors.js"
 export { type Command, sendFleeting, writeTogether } from "./fleeting-command.js"
-export { epochOf, isAtLeast, replicasOf, type ServerInfo, serverInfo, settingWarnings } from "./info.js"
+export { epochOf, replicasOf, type ServerInfo, serverInfo, settingWarnings } from "./info.js"
 export { openClient, openConnection } from "./open.js"
 export { Script, withText } from "./script.js"
 export { RedisServer, type Replies } from "./server.js"
 export { addressOf, Servers, slotOf } from "./servers.js"
-export { chooseSource, type Source } from "./source.js"
+export { chooseSource, isAddress, type Source } from "./source.js"

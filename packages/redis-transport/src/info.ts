@@ -26,10 +26,17 @@ export function replicasOf(info: ServerInfo): number {
   return Number(info.get("connected_slaves") ?? 0)
 }
 
-/** True from the given version on; also when the version is not known. */
-export function isAtLeast(info: ServerInfo, major: number, minor: number): boolean {
-  const [ours = Number.POSITIVE_INFINITY, ourMinor = 0] = (info.get("redis_version") ?? "").split(".").map(Number)
-  return Number.isNaN(ours) || ours > major || (ours === major && ourMinor >= minor)
+/** The oldest version with all that bus and cache send. */
+const LEAST = 7
+
+/** Why a server cannot be used, by its `INFO`; `undefined` when it can, or does not say. */
+export function unfitness(info: ServerInfo, isInCluster: boolean): string | undefined {
+  const version = info.get("redis_version")
+  if (Number.parseInt(version ?? "", 10) < LEAST) {
+    return `this Redis is ${version}, which is too old: use Redis ${LEAST}.0 or newer`
+  }
+  if (isInCluster || info.get("redis_mode") !== "cluster") return undefined
+  return "this is a node of a Redis Cluster: to use it, name several nodes or give a Cluster client"
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Clock } from "@fabra/events"
 import type { Timer } from "@fabra/events/adapter"
-import { type Cluster, Redis, type RedisOptions } from "ioredis"
-import type { Source } from "./source.js"
+import type { Cluster, Redis, RedisOptions } from "ioredis"
+import { createRedisClient } from "./client.js"
+import { isAddress, type Source } from "./source.js"
 
 /**
  * Options of every connection of our own, whatever the client was like that it is made from. We decide which commands are
@@ -25,15 +26,19 @@ function ourOptions(timeoutMs: number): RedisOptions {
 
 /** A client of our own that connects to the same place, when it is first used. */
 export function openClient(source: Source, timeoutMs: number, clock: Clock): Redis | Cluster {
-  if (typeof source === "string") return limitHandshake(new Redis(source, ourOptions(timeoutMs)), timeoutMs, clock)
-  if (!isCluster(source)) return openConnection(source, timeoutMs, clock)
-  const cluster = source.duplicate([], {
+  const client = isAddress(source) ? createRedisClient(source, ourOptions(timeoutMs)) : like(source, timeoutMs)
+  if (!isCluster(client)) return limitHandshake(client, timeoutMs, clock)
+  return client.setMaxListeners(0).on("+node", (node: Redis) => limitHandshake(node, timeoutMs, clock))
+}
+
+function like(client: Redis | Cluster, timeoutMs: number): Redis | Cluster {
+  if (!isCluster(client)) return client.duplicate(ourOptions(timeoutMs))
+  return client.duplicate([], {
     lazyConnect: true,
     enableOfflineQueue: false,
     enableAutoPipelining: false,
-    redisOptions: { ...source.options.redisOptions, ...ourOptions(timeoutMs) },
+    redisOptions: { ...client.options.redisOptions, ...ourOptions(timeoutMs) },
   })
-  return cluster.setMaxListeners(0).on("+node", (node: Redis) => limitHandshake(node, timeoutMs, clock))
 }
 
 /** A connection of our own to the server of one connection. */

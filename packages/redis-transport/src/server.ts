@@ -4,7 +4,7 @@ import { Connection } from "./connection.js"
 import type { Deadline } from "./deadline.js"
 import { NotConnected, outcomeOf, reasonOf, refusal } from "./errors.js"
 import { type Command, type Result, sendAll } from "./fleeting-command.js"
-import { epochOf, parseInfo } from "./info.js"
+import { epochOf, parseInfo, serverInfo, unfitness } from "./info.js"
 
 /** What came back for commands sent together: for each, in order, an error or a value. */
 export interface Replies {
@@ -37,8 +37,6 @@ export interface ServerOptions {
   readonly clock: Clock
 }
 
-const IN_CLUSTER = "this is a node of a Redis Cluster: to use it, name several nodes or give a Cluster client"
-
 /** One Redis process that we talk to through one client. */
 export class RedisServer {
   readonly redis: Redis
@@ -46,6 +44,9 @@ export class RedisServer {
   readonly #options: ServerOptions
   // By socket, since a socket leads to one process as long as it lives, and a client to many.
   readonly #epochs = new WeakMap<object, string>()
+  // By socket too: what is at its other end was looked at, and can be used.
+  readonly #fit = new WeakSet<object>()
+  readonly #examined = new WeakMap<object, Promise<string | undefined>>()
   #identifying: Promise<Identity> | undefined
 
   constructor(redis: Redis, options: ServerOptions) {
@@ -54,9 +55,26 @@ export class RedisServer {
     this.#options = options
   }
 
-  /** Waits until commands can be sent. @throws NotConnected, Closed */
-  ready(deadline: Deadline): Promise<void> {
-    return this.#connection.ready(deadline)
+  /**
+   * Waits until commands can be sent.
+   * @throws NotConnected, Closed; a refusal when the server is none that can be used, see `unfitness`
+   */
+  async ready(deadline: Deadline): Promise<void> {
+    await this.#connection.ready(deadline)
+    const { stream } = this.redis
+    if (this.#fit.has(stream)) return
+    let examined = this.#examined.get(stream)
+    if (examined === undefined) {
+      examined = serverInfo(this.redis, "server").then((info) => unfitness(info, this.#options.isInCluster === true))
+      this.#examined.set(stream, examined)
+      examined.catch(() => this.#examined.delete(stream))
+    }
+    const reason = await this.answer(examined, deadline).catch((error) => {
+      // Nothing of the command that waits for this was sent.
+      throw outcomeOf(error) === "unknown" ? new NotConnected(reasonOf(error), { cause: error }) : error
+    })
+    if (reason !== undefined) throw refusal(reason)
+    this.#fit.add(stream)
   }
 
   /**
@@ -106,7 +124,6 @@ export class RedisServer {
       return String(text)
     })
     const info = parseInfo(texts.join("\r\n"))
-    if (!this.#options.isInCluster && info.get("redis_mode") === "cluster") throw refusal(IN_CLUSTER)
     const epoch = epochOf(info)
     if (this.redis.stream === stream) this.#epochs.set(stream, epoch)
     return {

@@ -2,5 +2,5 @@ import { expect, test } from "vitest"
 import { chooseSource } from "./source.js"
 
 test("where nothing is said, Redis is on this machine", () => {
-  expect(chooseSource(undefined, undefined)).toBe("redis://localhost:6379")
+  expect(chooseSource({})).toEqual({ url: "redis://localhost:6379" })
 })

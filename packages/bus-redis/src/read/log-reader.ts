@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events"
 import type { BusNotice, Position } from "@fabra/events"
 import type { PartitionBatch, ReadOptions } from "@fabra/events/adapter"
 import { NoAnswer } from "@fabra/redis-transport"
@@ -71,6 +72,8 @@ export class LogReader {
     const awaited = new Set(well.length > 0 ? well : shares)
     // One alone has nobody to be told of: it ends with the wait, or with the caller's own signal.
     const enough = shares.length > 1 ? new AbortController() : undefined
+    // On a cluster each partition's read listens, which Node would warn of from the eleventh on.
+    if (enough !== undefined) setMaxListeners(0, enough.signal)
     return new Promise((resolve) => {
       let isStopping = false
       const end = () => {

@@ -11,6 +11,7 @@ import {
   serverInfo,
 } from "@fabra/redis-transport"
 import type { Redis } from "ioredis"
+import type { Link } from "../transport/link.js"
 import type { StreamReply } from "./records.js"
 import { waitForReplica } from "./replicas.js"
 
@@ -42,9 +43,10 @@ export class NodeReader {
   #hasReplicas = false
   #isClosed = false
 
-  constructor(like: Redis, timeoutMs: number, clock: Clock) {
+  /** @param link whose server `like` leads to */
+  constructor(like: Redis, { timeoutMs, clock, isCluster }: Pick<Link, "timeoutMs" | "clock" | "isCluster">) {
     const redis = openConnection(like, timeoutMs, clock)
-    this.#server = new RedisServer(redis, { isOwn: true, clock })
+    this.#server = new RedisServer(redis, { isOwn: true, isInCluster: isCluster, clock })
     this.#timeoutMs = timeoutMs
     this.#clock = clock
     redis.on("close", () => {

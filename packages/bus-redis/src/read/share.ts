@@ -127,7 +127,7 @@ export class Share {
     const address = addressOf(redis)
     if (this.#reader?.address !== address) {
       this.#reader?.node.close()
-      this.#reader = { address, node: new NodeReader(redis, this.#link.timeoutMs, this.#link.clock) }
+      this.#reader = { address, node: new NodeReader(redis, this.#link) }
     }
     return this.#reader.node
   }

@@ -8,16 +8,6 @@ const lost = Object.assign(new Error("Reached the max retries per request limit 
 })
 const notWriteable = new Error("Stream isn't writeable and enableOfflineQueue options is false")
 
-test("sees through what Redis 6 puts around a refusal within a script", () => {
-  const within = (word: string) =>
-    reply(`ERR Error running script (call to f_1a): @user_script:9: @user_script: 9: -${word} what it says.`)
-  expect(toBusError(within("READONLY"))).toMatchObject({ code: "bus_unavailable" })
-  expect(toPublishError(within("OOM"), false)).toBeInstanceOf(BusFullError)
-  expect(toBusError(reply("ERR Error running script (call to f_1a): @user_script:1: nil"))).toMatchObject({
-    code: "internal",
-  })
-})
-
 test("speaks to users of what happened, not of the driver's settings", () => {
   expect(toBusError(lost)).toMatchObject({ code: "bus_unavailable", message: "Redis: the connection was lost" })
   expect(toBusError(new Closed())).toMatchObject({ code: "bus_closed", message: "The bus is closed." })

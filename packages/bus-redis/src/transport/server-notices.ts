@@ -1,5 +1,5 @@
 import type { BusNotice } from "@fabra/events"
-import { addressOf, isAtLeast, serverInfo, settingWarnings } from "@fabra/redis-transport"
+import { addressOf, serverInfo, settingWarnings } from "@fabra/redis-transport"
 import type { Redis } from "ioredis"
 
 /** Warnings about a server's settings, for a person to read. */
@@ -10,11 +10,5 @@ export async function serverNotices(redis: Redis): Promise<BusNotice[]> {
     const message = `${server} does not let us ask INFO: replicas and settings are not looked after.`
     return [{ code: "settings_unknown", level: "warn", message, where: server }]
   }
-  const notices = settingWarnings(info, server).map((warning): BusNotice => ({ ...warning, level: "warn" }))
-  if (!isAtLeast(info, 6, 2)) {
-    const version = info.get("redis_version")
-    const message = `${server} is too old (${version}): events are trimmed by XTRIM MINID, which came with 6.2.`
-    notices.unshift({ code: "engine_too_old", level: "error", message, where: server })
-  }
-  return notices
+  return settingWarnings(info, server).map((warning): BusNotice => ({ ...warning, level: "warn" }))
 }

@@ -45,7 +45,7 @@ async function* checks(
     yield* postgresChecks(settings, store)
   }
   const { redisChecks } = await import("../doctor/redis-checks.js") // loads the driver
-  const isUsed = yield* redisChecks(settings.redisUrl, settings.namespace)
+  const isUsed = yield* redisChecks(settings)
   if (isUsed) yield* workChecks(onRedis(settings), settings.group)
 }
 

@@ -1,27 +1,41 @@
-import type { Cluster, Redis } from "ioredis"
-import { createRedisClient } from "../project/redis-client.js"
+import { createRedisClient } from "@fabra/bus-redis"
+import type { Cluster, Redis, RedisOptions } from "ioredis"
+import { redisAddress } from "../project/redis-address.js"
 import { showAddress } from "../settings/show-address.js"
-import { DEFAULT_REDIS_URL } from "../settings/table.js"
+import type { Settings } from "../settings/table.js"
 import { duration } from "../terminal/output.js"
 import { type Check, fail, ok, warn } from "./check.js"
 
 const PATIENCE_MS = 3_000
+/** Asks once: what does not answer is told, not tried again. */
+const ONCE: RedisOptions = {
+  connectTimeout: PATIENCE_MS,
+  commandTimeout: PATIENCE_MS,
+  maxRetriesPerRequest: 0,
+  retryStrategy: () => null,
+  sentinelRetryStrategy: () => null,
+}
 /** Event times and leases of several machines are compared. */
 const MAX_SKEW_MS = 1_000
 
 /**
  * The Redis server: does it answer, and is it set up to keep what it is given? Returns whether the namespace is in use,
  * so that there is something to look at; looking would found it.
- * @param named what the settings name, if anything
  */
-export async function* redisChecks(named: string | undefined, namespace: string): AsyncGenerator<Check, boolean> {
-  const url = named ?? DEFAULT_REDIS_URL
-  const redis = createRedisClient(url, {
-    connectTimeout: PATIENCE_MS,
-    commandTimeout: PATIENCE_MS,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-  })
+export async function* redisChecks(
+  settings: Settings<"redisUrl" | "redisCa" | "namespace">,
+): AsyncGenerator<Check, boolean> {
+  const { redisUrl: named, namespace } = settings
+  let redis: Redis | Cluster
+  let url: string
+  try {
+    const address = redisAddress(settings)
+    url = address.url
+    redis = createRedisClient(address, ONCE)
+  } catch (error) {
+    yield fail("redis", (error as Error).message, "correct FABRA_REDIS_URL or FABRA_REDIS_CA")
+    return false
+  }
   let lastError = "no answer"
   let hasNoDatabase = false // ioredis goes on, in database 0
   redis.on("error", (error: Error & { readonly command?: { readonly name: string } }) => {
@@ -66,7 +80,12 @@ const MENDS: readonly (readonly [why: RegExp, mend: string])[] = [
   [/DB index|invalid DB/i, "name a database that this Redis has in FABRA_REDIS_URL (CONFIG GET databases)"],
   [/SELECT is not allowed/, "leave the database out of FABRA_REDIS_URL: a Redis Cluster has one only"],
   [/^a node of a Redis Cluster/, "name several nodes in FABRA_REDIS_URL, separated by commas"],
-  [/certificate|altnames/i, "let Node trust the authority: NODE_EXTRA_CA_CERTS=/path/to/ca.pem in the environment"],
+  [/certificate|altnames/i, "let Fabra trust the authority: FABRA_REDIS_CA=/path/to/ca.pem"],
+  [
+    /sentinels are unreachable/i,
+    "start the sentinels, or correct their addresses and the name of the master in FABRA_REDIS_URL",
+  ],
+  [/ENOENT|EACCES/, "correct the path of the socket in FABRA_REDIS_URL, or let this user open it"],
   [/wrong version number|packet length|EPROTO/, "this port speaks no TLS: use redis:// in FABRA_REDIS_URL"],
   [/ENOTFOUND|EAI_AGAIN/, "correct the host in FABRA_REDIS_URL: its name is not known here"],
 ]
@@ -78,11 +97,8 @@ export function mendFor(why: string): string {
 
 function* settingsChecks(info: ReadonlyMap<string, string>): Generator<Check> {
   const version = info.get("redis_version") ?? "unknown"
-  const [major = 0, minor = 0] = version.split(".").map(Number)
-  if (major < 6 || (major === 6 && minor < 2)) {
-    yield fail("redis version", `${version} is too old`, "use Redis 6.2 or newer; events could not be trimmed")
-  } else if (major < 7) {
-    yield warn("redis version", `${version} counts the lag of groups slowly`, "use Redis 7.0 or newer")
+  if (Number.parseInt(version, 10) < 7) {
+    yield fail("redis version", `${version} is too old, and refused`, "use Redis 7.0 or newer")
   } else yield ok("redis version", version)
 
   const policy = info.get("maxmemory_policy") ?? "unknown"

@@ -1,6 +1,6 @@
+import { createRedisClient } from "@fabra/bus-redis"
 import { FabraError } from "@fabra/events"
 import { Cluster, type Redis } from "ioredis"
-import { createRedisClient } from "../project/redis-client.js"
 import { toJson } from "../terminal/output.js"
 import type { AppliedFeed, AppliedNotices } from "./feed.js"
 
@@ -16,11 +16,11 @@ export class RedisFeed implements AppliedFeed {
 
   /** Connects with the first use. */
   constructor(
-    private readonly url: string,
+    private readonly address: Parameters<typeof createRedisClient>[0],
     namespace: string,
   ) {
     this.#channel = appliedChannel(namespace)
-    this.#publisher = createRedisClient(url, { maxRetriesPerRequest: 0, commandTimeout: 1_000 })
+    this.#publisher = createRedisClient(address, { maxRetriesPerRequest: 0, commandTimeout: 1_000 })
     this.#publisher.on("error", () => {}) // the bus tells of a Redis that is away
   }
 
@@ -39,7 +39,7 @@ export class RedisFeed implements AppliedFeed {
 
   async subscribe(onNotices: (notices: AppliedNotices) => void, signal: AbortSignal): Promise<void> {
     // Once connected it subscribes again by itself after a lost connection.
-    const subscriber = createRedisClient(this.url)
+    const subscriber = createRedisClient(this.address)
     signal.addEventListener("abort", () => subscriber.disconnect(), { once: true })
     let lastError: Error | undefined
     subscriber.on("error", (error: Error) => {

@@ -6,6 +6,7 @@ import { DEFAULT_REDIS_URL, type SettingName, type Settings } from "../settings/
 /** The settings that choose and set up adapters. */
 export const adapterSettings = [
   "redisUrl",
+  "redisCa",
   "namespace",
   "partitions",
   "dedupeWindow",

@@ -5,23 +5,16 @@ import { toMs } from "../settings/kinds.js"
 import { showAddress } from "../settings/show-address.js"
 import type { AdapterSettings, Adapters } from "./adapters.js"
 import type { Closing } from "./closing.js"
-import { createRedisClient } from "./redis-client.js"
+import { redisAddress } from "./redis-address.js"
 
-/** Bus, cache and feed on one Redis, or one Redis Cluster. */
+/** Bus, cache and feed on one Redis, or one Redis Cluster. @throws FabraError `invalid_argument`, `invalid_setting` */
 export function openRedis(settings: AdapterSettings, closing: Closing): Adapters {
-  const { redisUrl: url = "", namespace, partitions, dedupeWindow, retention } = settings
-  const place = url.includes(",") ? { client: openCluster(url, closing) } : { url }
+  const { namespace, partitions, dedupeWindow, retention } = settings
+  const place = redisAddress(settings)
   const dedupeWindowMs = toMs(dedupeWindow)
   const bus = new RedisEventBus({ ...place, namespace, dedupeWindowMs, retentionMs: toMs(retention), partitions })
   closing.use(bus)
   const cache = closing.use(new RedisFeatureCache({ ...place, namespace }))
-  const feed = closing.use(new RedisFeed(url, namespace))
-  return { where: showAddress(url), bus, cache, feed }
-}
-
-function openCluster(url: string, closing: Closing): ReturnType<typeof createRedisClient> {
-  const cluster = createRedisClient(url)
-  closing.defer(() => cluster.disconnect())
-  cluster.on("error", () => {}) // bus and cache tell of it
-  return cluster
+  const feed = closing.use(new RedisFeed(place, namespace))
+  return { where: showAddress(place.url), bus, cache, feed }
 }

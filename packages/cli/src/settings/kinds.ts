@@ -109,17 +109,19 @@ export const headerText: Kind<string> = {
   },
 }
 
-/** Addresses of one of the given schemes, separated by commas; kept as one text. */
-export function urls(...schemes: readonly string[]): Kind<string> {
-  const { type, read } = url(...schemes)
-  return {
-    type: `${type}, or several separated by commas`,
-    read: (given) =>
-      given
-        .split(",")
-        .map((one) => read(one.trim()))
-        .join(","),
-  }
+const REDIS = ["redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel"]
+
+/** Where Redis is, as `url` of bus and cache has it; several addresses are kept as one text. */
+export const redisAddresses: Kind<string> = {
+  type: "redis://, rediss://, unix:// or redis+sentinel:// address, or several separated by commas",
+  read(given) {
+    const addresses = given.split(",").map((one) => one.trim())
+    const isKnown = (one: string) => URL.canParse(one) && REDIS.includes(new URL(one).protocol.slice(0, -1))
+    if (addresses.every(isKnown)) return addresses.join(",")
+    throw mustBe(
+      "an address that reads redis://host:port, rediss://host:port, unix:///path/to/redis.sock or redis+sentinel://host:port/name-of-the-master",
+    )
+  },
 }
 
 /** One or more of a kind, separated by commas. */

@@ -9,10 +9,10 @@ import {
   oneOf,
   orWord,
   path,
+  redisAddresses,
   seconds,
   text,
   url,
-  urls,
   wholeNumber,
 } from "./kinds.js"
 
@@ -59,10 +59,17 @@ export const settings = {
   redisUrl: optional({
     env: "FABRA_REDIS_URL",
     flag: "--redis-url <url>",
-    kind: urls("redis", "rediss"),
+    kind: redisAddresses,
     defaultText: `${DEFAULT_REDIS_URL} for worker, serve, schedule and doctor; others ask the HTTP API then`,
     secret: true,
     description: "the Redis that holds events and feature values; several addresses: nodes of one Redis Cluster",
+  }),
+  redisCa: optional({
+    env: "FABRA_REDIS_CA",
+    flag: "--redis-ca <file>",
+    kind: path,
+    description: "PEM file of the authority that signed the certificate of Redis, for rediss://",
+    defaultText: "those that Node trusts",
   }),
   namespace: setting({
     env: "FABRA_NAMESPACE",
