@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "@fabra/events"
+import { type Clock, FabraError, systemClock } from "@fabra/events"
 import { checkName, checkPartitions, checkWhole, DEFAULT_MAX_EVENT_BYTES } from "@fabra/events/adapter"
 import { chooseSource, type Source } from "@fabra/redis-transport"
 import type { Cluster, Redis } from "ioredis"
@@ -28,6 +28,12 @@ export interface RedisEventBusOptions {
   readonly maxEventBytes?: number
   /** Most events one partition holds before `publish` answers `bus_full`. Default 1,000,000. */
   readonly maxEventsPerPartition?: number
+  /**
+   * Which replicas must have an event before it is read. `auto`: one, on a server that this bus has seen with a replica; it
+   * waits for one also when the last is lost. `required`: one, always. `optional`: one, as long as the server has one.
+   * Default `auto`.
+   */
+  readonly replicas?: ReplicaRule
   /** How long events stay at least after every group has settled them, in milliseconds. Default one hour. */
   readonly retentionMs?: number
   /** Longest wait for Redis, in milliseconds, reconnecting included. Default 5,000. */
@@ -41,14 +47,24 @@ export interface Settings extends Required<Omit<RedisEventBusOptions, "url" | "t
   readonly partitions: number | undefined
 }
 
+/** When an event is read only after a replica has it: see `replicas` of {@link RedisEventBusOptions}. */
+export type ReplicaRule = "auto" | "required" | "optional"
+
+const REPLICA_RULES: readonly ReplicaRule[] = ["auto", "required", "optional"]
+
 type WholeNumber = "dedupeWindowMs" | "maxEventBytes" | "maxEventsPerPartition" | "retentionMs" | "commandTimeoutMs"
 
 /** Fills in defaults. @throws FabraError `invalid_argument`, `invalid_name` */
 export function toSettings(options: RedisEventBusOptions): Settings {
-  const { namespace = "fabra", partitions, clock = systemClock } = options
+  const { namespace = "fabra", partitions, replicas = "auto", clock = systemClock } = options
   const source = chooseSource(options)
   checkName("namespace", namespace)
   if (partitions !== undefined) checkPartitions(partitions)
+  if (!REPLICA_RULES.includes(replicas)) {
+    throw new FabraError("invalid_argument", `replicas must be one of ${REPLICA_RULES.join(", ")}.`, {
+      path: "replicas",
+    })
+  }
   const whole = (name: WholeNumber, fallback: number, least: number) => {
     const value = options[name] ?? fallback
     checkWhole(name, value, [least])
@@ -58,6 +74,7 @@ export function toSettings(options: RedisEventBusOptions): Settings {
     source,
     namespace,
     partitions,
+    replicas,
     dedupeWindowMs: whole("dedupeWindowMs", 120_000, 0),
     maxEventBytes: whole("maxEventBytes", DEFAULT_MAX_EVENT_BYTES, 1),
     maxEventsPerPartition: whole("maxEventsPerPartition", 1_000_000, 1),

@@ -1,5 +1,6 @@
 import {
   type BusNotice,
+  type BusServer,
   type DeadLetterQueue,
   FabraError,
   type PartitionLag,
@@ -25,9 +26,10 @@ import { Namespace } from "./keyspace/namespace.js"
 import { type RedisEventBusOptions, type Settings, toSettings } from "./options.js"
 import { Publisher, refuseAll } from "./publish/publisher.js"
 import { RedisLog } from "./read/redis-log.js"
+import { ReplicaWatch } from "./read/replica-watch.js"
 import { busClosed } from "./transport/errors.js"
 import { Link } from "./transport/link.js"
-import { serverNotices } from "./transport/server-notices.js"
+import { describeServer, serverNotices } from "./transport/server-notices.js"
 
 /**
  * The event bus on Redis Streams: one stream per partition, checkpoints as the `last-delivered-id` of consumer groups, so
@@ -45,6 +47,7 @@ export class RedisEventBus extends BaseEventBus {
   readonly #replicated: Link
   readonly #namespace: Namespace
   readonly #publisher: Publisher
+  readonly #replicas: ReplicaWatch
   readonly #subscriptions = new Set<Subscription>()
   // Calls under way. Not as a set: what one drops for a larger table still refers to it, so that of promises that come and
   // go all are kept until the old generation is collected.
@@ -62,7 +65,14 @@ export class RedisEventBus extends BaseEventBus {
     this.#replicated = new Link(settings)
     this.#namespace = new Namespace(keys, this.#link, settings)
     this.#publisher = new Publisher(this.#link, this.#replicated, settings)
-    this.deadLetters = new RedisDeadLetters(this.#link, this.#replicated, keys, (events) => this.publish(events))
+    this.#replicas = new ReplicaWatch(settings)
+    this.deadLetters = new RedisDeadLetters({
+      link: this.#link,
+      replicated: this.#replicated,
+      keys,
+      replicas: this.#replicas,
+      publish: (events) => this.publish(events),
+    })
     this.capabilities = {
       name: "redis-streams",
       persistent: true,
@@ -96,6 +106,7 @@ export class RedisEventBus extends BaseEventBus {
       namespace: this.#namespace,
       partitions,
       settings: this.#settings,
+      replicas: this.#replicas,
       onNotice,
       onClose: () => subscription && this.#subscriptions.delete(subscription),
     })
@@ -125,6 +136,10 @@ export class RedisEventBus extends BaseEventBus {
   async removeGroup(group: string): Promise<boolean> {
     checkName("group", group)
     return await removeGroup(this.#link, this.#namespace.keys, await this.#namespace.partitions(), group)
+  }
+
+  async servers(): Promise<readonly BusServer[]> {
+    return await this.#link.everywhere((redis) => describeServer(redis, this.#replicas))
   }
 
   close(): Promise<void> {

@@ -192,7 +192,18 @@ test("lag and doctor, while all is well", async () => {
   const checks = await json(["doctor"])
   expect(checks.filter(({ status }: { status: string }) => status !== "ok")).toEqual([])
   expect(checks.map(({ name }: { name: string }) => name)).toEqual([
-    ...["node", "settings", "features", "redis", "redis version", "eviction", "persistence", "replicas", "clock"],
+    ...[
+      "node",
+      "settings",
+      "features",
+      "redis",
+      "redis version",
+      "eviction",
+      "persistence",
+      "memory",
+      "replicas",
+      "clock",
+    ],
     ...["namespace", "workers", "dead letters"],
   ])
 })

@@ -1,6 +1,6 @@
 // For those who define, publish and replay events.
 
-export type { EventBus, PartitionLag, PublishOptions, PublishReceipt, PublishResult } from "./bus/bus.js"
+export type { BusServer, EventBus, PartitionLag, PublishOptions, PublishReceipt, PublishResult } from "./bus/bus.js"
 export {
   DEAD_LETTER_REASONS,
   type DeadLetter,

@@ -23,6 +23,20 @@ export const alerts: readonly Alert[] = [
     "Workers of {{ $labels.job }} have had no answer from the bus for two minutes.",
   ),
   critical(
+    "FabraBusWaitsForReplica",
+    "1m",
+    `${over5m.told(names.busWaits, "server")} > 0`,
+    "Nothing is applied: no replica confirms events",
+    "Workers wait until a replica of {{ $labels.server }} has what it has.",
+  ),
+  warning(
+    "FabraBusMemory",
+    "1m",
+    `${over5m.told(names.busMemory, "server")} > 0.8 * (${over5m.told(names.busMemoryLimit, "server")} > 0)`,
+    "The memory of the bus is nearly full",
+    "{{ $labels.server }} has less than a fifth of its memory left; without any, no event is accepted.",
+  ),
+  critical(
     "FabraPartitionsUnowned",
     "2m",
     `${over5m.told(names.partitionsUnowned, "group")} > 0`,

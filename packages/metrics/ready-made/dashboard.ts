@@ -96,6 +96,10 @@ const rows: readonly { readonly title: string; readonly graphs: readonly Graph[]
       graph("Errors nobody caught", "ops", q.rate(names.errorsUncaught, "feature"), "{{feature}}"),
       graph("Lost commits found", "ops", q.rate(names.rollbacks), "partitions read again"),
       graph("Bus answers", "short", q.now(names.busUp), "{{instance}}"),
+      graph("Replicas of the bus", "short", q.told(names.busReplicas, "server"), "{{server}}"),
+      graph("Reads that wait for a replica", "short", q.told(names.busWaits, "server"), "{{server}}"),
+      graph("Memory of the bus", "bytes", q.told(names.busMemory, "server"), "{{server}}"),
+      graph("Its limit (0: none)", "bytes", q.told(names.busMemoryLimit, "server"), "{{server}}"),
     ],
   },
   {

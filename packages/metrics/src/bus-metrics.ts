@@ -1,4 +1,4 @@
-import { type EventBus, FabraError, type PartitionLag } from "@fabra/events"
+import { type BusServer, type EventBus, FabraError, type PartitionLag } from "@fabra/events"
 import type { Gauge, Registry } from "prom-client"
 import { definitions, type MetricDefinition } from "./definitions.js"
 import { makeGauge } from "./make.js"
@@ -10,10 +10,11 @@ const FRESH_MS = 1000
 
 interface Status {
   readonly lag: readonly PartitionLag[]
+  readonly servers: readonly BusServer[]
   readonly deadLetters: { readonly count: number; readonly oldestAt: number | null }
 }
 
-/** Reads lag and dead letters from the bus when they are scraped. What the bus does not answer in time is left out. */
+/** Reads lag, dead letters and the state of servers from the bus when they are scraped. What the bus does not answer in time is left out. */
 export function addBusMetrics(registry: Registry, bus: EventBus, group: string): void {
   const status = new StatusReader(bus, group)
   const gauge = (definition: MetricDefinition, set: (gauge: Gauge, status: Status) => void) =>
@@ -23,7 +24,18 @@ export function addBusMetrics(registry: Registry, bus: EventBus, group: string):
       if (now !== undefined) set(made, now)
       else if (definition.labels.length === 0) made.remove() // reset has left a 0
     })
+  const serverGauge = (definition: MetricDefinition, numberOf: (server: BusServer) => number | null) =>
+    gauge(definition, (made, { servers }) => {
+      for (const server of servers) {
+        const value = numberOf(server)
+        if (value !== null) made.set({ server: server.name }, value)
+      }
+    })
   makeGauge(definitions.busUp, registry, async (up) => up.set((await status.read()) === undefined ? 0 : 1))
+  serverGauge(definitions.busReplicas, ({ replicas }) => replicas)
+  serverGauge(definitions.busWaits, ({ waitsForReplica }) => Number(waitsForReplica))
+  serverGauge(definitions.busMemory, ({ usedBytes }) => usedBytes)
+  serverGauge(definitions.busMemoryLimit, ({ maxBytes }) => maxBytes ?? 0)
   gauge(definitions.lagEvents, (made, { lag }) => {
     for (const { partition, events } of lag) made.set({ group, partition }, events)
   })
@@ -67,9 +79,9 @@ class StatusReader {
       timer = setTimeout(resolve, DEADLINE_MS, undefined)
     })
     try {
-      const answers = Promise.all([this.#lag(), this.#bus.deadLetters.stats()])
+      const answers = Promise.all([this.#lag(), this.#bus.deadLetters.stats(), this.#bus.servers?.() ?? []])
       const answered = await Promise.race([answers, late])
-      return answered && { lag: answered[0], deadLetters: answered[1] }
+      return answered && { lag: answered[0], deadLetters: answered[1], servers: answered[2] }
     } catch {
       return undefined
     } finally {

@@ -90,6 +90,18 @@ export const definitions = {
   ),
   rollbacks: counter("fabra_cache_rollbacks_total", "Partitions read again because the cache had lost commits.", []),
   busUp: gauge("fabra_bus_up", "1 when the bus answered this scrape in time, else 0.", []),
+  busReplicas: gauge("fabra_bus_replicas", "Replicas that a server of the bus has now.", ["server"]),
+  busWaits: gauge(
+    "fabra_bus_waits_for_replica",
+    "1 while this process reads nothing from the server, because no replica confirms what it has.",
+    ["server"],
+  ),
+  busMemory: gauge("fabra_bus_memory_bytes", "Memory in use on a server of the bus.", ["server"]),
+  busMemoryLimit: gauge(
+    "fabra_bus_memory_limit_bytes",
+    "Memory above which a server of the bus accepts no event; 0: it has no limit.",
+    ["server"],
+  ),
   lagEvents: gauge(
     "fabra_partition_lag_events",
     "Events after the checkpoint; that of a busy partition trails the work by some seconds.",

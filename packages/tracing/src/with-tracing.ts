@@ -51,6 +51,10 @@ class TracedBus implements EventBus {
     return this.#bus.subscribe(options)
   }
 
+  get servers() {
+    return this.#bus.servers?.bind(this.#bus)
+  }
+
   lag(group: string) {
     return this.#bus.lag(group)
   }

@@ -14,6 +14,7 @@ import { replicasOf, Script, serverInfo } from "@fabra/redis-transport"
 import type { Keys } from "../keyspace/keys.js"
 import { timeOf, toPosition, toStreamId } from "../keyspace/positions.js"
 import type { StreamEntry } from "../read/records.js"
+import type { ReplicaWatch } from "../read/replica-watch.js"
 import { waitForReplica } from "../read/replicas.js"
 import type { Link } from "../transport/link.js"
 import { fromEntry, toFields } from "./dead-letter-fields.js"
@@ -43,25 +44,29 @@ end
 return added
 `)
 
+/** What {@link RedisDeadLetters} are made of. */
+export interface DeadLetterParts {
+  readonly link: Link
+  /** A link of its own to wait for replicas, because that holds up what is behind it. */
+  readonly replicated: Link
+  readonly keys: Keys
+  readonly replicas: ReplicaWatch
+  readonly publish: (events: readonly AxiomEvent[]) => Promise<PublishResult[]>
+}
+
 /** The dead letters of a namespace: one stream, which `redis-cli XRANGE fabra:dlq - +` shows. */
 export class RedisDeadLetters implements DeadLetterQueue {
   readonly #link: Link
   readonly #replicated: Link
   readonly #keys: Keys
   readonly #publish: (events: readonly AxiomEvent[]) => Promise<PublishResult[]>
-  /** Once true it stays: a server that lost its replicas may be the one that a failover has left behind. */
-  #hasReplicas = false
+  readonly #replicas: ReplicaWatch
 
-  /** @param replicated a link of its own to wait for replicas, because that holds up what is behind it */
-  constructor(
-    link: Link,
-    replicated: Link,
-    keys: Keys,
-    publish: (events: readonly AxiomEvent[]) => Promise<PublishResult[]>,
-  ) {
+  constructor({ link, replicated, keys, replicas, publish }: DeadLetterParts) {
     this.#link = link
     this.#replicated = replicated
     this.#keys = keys
+    this.#replicas = replicas
     this.#publish = publish
   }
 
@@ -77,10 +82,12 @@ export class RedisDeadLetters implements DeadLetterQueue {
     const { timeoutMs } = this.#replicated
     // The events behind these may be passed over only when a failover cannot lose them either.
     const replicas = await this.#replicated.run(deadLetters, async (redis) => {
-      this.#hasReplicas ||= replicasOf(await serverInfo(redis, "replication")) > 0
+      const isNeeded = this.#replicas.isNeeded(redis, replicasOf(await serverInfo(redis, "replication")))
       const added = addScript.runText(redis, keys, [SEEN_MS, ...args])
-      if (!this.#hasReplicas) return added.then(() => undefined)
+      if (!isNeeded) return added.then(() => undefined)
       const [, count] = await Promise.all([added, waitForReplica(redis, deadLetterBarrier, timeoutMs / 2)])
+      if (count > 0) this.#replicas.confirmed(redis)
+      else this.#replicas.missed(redis)
       return count
     })
     if (replicas !== 0) return

@@ -8,6 +8,7 @@ import { toStreamId } from "../keyspace/positions.js"
 import { toBusError } from "../transport/errors.js"
 import type { Link } from "../transport/link.js"
 import { ReadSize } from "./read-size.js"
+import type { ReplicaWatch } from "./replica-watch.js"
 import { Share } from "./share.js"
 
 /** When there is news, how long those that were asked as well may take to bring theirs. */
@@ -17,6 +18,13 @@ const PATIENCE_MS = 1_000
 
 /** Why the others are told to stop: as an error made for each read, with its stack, it would cost more than the rest. */
 const ENOUGH = new Error("enough was read")
+
+/** What is read, and who is told. */
+export interface LogReaderOptions {
+  readonly partitions: readonly PartitionKeys[]
+  readonly replicas: ReplicaWatch
+  readonly onNotice: (notice: BusNotice) => void
+}
 
 type Cursors = ReadonlyMap<number, Position | null>
 
@@ -35,11 +43,11 @@ export class LogReader {
   /** Of which it was said that they do not answer. */
   readonly #silent = new Set<Share>()
 
-  constructor(link: Link, partitions: readonly PartitionKeys[], onNotice: (notice: BusNotice) => void) {
+  constructor(link: Link, { partitions, replicas, onNotice }: LogReaderOptions) {
     this.#link = link
     this.#onNotice = onNotice
     const alone = partitions.map((keys) => [keys])
-    this.#shares = (link.isCluster ? alone : [partitions]).map((together) => new Share(link, together))
+    this.#shares = (link.isCluster ? alone : [partitions]).map((together) => new Share(link, replicas, together))
   }
 
   /** As `PartitionedLog.read`. @throws FabraError `bus_unavailable` when none of the partitions can be read */

@@ -13,6 +13,7 @@ import {
 import type { Redis } from "ioredis"
 import type { Link } from "../transport/link.js"
 import type { StreamReply } from "./records.js"
+import type { ReplicaWatch } from "./replica-watch.js"
 import { waitForReplica } from "./replicas.js"
 
 const LOOK_FOR_REPLICAS_EVERY_MS = 10_000
@@ -32,23 +33,28 @@ export interface NodeRead {
   readonly unblock: (clientId: number) => Promise<unknown>
 }
 
+/** What a {@link NodeReader} has of the bus, and of the link whose server it reads. */
+export interface NodeOptions extends Pick<Link, "timeoutMs" | "clock" | "isCluster"> {
+  readonly replicas: ReplicaWatch
+}
+
 /** A connection to one server that waits for news of streams and does nothing else, because waiting blocks it. */
 export class NodeReader {
   readonly #server: RedisServer
   readonly #timeoutMs: number
   readonly #clock: Clock
+  readonly #replicas: ReplicaWatch
   #clientId: number | undefined
   #lookedAt = Number.NEGATIVE_INFINITY
-  /** Once true it stays: a server that lost its replicas may be the one that a failover has left behind. */
-  #hasReplicas = false
+  #needsReplica = false
   #isClosed = false
 
-  /** @param link whose server `like` leads to */
-  constructor(like: Redis, { timeoutMs, clock, isCluster }: Pick<Link, "timeoutMs" | "clock" | "isCluster">) {
+  constructor(like: Redis, { timeoutMs, clock, isCluster, replicas }: NodeOptions) {
     const redis = openConnection(like, timeoutMs, clock)
     this.#server = new RedisServer(redis, { isOwn: true, isInCluster: isCluster, clock })
     this.#timeoutMs = timeoutMs
     this.#clock = clock
+    this.#replicas = replicas
     redis.on("close", () => {
       this.#clientId = undefined
       this.#lookedAt = Number.NEGATIVE_INFINITY
@@ -67,7 +73,7 @@ export class NodeReader {
       const answer = sendFleeting(this.#server.redis, { name: "xread", args }) as Promise<StreamReply | null>
       if (isWaiting) stopUnblocking = this.#unblockOnAbort(clientId, options)
       const reply = await this.#server.answer(answer, new Deadline(this.#clock, waitMs + this.#timeoutMs))
-      if (reply !== null && this.#hasReplicas) await this.#confirm(barrier)
+      if (reply !== null && this.#needsReplica) await this.#confirm(barrier)
       return reply
     } catch (error) {
       // It may be another server now, or what it was no more.
@@ -105,14 +111,18 @@ export class NodeReader {
     }
     this.#clientId = clientId
     this.#lookedAt = now
-    this.#hasReplicas ||= replicasOf(replication) > 0
+    this.#needsReplica = this.#replicas.isNeeded(redis, replicasOf(replication))
     return clientId
   }
 
   /** A failover may lose what only this server has: nobody gets to see it before a replica has it too. */
   async #confirm(barrier: string): Promise<void> {
-    const confirmed = waitForReplica(this.#server.redis, barrier, this.#timeoutMs)
-    if ((await this.#server.answer(confirmed, new Deadline(this.#clock, 2 * this.#timeoutMs))) >= 1) return
+    const { redis } = this.#server
+    const confirmed = waitForReplica(redis, barrier, this.#timeoutMs)
+    if ((await this.#server.answer(confirmed, new Deadline(this.#clock, 2 * this.#timeoutMs))) >= 1) {
+      return this.#replicas.confirmed(redis)
+    }
+    this.#replicas.missed(redis)
     throw new NoAnswer(`no replica has what was read, after ${this.#timeoutMs} ms; reading it again until one has`)
   }
 

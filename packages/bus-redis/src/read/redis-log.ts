@@ -16,6 +16,7 @@ import { partitionNames } from "../keyspace/partition-names.js"
 import type { Settings } from "../options.js"
 import type { Link } from "../transport/link.js"
 import { LogReader } from "./log-reader.js"
+import type { ReplicaWatch } from "./replica-watch.js"
 
 /** Every so many rounds of lease keeping the group is looked for in every partition. */
 const LOOK_EVERY_ROUNDS = 10
@@ -25,6 +26,7 @@ export interface RedisLogOptions {
   readonly namespace: Namespace
   readonly partitions: readonly PartitionKeys[]
   readonly settings: Settings
+  readonly replicas: ReplicaWatch
   readonly onNotice: (notice: BusNotice) => void
   readonly onClose: () => void
 }
@@ -36,6 +38,7 @@ export class RedisLog implements PartitionedLog {
   readonly #options: RedisLogOptions
   readonly #reader: LogReader
   readonly #checkpoints: Checkpoints
+  readonly #stopListening: () => void
   /** The furthest position read of each partition. */
   readonly #furthest = new Map<number, Position>()
   #hasJoined = false
@@ -43,11 +46,12 @@ export class RedisLog implements PartitionedLog {
   #looking: Promise<void> | undefined
 
   constructor(link: Link, options: RedisLogOptions) {
-    const { partitions, settings } = options
+    const { partitions, settings, replicas, onNotice } = options
     this.partitions = partitions.length
     this.#link = link
     this.#options = options
-    this.#reader = new LogReader(link, partitions, options.onNotice)
+    this.#reader = new LogReader(link, options)
+    this.#stopListening = replicas.listen(onNotice)
     this.#checkpoints = new Checkpoints(link, settings.retentionMs, settings.clock)
   }
 
@@ -138,6 +142,7 @@ export class RedisLog implements PartitionedLog {
 
   async close(): Promise<void> {
     this.#reader.close()
+    this.#stopListening()
     await this.#looking
     this.#options.onClose()
   }

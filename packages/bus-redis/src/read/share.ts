@@ -5,6 +5,7 @@ import type { PartitionKeys } from "../keyspace/keys.js"
 import type { Link } from "../transport/link.js"
 import { NodeReader } from "./node-reader.js"
 import { toRecords } from "./records.js"
+import type { ReplicaWatch } from "./replica-watch.js"
 
 const RETRY_PAUSE_MS = 100
 
@@ -45,12 +46,14 @@ export class Share {
   /** It could not be read the last time. */
   isFailing = false
   readonly #link: Link
+  readonly #replicas: ReplicaWatch
   readonly #indexOf: ReadonlyMap<string, number>
   #reader: { readonly address: string; readonly node: NodeReader } | undefined
   #reading: Reading | undefined
 
-  constructor(link: Link, partitions: readonly PartitionKeys[]) {
+  constructor(link: Link, replicas: ReplicaWatch, partitions: readonly PartitionKeys[]) {
     this.#link = link
+    this.#replicas = replicas
     this.partitions = partitions
     this.#indexOf = new Map(partitions.map(({ events, index }) => [events, index]))
   }
@@ -127,7 +130,9 @@ export class Share {
     const address = addressOf(redis)
     if (this.#reader?.address !== address) {
       this.#reader?.node.close()
-      this.#reader = { address, node: new NodeReader(redis, this.#link) }
+      const { timeoutMs, clock, isCluster } = this.#link
+      const options = { timeoutMs, clock, isCluster, replicas: this.#replicas }
+      this.#reader = { address, node: new NodeReader(redis, options) }
     }
     return this.#reader.node
   }

@@ -1,4 +1,4 @@
-import { createRedisClient } from "@fabra/bus-redis"
+import { createRedisClient, type ReplicaRule } from "@fabra/bus-redis"
 import type { Cluster, Redis, RedisOptions } from "ioredis"
 import { redisAddress } from "../project/redis-address.js"
 import { showAddress } from "../settings/show-address.js"
@@ -17,13 +17,15 @@ const ONCE: RedisOptions = {
 }
 /** Event times and leases of several machines are compared. */
 const MAX_SKEW_MS = 1_000
+/** The share of its memory from which on a server is said to be nearly full. */
+const NEARLY_FULL = 0.8
 
 /**
  * The Redis server: does it answer, and is it set up to keep what it is given? Returns whether the namespace is in use,
  * so that there is something to look at; looking would found it.
  */
 export async function* redisChecks(
-  settings: Settings<"redisUrl" | "redisCa" | "namespace">,
+  settings: Settings<"redisUrl" | "redisCa" | "namespace" | "replicas">,
 ): AsyncGenerator<Check, boolean> {
   const { redisUrl: named, namespace } = settings
   let redis: Redis | Cluster
@@ -52,7 +54,7 @@ export async function* redisChecks(
     for (const node of redis.isCluster ? (redis as Cluster).nodes("master") : [redis as Redis]) {
       const info = readInfo(await node.info())
       if (!redis.isCluster && info.get("redis_mode") === "cluster") throw new Error("a node of a Redis Cluster")
-      for (const check of settingsChecks(info)) {
+      for (const check of settingsChecks(info, settings.replicas)) {
         if (!told.has(check.found)) yield check
         told.add(check.found)
       }
@@ -95,7 +97,7 @@ export function mendFor(why: string): string {
   return MENDS.find(([pattern]) => pattern.test(why))?.[1] ?? "start Redis, or correct FABRA_REDIS_URL"
 }
 
-function* settingsChecks(info: ReadonlyMap<string, string>): Generator<Check> {
+function* settingsChecks(info: ReadonlyMap<string, string>, rule: ReplicaRule): Generator<Check> {
   const version = info.get("redis_version") ?? "unknown"
   if (Number.parseInt(version, 10) < 7) {
     yield fail("redis version", `${version} is too old, and refused`, "use Redis 7.0 or newer")
@@ -112,8 +114,34 @@ function* settingsChecks(info: ReadonlyMap<string, string>): Generator<Check> {
     const mend = "CONFIG SET appendonly yes, and the same in redis.conf"
     yield warn("persistence", "no append-only file: a crash loses all since the last snapshot", mend)
   }
+  yield memoryCheck(info)
+  yield replicasCheck(info, rule)
+}
+
+function memoryCheck(info: ReadonlyMap<string, string>): Check {
+  const used = Number(info.get("used_memory") ?? 0)
+  const most = Number(info.get("maxmemory") ?? 0)
+  if (most === 0) return ok("memory", `${megabytes(used)} in use, no limit`)
+  const found = `${megabytes(used)} of ${megabytes(most)} in use`
+  const mend = "CONFIG SET maxmemory to more, or let workers catch up; look at fabra dlq list and fabra lag"
+  if (used >= most) return fail("memory", `${found}: no event is accepted`, mend)
+  return used >= most * NEARLY_FULL ? warn("memory", `${found}: soon no event is accepted`, mend) : ok("memory", found)
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MB`
+}
+
+function replicasCheck(info: ReadonlyMap<string, string>, rule: ReplicaRule): Check {
   const replicas = Number(info.get("connected_slaves") ?? 0)
-  yield ok("replicas", replicas === 0 ? "none" : `${replicas}; events are read once one of them has them`)
+  if (replicas > 0) return ok("replicas", `${replicas}; events are read once one of them has them`)
+  const mend = "start a replica, or let workers go on without: FABRA_BUS_REPLICAS=optional"
+  if (rule === "required")
+    return fail("replicas", "none, and FABRA_BUS_REPLICAS requires one: nothing is applied", mend)
+  // Redis keeps what a replica would need of it for an hour after the last has gone.
+  if (info.get("repl_backlog_active") !== "1") return ok("replicas", "none")
+  if (rule === "optional") return warn("replicas", "none now: a fail-over would lose events", "start a replica")
+  return warn("replicas", "none now: workers that have seen one apply nothing until it is back", mend)
 }
 
 function clockCheck(skewMs: number): Check {

@@ -11,6 +11,8 @@ export const adapterSettings = [
   "partitions",
   "dedupeWindow",
   "retention",
+  "maxEvents",
+  "replicas",
 ] as const satisfies SettingName[]
 
 /** Values of {@link adapterSettings}. */

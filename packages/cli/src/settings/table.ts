@@ -99,6 +99,20 @@ export const settings = {
     default: 3_600,
     description: "how long events stay at least after every group has settled them",
   }),
+  maxEvents: setting({
+    env: "FABRA_BUS_MAX_EVENTS",
+    flag: "--max-events <n>",
+    kind: wholeNumber(1, 1_000_000_000),
+    default: 1_000_000,
+    description: "most events that one partition holds; those that every group has settled make way for more",
+  }),
+  replicas: setting({
+    env: "FABRA_BUS_REPLICAS",
+    flag: "--replicas <what>",
+    kind: oneOf("auto", "required", "optional"),
+    default: "auto",
+    description: "an event is read once a replica has it: where one was seen, always, or while there is one",
+  }),
   postgresUrl: optional({
     env: "FABRA_POSTGRES_URL",
     flag: "--postgres-url <url>",

@@ -27,6 +27,19 @@ export interface BusCapabilities {
   readonly maxEventBytes: number
 }
 
+/** A server that a bus keeps events on, as it is now. What it does not tell is `null`. */
+export interface BusServer {
+  /** For people and as a label: `Redis at localhost:6379`. */
+  readonly name: string
+  readonly replicas: number | null
+  /** True while this bus reads nothing from it, because no replica confirms what it has. */
+  readonly waitsForReplica: boolean
+  /** Bytes of memory in use. */
+  readonly usedBytes: number | null
+  /** Bytes above which it accepts no event; `null` when it has no limit. */
+  readonly maxBytes: number | null
+}
+
 /** Options of one publish. */
 export interface PublishOptions {
   /**
@@ -228,6 +241,11 @@ export interface EventBus {
    * @throws FabraError `invalid_argument` while it has members that are alive; `bus_unavailable`
    */
   removeGroup(group: string): Promise<boolean>
+  /**
+   * The servers that events are kept on and that answer, for metrics and checks. Left out by a bus that has none.
+   * @throws FabraError `bus_unavailable`
+   */
+  readonly servers?: (() => Promise<readonly BusServer[]>) | undefined
   /**
    * Closes open subscriptions, then every connection this bus has opened itself: until the last one has drained,
    * publishing and dead letters go on. Idempotent.

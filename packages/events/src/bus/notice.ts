@@ -20,6 +20,8 @@ export interface StoreWarning {
  * | --- | --- |
  * | `no_answer` | the bus, or some of its partitions, does not answer; the subscription tries again until it does |
  * | `answers_again` | it answers again |
+ * | `replica_missing` | nothing is read, or is read without, since no replica confirms what was accepted |
+ * | `replica_back` | a replica confirms it again |
  * | `lease_lost` | another member may own a partition that this member still worked on |
  * | `lease_not_released` | a closing member could not release its leases; others take over when they run out |
  * | `drain_failed` | `onRevoked` rejected |
@@ -34,6 +36,8 @@ export interface StoreWarning {
 export type BusNoticeCode =
   | "no_answer"
   | "answers_again"
+  | "replica_missing"
+  | "replica_back"
   | "lease_lost"
   | "lease_not_released"
   | "drain_failed"
