@@ -8,6 +8,7 @@ import { dlqCommand } from "./commands/dlq.js"
 import { doctorCommand } from "./commands/doctor.js"
 import { eraseCommand } from "./commands/erase.js"
 import { featuresCommand } from "./commands/features.js"
+import { findCommand } from "./commands/find.js"
 import { getCommand } from "./commands/get.js"
 import { groupCommand } from "./commands/group.js"
 import { initCommand } from "./commands/init.js"
@@ -33,7 +34,7 @@ export function createProgram({ silent = false } = {}): Command {
   const groups = {
     "Begin:": [initCommand()],
     "Run:": [devCommand(), serveCommand(), workerCommand()],
-    "Publish and read:": [publishCommand(), getCommand(), searchCommand(), watchCommand()],
+    "Publish and read:": [publishCommand(), getCommand(), findCommand(), searchCommand(), watchCommand()],
     "Operate:": [
       migrateCommand(),
       lagCommand(),

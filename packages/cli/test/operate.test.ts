@@ -208,6 +208,29 @@ test("lag and doctor, while all is well", async () => {
   ])
 })
 
+test("find: the entities whose values match", async () => {
+  for (const [id, amount] of [
+    ["rich", 987654],
+    ["poor", 1],
+  ] as const) {
+    const payload = JSON.stringify({ amount, product_id: "p" })
+    await run(["publish", "purchase", "--entity", `find-${id}`, "--payload", payload])
+  }
+  const filter = '{"total_spent": {"$gte": 987654}}'
+  const find = async () => JSON.parse((await run(["find", "User", "plan", "--filter", filter, "--json"])).stdout).rows
+  await eventually(find).toMatchObject([
+    {
+      entity_id: "find-rich",
+      features: { total_spent: { value: 987654 }, plan: { value: "free", status: "DEFAULT" } },
+    },
+  ])
+  const shown = await run(["find", "User", "--filter", filter])
+  expect(shown.stdout).toMatch(/^id +total_spent\nfind-rich +987654\n$/)
+  expect(shown.stderr).toMatch(/^\d+ entities looked at, all there are\.\n$/)
+  expect(await run(["find", "User", "--filter", "{"])).toMatchObject({ code: 2 })
+  expect(await run(["find", "User"])).toMatchObject({ code: 2 })
+})
+
 test("erase: without waiting it says that workers may bring something back", async () => {
   const read = async () => JSON.parse((await run(["get", "User", "erased", "--json"])).stdout).features
   await run(["publish", "purchase", "--entity", "erased", "--payload", '{"amount": 5, "product_id": "p"}'])

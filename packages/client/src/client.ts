@@ -1,6 +1,7 @@
 import type { SearchHit } from "@fabra/core"
 import { type DeadLetters, HttpDeadLetters } from "./dead-letters.js"
 import { type Erased, type EraseOptions, eraseEntity } from "./erase.js"
+import { type EntityMatches, type EntityQuery, findEntities } from "./find.js"
 import { ingest } from "./ingest.js"
 import { ingestMany } from "./ingest-many.js"
 import { type AppliedNotices, type Lag, lag, watch } from "./operate.js"
@@ -64,6 +65,11 @@ export interface FabraClient<App = unknown> {
     options?: ReadOptions & { readonly names?: readonly FeatureName<App>[] | undefined },
   ): Promise<EntityValues<App>>
   /**
+   * The entities of a type whose values match a filter, page by page. There is no index of values: all entities are looked at.
+   * @throws FabraApiError
+   */
+  findEntities(entityType: string, query: EntityQuery): Promise<EntityMatches>
+  /**
    * The chunks of an index that are nearest to a text or a vector, best first.
    * @throws FabraApiError
    */
@@ -109,6 +115,7 @@ export function createClient<App = unknown>(options: ClientOptions): FabraClient
     getEntity: (type: string, id: string, options: ReadOptions = {}) => getEntity(transport, type, id, options),
     search: (index: string, query: SearchQuery, options: CallOptions = {}) => search(transport, index, query, options),
     deadLetters: new HttpDeadLetters(transport),
+    findEntities: (type: string, query: EntityQuery) => findEntities(transport, type, query),
     eraseEntity: (type: string, id: string, options: EraseOptions = {}) => eraseEntity(transport, type, id, options),
     lag: (group?: string, options: CallOptions = {}) => lag(transport, group, options),
     watch: (options: CallOptions = {}) => watch(transport, options),

@@ -85,6 +85,19 @@ test("lag tells how far workers are behind, and which group there is not", async
   await expect(fabra.lag("nobody")).rejects.toMatchObject({ code: "not_found", status: 404 })
 })
 
+test("findEntities finds those whose values match, page by page", async () => {
+  const { url, store } = await startServer()
+  for (let n = 0; n < 5; n++) await store.setFeature("total", `u${n}`, n)
+  const fabra = createClient({ url })
+  const first = await fabra.findEntities("User", { filter: { total: { $gte: 3 } }, names: ["order"], limit: 4 })
+  expect(first).toMatchObject({ rows: [{ entityId: "u3", features: { total: { value: 3 }, order: {} } }], scanned: 4 })
+  const second = await fabra.findEntities("User", { filter: { total: { $gte: 3 } }, after: first.next ?? undefined })
+  expect(second).toMatchObject({ rows: [{ entityId: "u4" }], scanned: 1, next: null })
+  await expect(fabra.findEntities("User", { filter: {} })).rejects.toMatchObject({ code: "invalid_request" })
+  const unknown = fabra.findEntities("User", { filter: { totl: 1 } })
+  await expect(unknown).rejects.toMatchObject({ code: "unknown_feature" })
+})
+
 test("eraseEntity erases what is kept of an entity, and tells who is behind", async () => {
   const { url, worker } = await startServer()
   const fabra = createClient({ url })

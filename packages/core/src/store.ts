@@ -16,6 +16,7 @@ import { encodeValue } from "./feature/values.js"
 import type { OfflineStore } from "./offline/offline-store.js"
 import { mayWriteOutside } from "./outside-write.js"
 import { Registry } from "./registry.js"
+import { type EntityMatches, type EntityQuery, findEntities } from "./serve/find-entities.js"
 import { readFeatures } from "./serve/read-features.js"
 import type { FeatureRow, FeatureValue } from "./serve/serve.js"
 import { type FeatureStoreOptions, StoreParts } from "./store-parts.js"
@@ -188,6 +189,16 @@ export class FeatureStore {
     const { cache, clock, offline, kept } = this.#parts
     const env = { registry: this.registry, cache, clock, offline, kept }
     return readFeatures(env, known, ids, options.input)
+  }
+
+  /**
+   * The entities of a type whose values match a filter, page by page: `next` of one page is `after` of the next. There is no index of
+   * values: all entities are looked at, each page with one call of the cache.
+   * @example await store.findEntities("Account", { filter: { risk_score: { $gte: 80 } } })
+   * @throws FabraError `unknown_entity`, `unknown_feature`, `invalid_argument`, `cache_unavailable`
+   */
+  async findEntities(entity: Entity | string, query: EntityQuery): Promise<EntityMatches> {
+    return findEntities(this, this.registry.entity(typeof entity === "string" ? entity : entity.name), query)
   }
 
   /**

@@ -1,5 +1,5 @@
-import type { DeadLetters, Erased, FabraApiError } from "@fabra/client"
-import type { FeatureValue, ReadInput } from "@fabra/core"
+import type { DeadLetters, EntityMatches, Erased, FabraApiError } from "@fabra/client"
+import type { FeatureValue, MetadataFilter, ReadInput } from "@fabra/core"
 import type { AxiomEvent, FabraError, PartitionLag } from "@fabra/events"
 import type { AppliedNotices } from "../feed/feed.js"
 
@@ -25,6 +25,15 @@ export interface Access extends AsyncDisposable {
     input: ReadInput | undefined,
   ): Promise<Readonly<Record<string, FeatureValue<unknown>>>>
   readonly deadLetters: DeadLetters
+  /** One page of the entities whose values match. @throws FabraError, FabraApiError `unknown_entity`, … */
+  find(
+    entityType: string,
+    query: {
+      readonly filter: MetadataFilter
+      readonly names: readonly string[]
+      readonly after: string | undefined
+    },
+  ): Promise<EntityMatches>
   /** Erases an entity. @throws FabraError, FabraApiError `unknown_entity`, `unknown_index`, … */
   erase(
     entityType: string,

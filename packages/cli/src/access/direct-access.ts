@@ -64,6 +64,10 @@ export class DirectAccess implements Access {
     return wanted.length === 0 ? {} : (await store.getFeatures(wanted, entityId, { input })).features
   }
 
+  async find(entityType: string, { names, ...query }: Parameters<Access["find"]>[1]) {
+    return (await this.#loadStore()).findEntities(entityType, { ...query, features: names })
+  }
+
   async erase(entityType: string, entityId: string, options: EraseOptions): Promise<Erased> {
     const store = await this.#loadStore()
     const { eraseEntity } = await import("@fabra/worker") // loads what computes

@@ -49,6 +49,11 @@ export class HttpAccess implements Access {
     return this.#client.getEntity(entityType, entityId, { names: names.length === 0 ? undefined : names, input })
   }
 
+  find(entityType: string, query: Parameters<Access["find"]>[1]) {
+    const { names } = query
+    return this.#client.findEntities(entityType, { ...query, names: names.length === 0 ? undefined : names })
+  }
+
   erase(entityType: string, entityId: string, options: EraseOptions) {
     return this.#client.eraseEntity(entityType, entityId, options)
   }

@@ -41,7 +41,7 @@ export const getCommand = () =>
   })
 
 /** A value as the HTTP API has it. */
-function toReading({ value, status, eventTime, computedAt }: FeatureValue<unknown>) {
+export function toReading({ value, status, eventTime, computedAt }: FeatureValue<unknown>) {
   return {
     value: value ?? null,
     status,

@@ -49,7 +49,8 @@ export const searchCommand = () =>
     },
   })
 
-function readFilter(given: string): MetadataFilter {
+/** Reads `--filter`. @throws FabraError `invalid_argument` */
+export function readFilter(given: string): MetadataFilter {
   try {
     return JSON.parse(given) as MetadataFilter
   } catch (error) {
