@@ -63,3 +63,20 @@ test("a second erasure finds nothing; an unknown entity, index or id is refused 
   const absent = eraseEntity(store, "User", "ann", { ...options, indexes: ["absent"] })
   await expect(absent).rejects.toMatchObject({ code: "unknown_index" })
 })
+
+test("what fails while it waits is discarded too, and brings no record back", async () => {
+  const { kit, store, erase } = shop()
+  for (const eventType of ["x", "break"]) await kit.bus.publish(createEvent({ eventType, entityId: "ann" }))
+  expect(await erase()).toMatchObject({ record: "removed", deadLetters: 1, groupsBehind: [] })
+  expect(await kit.deadLetters()).toEqual([])
+  expect((await store.cache.entities("User")).ids).toEqual([])
+})
+
+test("direct writes are erased with their entity", async () => {
+  const { count, kit, store, give, erase } = shop()
+  await store.setFeature(count, "ann", 7)
+  expect(await erase()).toMatchObject({ record: "removed" })
+  expect(await kit.read(count, "ann")).toBe(0)
+  await give("x")
+  expect(await kit.read(count, "ann")).toBe(1)
+})
