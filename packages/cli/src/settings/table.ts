@@ -60,7 +60,7 @@ export const settings = {
     env: "FABRA_REDIS_URL",
     flag: "--redis-url <url>",
     kind: redisAddresses,
-    defaultText: `${DEFAULT_REDIS_URL} for worker, serve, schedule and doctor; others ask the HTTP API then`,
+    defaultText: `${DEFAULT_REDIS_URL} for worker, serve, schedule, group and doctor; others ask the HTTP API then`,
     secret: true,
     description: "the Redis that holds events and feature values; several addresses: nodes of one Redis Cluster",
   }),
