@@ -108,7 +108,8 @@ export class FileEventBus extends BaseEventBus {
     const store = await this.#open()
     const group = groupIn(store, name)
     const now = this.#clock.now()
-    return group.partitions.map(({ checkpoint, lease }, partition) => {
+    return group.partitions.map(({ checkpoint, lease, attempts }, partition) => {
+      const isOwned = lease !== null && lease.until > now
       const log = store.log(partition)
       const end = log.refresh()
       const settled = Math.max(numberOf(checkpoint), log.first() - 1)
@@ -117,7 +118,9 @@ export class FileEventBus extends BaseEventBus {
         partition,
         events: end - settled,
         oldestAgeMs: oldest === undefined ? null : Math.max(0, now - oldest.acceptedAt),
-        owner: lease !== null && lease.until > now ? lease.consumer : null,
+        owner: isOwned ? lease.consumer : null,
+        ownedMs: isOwned ? Math.max(0, now - lease.takenAt) : null,
+        quarantined: new Set(attempts.map(({ position }) => position)).size,
       }
     })
   }

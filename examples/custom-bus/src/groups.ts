@@ -7,6 +7,7 @@ import { numberOf } from "./segments.js"
 export interface Lease {
   readonly consumer: string
   readonly life: string
+  readonly takenAt: number
   readonly until: number
 }
 

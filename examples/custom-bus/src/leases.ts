@@ -16,7 +16,7 @@ export function syncLeases(
   const { members, sharing, isSuperseded } = keepMembers(group.members, request, now)
   group.members = members
   if (isSuperseded) return { sharing, isSuperseded, held: [], taken: [] }
-  const lease = { consumer, life, until: now + leaseMs }
+  const lease = { consumer, life, takenAt: now, until: now + leaseMs }
 
   const ours = (partitions: readonly number[]) =>
     partitions.flatMap((index) => {
@@ -25,7 +25,7 @@ export function syncLeases(
     })
   for (const { partition } of ours(released)) partition.lease = null
   const stillHeld = ours(held)
-  for (const { partition } of stillHeld) partition.lease = lease
+  for (const { partition } of stillHeld) partition.lease = { ...lease, takenAt: partition.lease?.takenAt ?? now }
 
   const taken = wanted.flatMap((index): Assignment[] => {
     const partition = group.partitions[index]

@@ -78,7 +78,7 @@ test("keeps settled events for the retention time", async () => {
   expect(await redis.raw.xlen(space.stream(0))).toBe(3)
 })
 
-test("lag tells age and owner, and does not know a group that is not", async () => {
+test("lag tells age and owner and what is noted, and does not know a group that is not", async () => {
   const space = redis.space()
   const bus = space.bus()
   await bus.publish(eventsIn(1, 2))
@@ -86,8 +86,12 @@ test("lag tells age and owner, and does not know a group that is not", async () 
   const { subscription } = await join(bus, { consumer: "me" })
   const lag = await bus.lag("workers")
   expect(lag.map(({ partition }) => partition)).toEqual([0, 1, 2, 3])
-  expect(lag[0]).toEqual({ partition: 0, events: 0, oldestAgeMs: null, owner: "me" })
-  expect(lag[1]).toEqual({ partition: 1, events: 2, oldestAgeMs: expect.any(Number), owner: "me" })
+  const held = { owner: "me", ownedMs: expect.any(Number), quarantined: 0 }
+  expect(lag[0]).toEqual({ partition: 0, events: 0, oldestAgeMs: null, ...held })
+  expect(lag[1]).toEqual({ partition: 1, events: 2, oldestAgeMs: expect.any(Number), ...held })
+  // As a worker of an earlier version leaves it, which does not say since when it holds what.
+  await redis.raw.hdel(space.keys.leases("workers"), "since\n1")
+  expect((await bus.lag("workers"))[1]).toMatchObject({ owner: "me", ownedMs: null })
   await subscription.close()
   expect((await bus.lag("workers"))[1]).toMatchObject({ events: 2, owner: null })
 })

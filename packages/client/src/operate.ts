@@ -37,7 +37,7 @@ export interface AppliedNotices {
 /** See `FabraClient.lag`. */
 export async function lag(transport: Transport, group: string | undefined, { signal }: CallOptions): Promise<Lag> {
   const { partitions, ...sum } = await transport.send({ path: `/lag${toQuery({ group })}`, signal })
-  return { ...lagFromWire(sum), partitions: partitions.map(lagFromWire) }
+  return { ...lagFromWire(sum), partitions: partitions.map(partitionFromWire) }
 }
 
 /** See `FabraClient.watch`. */
@@ -57,6 +57,11 @@ export async function* watch(transport: Transport, { signal }: CallOptions): Asy
 
 function lagFromWire({ oldest_age_ms, ...same }: any): any {
   return { ...same, oldestAgeMs: oldest_age_ms }
+}
+
+/** A server of an earlier version does not know the last two. */
+function partitionFromWire({ owned_ms = null, quarantined = 0, ...lag }: any): PartitionLag {
+  return { ...lagFromWire(lag), ownedMs: owned_ms, quarantined }
 }
 
 function noticeFromWire({ event_type, entity, entity_id, event_id, duration_ms, ...same }: any): AppliedNotice {

@@ -81,6 +81,8 @@ test("lag tells how far workers are behind, and which group there is not", async
     events: expect.any(Number),
     oldestAgeMs: lag.partitions[0]?.events === 0 ? null : expect.any(Number),
     owner: expect.any(String),
+    ownedMs: expect.any(Number),
+    quarantined: 0,
   })
   await expect(fabra.lag("nobody")).rejects.toMatchObject({ code: "not_found", status: 404 })
 })

@@ -62,6 +62,8 @@ const rows: readonly { readonly title: string; readonly graphs: readonly Graph[]
     graphs: [
       graph("Partitions owned", "short", `sum by (instance) (${q.now(names.partitionsOwned)})`, "{{instance}}"),
       graph("Partitions without a worker", "short", q.told(names.partitionsUnowned, "group"), "{{group}}"),
+      graph("Events in quarantine", "short", q.told(names.quarantined, "group"), "{{group}}"),
+      graph("Held by its worker for, newest", "s", `min by (group) (${q.now(names.ownedSeconds)})`, "{{group}}"),
       graph("Partitions that changed hands", "ops", q.rate(names.rebalances, "change"), "{{change}}"),
       graph("Events of one read", "short", q.mean(names.readBatch), "mean"),
       graph("Events read again", "ops", q.rate(names.eventsRepeated), "repeated"),

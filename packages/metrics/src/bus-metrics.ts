@@ -42,6 +42,12 @@ export function addBusMetrics(registry: Registry, bus: EventBus, group: string):
   gauge(definitions.lagSeconds, (made, { lag }) => {
     for (const { partition, oldestAgeMs } of lag) made.set({ group, partition }, (oldestAgeMs ?? 0) / 1000)
   })
+  gauge(definitions.quarantined, (made, { lag }) => {
+    for (const { partition, quarantined } of lag) made.set({ group, partition }, quarantined)
+  })
+  gauge(definitions.ownedSeconds, (made, { lag }) => {
+    for (const { partition, ownedMs } of lag) made.set({ group, partition }, (ownedMs ?? 0) / 1000)
+  })
   gauge(definitions.partitionsUnowned, (made, { lag }) =>
     made.set({ group }, lag.filter(({ owner }) => owner === null).length),
   )

@@ -111,6 +111,15 @@ export const definitions = {
     "group",
     "partition",
   ]),
+  quarantined: gauge(
+    "fabra_partition_quarantined_events",
+    "Events noted as run after their last owner died, and not behind the checkpoint yet.",
+    ["group", "partition"],
+  ),
+  ownedSeconds: gauge("fabra_partition_owned_seconds", "For how long its worker has held it; 0 without one.", [
+    "group",
+    "partition",
+  ]),
   partitionsUnowned: gauge("fabra_partitions_unowned", "Partitions that no worker of the group holds.", ["group"]),
   queueEntries: gauge("fabra_dead_letter_queue_entries", "Dead letters in the queue now.", []),
   queueAge: gauge("fabra_dead_letter_queue_oldest_age_seconds", "Age of the oldest of them; 0 without one.", []),

@@ -142,8 +142,8 @@ function statusBus(answer: () => Promise<unknown>) {
   const lag = vi.fn(async () => {
     await answer()
     return [
-      { partition: 0, events: 7, oldestAgeMs: 1500, owner: "worker-1" },
-      { partition: 1, events: 0, oldestAgeMs: null, owner: null },
+      { partition: 0, events: 7, oldestAgeMs: 1500, owner: "worker-1", ownedMs: 2500, quarantined: 3 },
+      { partition: 1, events: 0, oldestAgeMs: null, owner: null, ownedMs: null, quarantined: 0 },
     ]
   })
   return { lag, deadLetters: { stats: async () => ({ count: 2, oldestAt: Date.now() - 60_000 }) } } as never
@@ -159,6 +159,8 @@ test("lag and dead letters are read when scraped, once for all who scrape at abo
   expect(page?.sum("fabra_partition_lag_events", { group: "money", partition: "0" })).toBe(7)
   expect(page?.sum("fabra_partition_lag_seconds", { group: "money", partition: "0" })).toBe(1.5)
   expect(page?.sum("fabra_partition_lag_seconds", { group: "money", partition: "1" })).toBe(0)
+  expect(page?.sum("fabra_partition_owned_seconds", { group: "money" })).toBe(2.5)
+  expect(page?.sum("fabra_partition_quarantined_events", { group: "money" })).toBe(3)
   expect(page?.sum("fabra_partitions_unowned", { group: "money" })).toBe(1)
   expect(page?.sum("fabra_dead_letter_queue_entries")).toBe(2)
   expect(page?.sum("fabra_dead_letter_queue_oldest_age_seconds")).toBeGreaterThanOrEqual(60)

@@ -28,7 +28,7 @@ export function settle(output: string): unknown {
   const settled = output
     .replace(/\bevt_[0-9a-z]{26}\b/g, "evt_…")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "…")
-    .replace(/("(?:oldest_age_ms|events)": ?)(?:null|\d+)\b/g, '$1"…"')
+    .replace(/("(?:oldest_age_ms|owned_ms|events)": ?)(?:null|\d+)\b/g, '$1"…"')
     .replace(/("position": ?)"[^"]*"/g, '$1"…"')
     .replace(/("score": ?)[\d.e-]+/g, '$1"…"')
   try {

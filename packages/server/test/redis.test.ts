@@ -1,5 +1,6 @@
 import { RedisEventBus } from "@fabra/bus-redis"
 import { RedisFeatureCache } from "@fabra/cache-redis"
+import { createEvent } from "@fabra/events"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
 import { describe, expect, onTestFinished, test } from "vitest"
 import { linesOf, startAll, startServer } from "./support.js"
@@ -52,6 +53,18 @@ test("events come in and values go out, many at once, and each once", async () =
   expect(await get("/entities/User?after=nonsense")).toMatchObject({ status: 400, body: { code: "invalid_request" } })
   expect((await get("/lag")).body.partitions).toHaveLength(4)
   expect((await get("/readyz")).body).toEqual({ status: "ok" })
+})
+
+test("a server that is set to another number of partitions than its namespace has is not ready, and says why", async () => {
+  const { url } = await redis()
+  const right = new RedisEventBus({ url, partitions: 4 })
+  const wrong = new RedisEventBus({ url, partitions: 5 })
+  onTestFinished(async () => void (await Promise.all([right.close(), wrong.close()])))
+  await right.publish(createEvent({ eventType: "login", entityId: "ann" }))
+  const { get, post } = await startServer({ bus: wrong })
+  const refused = { status: 503, body: { code: "partition_mismatch", detail: expect.stringContaining("partitions") } }
+  expect(await get("/readyz")).toMatchObject(refused)
+  expect(await post("/ingest/login", { entity_id: "ann" })).toMatchObject(refused)
 })
 
 describe.each([

@@ -13,6 +13,9 @@ export type LeaseAnswer = [sharing: string[], held: string[], taken: string[], u
  * A lease reads `consumer\nlife\nuntil\nflag`. The flag says that it was taken over from an owner who never let go; it
  * stays until the new owner renews the lease, and so knows of it: an answer lost on its way does not lose this.
  *
+ * Since when it is held stands beside it, as the field `since\npartition`: `consumer\nlife\nsince`. Where these are not those
+ * of the lease, a worker of an earlier version has taken it since.
+ *
  * A member stands in the sorted set by when its lease runs out, and among the leases, as the field `member\nconsumer`, in
  * the same form: `life\nlease time\njoined at\nflag`, where the flag says that it has a share at once.
  *
@@ -80,10 +83,11 @@ end
 local function hold(partition, flag)
   redis.call('HSET', leases, partition, owner .. '\\n' .. until_ms .. '\\n' .. flag)
 end
+local function since(partition) return 'since\\n' .. partition end
 
 for i = held_end + 1, released_end do
   local lease = lease_of(ARGV[i])
-  if lease and lease.owner == owner then redis.call('HDEL', leases, ARGV[i]) end
+  if lease and lease.owner == owner then redis.call('HDEL', leases, ARGV[i], since(ARGV[i])) end
 end
 local held, taken, unclean = {}, {}, {}
 for i = 7, held_end do
@@ -99,6 +103,7 @@ for i = released_end + 1, #ARGV do
   if lease == nil or name == consumer or lease.expiry <= now then
     local is_unclean = lease ~= nil and (lease.owner ~= owner or lease.flag ~= '')
     hold(ARGV[i], is_unclean and 'unclean' or '')
+    redis.call('HSET', leases, since(ARGV[i]), owner .. '\\n' .. string.format('%.0f', now))
     taken[#taken + 1] = ARGV[i]
     if is_unclean then
       unclean[#unclean + 1] = ARGV[i]

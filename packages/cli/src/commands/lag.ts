@@ -8,7 +8,7 @@ export const lagCommand = () =>
     name: "lag",
     summary: "show how far workers are behind, partition by partition",
     details:
-      "Workers store their place some seconds after their work, so this counts events of the last\nseconds that are applied already.",
+      "Workers store their place some seconds after their work, so this counts events of the last\nseconds that are applied already. In quarantine are events that the worker notes before it runs\nthem, since the last owner of their partition died.",
     settings: [...accessSettings, "group"],
     examples: [["fabra lag --group fabra_workers", "of one group"]],
     async run({ settings: { group, ...settings }, options }) {
@@ -17,16 +17,20 @@ export const lagCommand = () =>
       const events = partitions.reduce((sum, one) => sum + one.events, 0)
       const ages = partitions.flatMap(({ oldestAgeMs }) => oldestAgeMs ?? [])
       const oldestMs = ages.length === 0 ? null : Math.max(...ages)
-      const rows = partitions.map(({ oldestAgeMs, ...same }) => ({ ...same, oldest_age_ms: oldestAgeMs }))
+      const rows = partitions.map(({ oldestAgeMs, ownedMs, ...same }) => {
+        return { ...same, oldest_age_ms: oldestAgeMs, owned_ms: ownedMs }
+      })
       print(options.json, { group, events, oldest_age_ms: oldestMs, partitions: rows }, () => {
-        const cells = partitions.map(({ partition, events, oldestAgeMs, owner }) => [
+        const cells = partitions.map(({ partition, events, oldestAgeMs, owner, ownedMs, quarantined }) => [
           String(partition),
           String(events),
           oldestAgeMs === null ? "–" : duration(oldestAgeMs),
+          String(quarantined),
           owner ?? "–",
+          ownedMs === null ? "–" : duration(ownedMs),
         ])
         const sum = `${count(events, "event")} behind${oldestMs === null ? "" : `, the oldest ${duration(oldestMs)} old`}`
-        return `${table(["partition", "events", "oldest", "worker"], cells)}\n${sum}`
+        return `${table(["partition", "events", "oldest", "quarantine", "worker", "for"], cells)}\n${sum}`
       })
     },
   })

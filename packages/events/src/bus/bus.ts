@@ -194,6 +194,13 @@ export interface PartitionLag {
   readonly oldestAgeMs: number | null
   /** Consumer that holds the partition now, `null` when nobody does. */
   readonly owner: string | null
+  /** For how many milliseconds it has held it; `null` when nobody does, or nobody knows. */
+  readonly ownedMs: number | null
+  /**
+   * Events in quarantine: after the last owner died somebody has noted that it runs them, and no checkpoint has passed them
+   * yet, which trails as `events` does.
+   */
+  readonly quarantined: number
 }
 
 /**

@@ -122,13 +122,16 @@ export class MemoryEventBus extends BaseEventBus {
     this.#checkGroup(group)
     const now = this.#clock.now()
     return this.#partitions.map((partition) => {
-      const { checkpoint, lease } = partition.group(group)
+      const { checkpoint, lease, attempts } = partition.group(group)
+      const isOwned = lease !== undefined && lease.until > now
       const [oldest] = partition.readAfter(checkpoint, 1)
       return {
         partition: partition.index,
         events: partition.countAfter(checkpoint),
         oldestAgeMs: oldest === undefined ? null : now - oldest.acceptedAt,
-        owner: lease !== undefined && lease.until > now ? lease.consumer : null,
+        owner: isOwned ? lease.consumer : null,
+        ownedMs: isOwned ? Math.max(0, now - lease.takenAt) : null,
+        quarantined: [...attempts.values()].filter(({ size }) => size > 0).length,
       }
     })
   }
@@ -178,11 +181,14 @@ export class MemoryEventBus extends BaseEventBus {
     const { members, sharing, isSuperseded } = keepMembers(this.#members.get(group) ?? [], request, now)
     this.#members.set(group, members)
     if (isSuperseded) return { sharing, isSuperseded, held: [], taken: [] }
-    const lease = { consumer, life, seenAt: now, until: now + leaseMs }
+    const lease = { consumer, life, takenAt: now, seenAt: now, until: now + leaseMs }
     const isOurs = (index: number) => this.#partition(index).group(group).lease?.life === life
     for (const index of released) if (isOurs(index)) this.#partition(index).group(group).lease = undefined
     const stillHeld = held.filter(isOurs)
-    for (const index of stillHeld) this.#partition(index).group(group).lease = lease
+    for (const index of stillHeld) {
+      const state = this.#partition(index).group(group)
+      state.lease = { ...lease, takenAt: state.lease?.takenAt ?? now }
+    }
     const taken = wanted.flatMap((index) => this.#take(group, index, lease, now))
     // Every partition knows every group from its first moment, so that none is trimmed before the group has read it.
     for (const partition of this.#partitions) partition.group(group)

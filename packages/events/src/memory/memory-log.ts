@@ -13,10 +13,11 @@ function spellPosition(counter: number): Position {
 /** More events a millisecond than that nobody appends. */
 const PER_MS = 1_000
 
-/** Who holds a partition, since its last round and until when, in epoch milliseconds. */
+/** Who holds a partition, since when, since its last round and until when, in epoch milliseconds. */
 export interface Lease {
   readonly consumer: string
   readonly life: string
+  readonly takenAt: number
   readonly seenAt: number
   readonly until: number
 }

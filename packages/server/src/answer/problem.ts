@@ -33,6 +33,7 @@ export const PROBLEM_STATUS = {
   cache_unavailable: 503,
   closing: 503,
   embedder_unavailable: 503,
+  partition_mismatch: 503,
   publish_unknown: 503,
   vector_unavailable: 503,
 } as const
@@ -128,6 +129,7 @@ const CODE_OF: Partial<Record<ErrorCode, ProblemCode>> = {
   invalid_name: "invalid_request",
   not_found: "not_found",
   not_migrated: "not_migrated",
+  partition_mismatch: "partition_mismatch",
   publish_unknown: "publish_unknown",
   unknown_entity: "unknown_entity",
   unknown_feature: "unknown_feature",
@@ -146,6 +148,8 @@ const TEXT_OF: Partial<Record<ProblemCode, string>> = {
   internal: "Something went wrong here; it is in the server's log.",
   invalid_embedding: "The embedder gave no usable vector; what it gave is in the server's log.",
   not_migrated: "The vector store is not migrated: run `fabra migrate`, or call store.migrate().",
+  partition_mismatch:
+    "This server is set to another number of partitions than its namespace has, and takes no events; its log says which.",
   publish_unknown: "The event bus may have taken the event or not; send it again under the same event_id.",
   vector_unavailable: "The index does not answer. Try again.",
 }

@@ -1,3 +1,4 @@
+import { FabraError } from "@fabra/events"
 import { Type } from "@sinclair/typebox"
 import { onBus, onCache, onSearch, type ServerContext } from "../context.js"
 import { problems, strict } from "../schema/schemas.js"
@@ -6,8 +7,20 @@ import type { TypeBoxApp } from "../schema/typebox.js"
 /** Needs no vector, and lets nothing through: only that there is an answer counts. */
 const ASK = { text: "readyz", mode: "text", topK: 1, filter: { $or: [] } } as const
 
-/** `/healthz`: the process lives. `/readyz`: bus, cache and, where there are indexes, the vector store answer. */
+/** `/healthz`: the process lives. `/readyz`: the bus has as many partitions as it should; bus, cache and, where there are indexes, the vector store answer. */
 export function addHealthRoutes(app: TypeBoxApp, context: ServerContext): void {
+  // The number of partitions never changes, so once is enough.
+  let hasAgreed = false
+  /** Whether the bus takes events at all: one whose namespace has other partitions refuses each. */
+  const checkPartitions = async () => {
+    if (hasAgreed) return
+    try {
+      await onBus(context, context.bus.checkpoints(context.settings.group))
+    } catch (error) {
+      if (FabraError.from(error).code !== "not_found") throw error
+    }
+    hasAgreed = true
+  }
   const Ok = Type.Object({ status: Type.Literal("ok") }, strict)
   app.route({
     method: "GET",
@@ -27,6 +40,7 @@ export function addHealthRoutes(app: TypeBoxApp, context: ServerContext): void {
     },
     handler: async () => {
       await Promise.all([
+        checkPartitions(),
         onBus(context, context.bus.deadLetters.stats()),
         // A record that nobody writes: only that there is an answer counts.
         onCache(context, context.store.cache.read([{ entityType: "readyz", entityId: "readyz" }], ["readyz"])),

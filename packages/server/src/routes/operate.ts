@@ -30,7 +30,18 @@ export function addOperateRoutes(app: TypeBoxApp, context: ServerContext): void 
             group: Type.String(),
             ...Lag,
             partitions: Type.Array(
-              Type.Object({ partition: Type.Integer(), ...Lag, owner: Nullable(Type.String()) }, strict),
+              Type.Object(
+                {
+                  partition: Type.Integer(),
+                  ...Lag,
+                  owner: Nullable(Type.String({ description: "The worker that holds it." })),
+                  owned_ms: Nullable(Type.Number({ description: "For how long." })),
+                  quarantined: Type.Integer({
+                    description: "Events noted as run after their last owner died, and not behind the checkpoint yet.",
+                  }),
+                },
+                strict,
+              ),
             ),
           },
           strict,
@@ -46,11 +57,10 @@ export function addOperateRoutes(app: TypeBoxApp, context: ServerContext): void 
         group,
         events: partitions.reduce((sum, { events }) => sum + events, 0),
         oldest_age_ms: ages.length === 0 ? null : Math.max(...ages),
-        partitions: partitions.map(({ partition, events, oldestAgeMs, owner }) => ({
-          partition,
-          events,
+        partitions: partitions.map(({ oldestAgeMs, ownedMs, ...same }) => ({
+          ...same,
           oldest_age_ms: oldestAgeMs,
-          owner,
+          owned_ms: ownedMs,
         })),
       }
     },

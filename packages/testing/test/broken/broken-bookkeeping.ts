@@ -130,6 +130,21 @@ class TellsNewestAge extends MemoryEventBus {
   }
 }
 
+/** Takes each renewal of a lease for its beginning. */
+class TellsLastRenewal extends MemoryEventBus {
+  override async lag(group: string): Promise<PartitionLag[]> {
+    const lags = await super.lag(group)
+    return lags.map((lag) => ({ ...lag, ownedMs: lag.ownedMs === null ? null : 0 }))
+  }
+}
+
+/** Says of nothing that it is in quarantine. */
+class HidesQuarantine extends MemoryEventBus {
+  override async lag(group: string): Promise<PartitionLag[]> {
+    return (await super.lag(group)).map((lag) => ({ ...lag, quarantined: 0 }))
+  }
+}
+
 /** Counts for a group that came late everything there ever was. */
 class LagsByWhatIsGone extends MemoryEventBus {
   #published = 0
@@ -208,5 +223,15 @@ export const brokenBookkeeping: readonly BrokenBus[] = [
     fault: "tells the age of the newest event",
     Bus: TellsNewestAge,
     breaks: ["tells the age of the oldest event, not of the newest"],
+  },
+  {
+    fault: "takes each renewal of a lease for its beginning",
+    Bus: TellsLastRenewal,
+    breaks: ["tells for how long each partition has been held, renewals and all, and begins anew with another owner"],
+  },
+  {
+    fault: "says of nothing that it is in quarantine",
+    Bus: HidesQuarantine,
+    breaks: ["counts the events that are noted as run, until a checkpoint has passed them"],
   },
 ]

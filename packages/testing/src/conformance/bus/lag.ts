@@ -21,6 +21,34 @@ export function testLag(check: Check): void {
     }
   })
 
+  check(
+    "tells for how long each partition has been held, renewals and all, and begins anew with another owner",
+    async (world) => {
+      const first = await world.joinAlone()
+      await world.patience.pass(AGE_MS + 10)
+      expect((await lagOf(world)).ownedMs).toBeGreaterThanOrEqual(AGE_MS)
+      await first.subscription.close()
+      expect((await lagOf(world)).ownedMs).toBeNull()
+      await world.joinAlone()
+      expect((await lagOf(world)).ownedMs).toBeTypeOf("number")
+    },
+  )
+
+  check("counts the events that are noted as run, until a checkpoint has passed them", async (world) => {
+    const reader = await world.joinAlone()
+    const positions = await world.fill(4)
+    await reader.take(4)
+    const [first, second, third] = positions as [string, string, string]
+    await reader.subscription.noteAttempts(0, [first, second, third], "alone")
+    expect((await lagOf(world)).quarantined).toBe(3)
+    await reader.subscription.noteAttempts(0, [third], "withdrawn")
+    expect((await lagOf(world)).quarantined).toBe(2)
+    await reader.subscription.checkpoint(0, first, 1)
+    expect((await lagOf(world)).quarantined).toBe(1)
+    await reader.subscription.checkpoint(0, third, 3)
+    expect((await world.bus.lag("group")).map(({ quarantined }) => quarantined)).toEqual([0, 0, 0, 0])
+  })
+
   check("counts what lies behind the checkpoint, through every change of owner", async (world) => {
     await world.fill(6)
     let behind = 6
