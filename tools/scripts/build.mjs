@@ -23,13 +23,12 @@ async function build() {
   const types = temporaryDirectory()
   const tsc = join(root, "node_modules/typescript-7/bin/tsc")
   await mustRun("node", [tsc, "-p", join(import.meta.dirname, "types.tsconfig.json"), "--outDir", types])
-  await mapConcurrently(packages, 4, (manifest) =>
-    buildPackage(manifest, join(types, relative(root, manifest.directory))),
-  )
+  await mapConcurrently(packages, 4, (manifest) => buildPackage(manifest, types))
   await mapConcurrently(TOOLS, 2, buildTool)
 }
 
-async function buildPackage({ directory, exports, files, dependencies, peerDependencies }, types) {
+async function buildPackage({ directory, exports, files, dependencies, peerDependencies }, allTypes) {
+  const types = join(allTypes, relative(root, directory))
   const names = Object.keys(exports).filter((name) => name !== "./package.json")
   const external = outside(Object.keys({ ...dependencies, ...peerDependencies }))
   const input = (place, extension, entries = names.map((name) => name.slice(2) || "index")) =>
@@ -51,8 +50,23 @@ async function buildPackage({ directory, exports, files, dependencies, peerDepen
   await bundle({ input: input(directory, ".ts"), external }, [esm, cjs])
   for (const extension of ["d.ts", "d.cts"]) {
     // Without the names of temporary files in comments.
-    const options = { plugins: [dts({ dtsInput: true })], experimental: { attachDebugInfo: "none" } }
+    const plugins = [privateTypes(allTypes), dts({ dtsInput: true })]
+    const options = { plugins, experimental: { attachDebugInfo: "none" } }
     await bundle({ input: input(types, ".d.ts"), external, ...options }, [output(extension, { format: "esm" })])
+  }
+}
+
+/** Declarations of private packages are bundled like their code: nobody could install what they would be imported from. */
+function privateTypes(allTypes) {
+  const names = readdirSync(join(root, "packages")).filter(
+    (name) => !packages.some(({ directory }) => directory.endsWith(`/${name}`)),
+  )
+  return {
+    name: "private-types",
+    resolveId: (id) => {
+      const name = names.find((one) => id === `@fabra/${one}`)
+      return name === undefined ? undefined : join(allTypes, "packages", name, "src/index.d.ts")
+    },
   }
 }
 
