@@ -21,7 +21,8 @@ export function report(totals: Totals, faults: readonly FaultName[]): string {
   return `${table(head, rows)}\n\n${verdict(totals)}`
 }
 
-function table(head: readonly string[], rows: readonly string[][]): string {
+/** Rows under a head, in Markdown. */
+export function table(head: readonly string[], rows: readonly string[][]): string {
   const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)))
   const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => pad(cell, widths[i] ?? 0, i)).join(" | ")} |`
   const rule = widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`))
