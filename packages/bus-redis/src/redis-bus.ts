@@ -24,7 +24,7 @@ import { groupCheckpoints, groupLag } from "./group/lag.js"
 import { Keys } from "./keyspace/keys.js"
 import { Namespace } from "./keyspace/namespace.js"
 import { type RedisEventBusOptions, type Settings, toSettings } from "./options.js"
-import { Publisher, refuseAll } from "./publish/publisher.js"
+import { type AppendOptions, Publisher, refuseAll } from "./publish/publisher.js"
 import { RedisLog } from "./read/redis-log.js"
 import { ReplicaWatch } from "./read/replica-watch.js"
 import { busClosed } from "./transport/errors.js"
@@ -71,7 +71,10 @@ export class RedisEventBus extends BaseEventBus {
       replicated: this.#replicated,
       keys,
       replicas: this.#replicas,
-      publish: (events) => this.publish(events),
+      publish: (events) => {
+        const options: AppendOptions = { evenWhenFull: true }
+        return this.publish(events, options)
+      },
     })
     this.capabilities = {
       name: "redis-streams",

@@ -30,6 +30,31 @@ describe.skipIf(isExternal)("when the memory of Redis is full", () => {
     }
   })
 
+  test("a checkpoint drops what is settled, however young, and a group may join", async () => {
+    const space = redis.space()
+    const bus = space.bus({ retentionMs: 3_600_000 })
+    const [first] = await bus.publish(eventsIn(0, 2))
+    const member = await join(bus)
+    await fill()
+    await member.subscription.checkpoint(0, first?.ok ? first.position : "", 1)
+    expect(await redis.raw.xlen(space.stream(0))).toBe(1)
+    const other = await join(bus, { group: "late" })
+    expect(await other.take(1)).toHaveLength(1)
+  })
+
+  test("members are told before memory is full, when it is, and when there is some again", async () => {
+    const space = redis.space()
+    const member = await join(space.bus(), { leaseMs: 200 })
+    const told = () => member.notices.filter(({ code }) => code.startsWith("memory_")).map(({ level }) => level)
+    const used = Number(/used_memory:(\d+)/.exec(await redis.raw.info("memory"))?.[1])
+    await redis.raw.config("SET", "maxmemory", Math.ceil(used / 0.9))
+    await expect.poll(told).toEqual(["warn"])
+    await fill()
+    await expect.poll(told).toEqual(["warn", "error"])
+    await redis.raw.config("SET", "maxmemory", used * 10)
+    await expect.poll(told).toEqual(["warn", "error", "info"])
+  })
+
   test("a publish takes the place of settled events, however young, and is refused when there are none", async () => {
     const space = redis.space()
     const bus = space.bus({ retentionMs: 3_600_000 })

@@ -78,7 +78,8 @@ describe.skipIf(isExternal)("publishes of one turn", () => {
     await publish(eventIn(0))
     const codes: unknown[] = []
     const work = async () => codes.push(...(await Promise.all([0, 1, 2, 3].map((i) => publish(eventIn(i))))))
-    expect(await calls(["eval", "wait"], work)).toBe(2)
+    // The events, what is waited for, and the wait.
+    expect(await calls(["eval", "wait"], work)).toBe(3)
     expect(codes).toEqual(round.slice(0, 4).map(() => "publish_unknown"))
   })
 

@@ -1,3 +1,5 @@
+import { once } from "node:events"
+import { connect } from "node:net"
 import { RedisEventBus } from "@fabra/bus-redis"
 import { RedisFeatureCache } from "@fabra/cache-redis"
 import { createEvent } from "@fabra/events"
@@ -65,6 +67,21 @@ test("a server that is set to another number of partitions than its namespace ha
   const refused = { status: 503, body: { code: "partition_mismatch", detail: expect.stringContaining("partitions") } }
   expect(await get("/readyz")).toMatchObject(refused)
   expect(await post("/ingest/login", { entity_id: "ann" })).toMatchObject(refused)
+})
+
+test("is not ready while Redis has no memory for another event", async () => {
+  const server = await redis()
+  const { get, post } = await startServer(adapters(server))
+  expect((await get("/readyz")).status).toBe(200)
+  const admin = connect(server.port, "127.0.0.1")
+  admin.write("CONFIG SET maxmemory 1\r\n")
+  await once(admin, "data")
+  expect(await get("/readyz")).toMatchObject({ status: 503, body: { code: "bus_full" } })
+  expect((await post("/ingest/purchase", { entity_id: "ann", payload: { amount: 1 } })).body.code).toBe("bus_full")
+  admin.write("CONFIG SET maxmemory 0\r\n")
+  await once(admin, "data")
+  expect((await get("/readyz")).status).toBe(200)
+  admin.destroy()
 })
 
 describe.each([

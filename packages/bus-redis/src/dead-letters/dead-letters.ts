@@ -29,10 +29,12 @@ const REPLAY_AT_ONCE = 100
 
 /**
  * Adds entries that were not added before. Keys: the stream, then one key per entry. Arguments: how long these keys live,
- * then for each entry how many fields and values it has, and these.
+ * then for each entry how many fields and values it has, and these. It begins to write with a command that gives nothing, as
+ * `leaseScript` does: a dead letter that finds no memory would hold up its entity, whose events fill it.
  */
 const addScript = new Script<number>(`
 local at, added = 2, 0
+redis.call('XDEL', KEYS[1], '0-1')
 for i = 2, #KEYS do
   local last = at + tonumber(ARGV[at])
   if redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[1]) then

@@ -5,7 +5,8 @@ import { LUA_STREAMS } from "../keyspace/lua.js"
 export type CheckpointAnswer = "moved" | "kept" | "group" | "stream"
 
 /**
- * Stores a group's checkpoint, never lowering it, and drops from the stream what every group has settled.
+ * Stores a group's checkpoint, never lowering it, and drops from the stream what every group has settled: all of it when
+ * memory is full, which Redis tells of a command that would fail in any case.
  *
  * Keys: the stream, the attempts noted. Arguments: group, stream id, entries read up to it (empty: not known), how many
  * milliseconds settled entries stay (empty: trim nothing now), the upper end of the attempts that are settled with it.
@@ -16,6 +17,10 @@ local group, id, entries_read, retention, attempts_end = ARGV[1], ARGV[2], ARGV[
 
 local stored = find_group(stream, group)
 local answer = 'kept'
+local function is_full()
+  return string.find(redis.pcall('XGROUP', 'CREATE', stream, group, '0').err or '', 'OOM', 1, true) ~= nil
+end
+local is_tight = retention ~= '' and stored ~= nil and is_full()
 if stored == nil then
   answer = make_group(stream, group, id)
   raise(stream, id)
@@ -33,7 +38,7 @@ if retention ~= '' then
   local settled = settled_end(stream)
   local kept_from = string.format('%.0f-0', math.max(0, now_ms() - tonumber(retention) + 1))
   if settled then
-    redis.call('XTRIM', stream, 'MINID', '=', is_before(settled, kept_from) and settled or kept_from)
+    redis.call('XTRIM', stream, 'MINID', '=', (is_tight or is_before(settled, kept_from)) and settled or kept_from)
   end
 end
 return answer

@@ -2,7 +2,8 @@
  * Lua that several scripts share. Stream ids are compared by their two numbers; as doubles these are exact far beyond
  * what a clock in milliseconds and a counter within one millisecond reach.
  *
- * `make_group(key, group, id)`: creates a group that begins after `id`, and the stream if need be; answers which.
+ * `make_group(key, group, id)`: creates a group that begins after `id`, and the stream if need be; answers which. It writes
+ * nothing first, as `leaseScript` does, so that a group can be made when memory is full.
  *
  * `raise(key, id)`: makes sure that the stream gives no id up to `id` any more, which somebody may remember of an earlier
  * stream of this name; true when it could have, so that the stream is another one.
@@ -38,6 +39,7 @@ local function find_group(key, name)
 end
 local function make_group(key, group, id)
   local answer = redis.call('EXISTS', key) == 1 and 'group' or 'stream'
+  redis.call('XDEL', key, '0-1')
   redis.call('XGROUP', 'CREATE', key, group, id, 'MKSTREAM')
   return answer
 end

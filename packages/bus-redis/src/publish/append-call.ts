@@ -5,7 +5,7 @@ import type { PartitionKeys } from "../keyspace/keys.js"
 import type { Settings } from "../options.js"
 import { waitForReplica } from "../read/replicas.js"
 import type { Link } from "../transport/link.js"
-import { type Append, type AppendAnswer, append } from "./append-script.js"
+import { type Append, type AppendAnswer, type AppendSettings, append } from "./append-script.js"
 import type { AppendOutcome, SendAppends } from "./gathered-appends.js"
 
 /** Redis ends a `WAIT` by itself: leave it the time to say so. */
@@ -15,7 +15,7 @@ const REPLY_GRACE_MS = 1_000
 type Attempt = (appends: readonly Append[], deadline: Deadline) => Promise<AppendAnswer[]>
 
 /** Calls that are answered once the server has the events. */
-export function acceptedAppends(link: Link, settings: Settings): SendAppends {
+export function acceptedAppends(link: Link, settings: Settings & AppendSettings): SendAppends {
   return persistent(settings, (appends, deadline) =>
     link.attempt(someKeys(appends).events, (redis) => append(redis, appends, settings), deadline),
   )

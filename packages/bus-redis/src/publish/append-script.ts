@@ -11,6 +11,12 @@ import type { Settings } from "../options.js"
  */
 export type AppendAnswer = string
 
+/** How events are appended. */
+export interface AppendSettings extends Pick<Settings, "dedupeWindowMs" | "maxEventsPerPartition"> {
+  /** Also when memory is full: they are what makes room. */
+  readonly evenWhenFull?: boolean
+}
+
 /** Events for one stream, in their order. */
 export interface Append {
   readonly keys: PartitionKeys
@@ -23,12 +29,14 @@ export interface Append {
  * one stream is told of its events alone, those after the first that is refused so included.
  *
  * Keys: for each stream, itself, then one dedupe key per event unless the window is 0. Arguments: the window, the longest
- * stream, then for each stream the number of its events and the data of each.
+ * stream, `1` to append also when memory is full, then for each stream the number of its events and the data of each.
  */
 const appendScript = new Script<AppendAnswer[]>(`${LUA_STREAMS}
 local window, max = ARGV[1], tonumber(ARGV[2])
 local has_window = tonumber(window) > 0
 local answers = {}
+-- Redis lets a script go on that has begun to write, also when its memory is full.
+if ARGV[3] == '1' then redis.pcall('XDEL', KEYS[1], '0-1') end
 local no_memory = nil
 local function append(key, arg, count)
   local stream = KEYS[key]
@@ -67,7 +75,7 @@ local function append(key, arg, count)
     end
   end
 end
-local key, arg = 1, 3
+local key, arg = 1, 4
 while arg <= #ARGV do
   local count, last = tonumber(ARGV[arg]), #answers + tonumber(ARGV[arg])
   local _, err = pcall(append, key, arg, count)
@@ -82,10 +90,10 @@ return answers
  * One script call. Answers for all events, in order.
  * @param sure sends the text of the script, so that commands sent in the same breath are sure to come after it
  */
-export async function append(redis: Redis, appends: readonly Append[], settings: Settings, sure = false) {
-  const { dedupeWindowMs, maxEventsPerPartition } = settings
+export async function append(redis: Redis, appends: readonly Append[], settings: AppendSettings, sure = false) {
+  const { dedupeWindowMs, maxEventsPerPartition, evenWhenFull } = settings
   const scriptKeys: string[] = []
-  const args: (string | number)[] = [dedupeWindowMs, maxEventsPerPartition]
+  const args: (string | number)[] = [dedupeWindowMs, maxEventsPerPartition, evenWhenFull ? 1 : 0]
   for (const { keys, events } of appends) {
     scriptKeys.push(keys.events)
     args.push(events.length)

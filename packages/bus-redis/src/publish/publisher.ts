@@ -13,16 +13,25 @@ import { type AppendOutcome, GatheredAppends } from "./gathered-appends.js"
 /** Of chunks that are not sent, because one before them has failed. */
 const UNSENT: AppendOutcome = { answers: [], mayBeDone: false }
 
+/** Options of a publish by the bus itself. */
+export interface AppendOptions extends PublishOptions {
+  /** Also when memory is full: for events that make room, since a dead letter is removed for each. */
+  readonly evenWhenFull?: boolean
+}
+
 /** Appends events to their partitions: all partitions at once, with whatever else is published in the same turn. */
 export class Publisher {
   readonly #accepted: GatheredAppends
   readonly #replicated: GatheredAppends
+  readonly #evenWhenFull: GatheredAppends
   readonly #maxEvents: number
 
   /** @param replicated a link of its own for publishes that wait for replicas, because they hold up what is behind them */
   constructor(link: Link, replicated: Link, settings: Settings) {
     this.#accepted = new GatheredAppends(link.isCluster, acceptedAppends(link, settings))
     this.#replicated = new GatheredAppends(replicated.isCluster, replicatedAppends(replicated, settings))
+    const evenWhenFull = { ...settings, evenWhenFull: true }
+    this.#evenWhenFull = new GatheredAppends(link.isCluster, acceptedAppends(link, evenWhenFull))
     this.#maxEvents = settings.maxEventsPerPartition
   }
 
@@ -30,7 +39,7 @@ export class Publisher {
   async append(
     partitions: readonly PartitionKeys[],
     events: readonly EncodedEvent[],
-    options: PublishOptions,
+    options: AppendOptions,
   ): Promise<PublishResult[]> {
     const results = new Array<PublishResult>(events.length)
     const lanes = byPartition(events, partitions.length)
@@ -46,10 +55,11 @@ export class Publisher {
   async #appendLane(
     keys: PartitionKeys,
     chunks: readonly Chunk[],
-    { durability, signal }: PublishOptions,
+    { durability, signal, evenWhenFull }: AppendOptions,
     results: PublishResult[],
   ): Promise<void> {
-    const appends = durability === "replicated" ? this.#replicated : this.#accepted
+    const accepted = evenWhenFull ? this.#evenWhenFull : this.#accepted
+    const appends = durability === "replicated" ? this.#replicated : accepted
     let failed: FabraError | undefined
     for (const chunk of chunks) {
       const { answers, error, mayBeDone } = failed ? UNSENT : await appends.append(keys, chunk, signal)

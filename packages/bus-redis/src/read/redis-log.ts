@@ -15,6 +15,8 @@ import type { Namespace } from "../keyspace/namespace.js"
 import { partitionNames } from "../keyspace/partition-names.js"
 import type { Settings } from "../options.js"
 import type { Link } from "../transport/link.js"
+import { MemoryWatch } from "../transport/memory-watch.js"
+import { describeServer } from "../transport/server-notices.js"
 import { LogReader } from "./log-reader.js"
 import type { ReplicaWatch } from "./replica-watch.js"
 
@@ -38,6 +40,7 @@ export class RedisLog implements PartitionedLog {
   readonly #options: RedisLogOptions
   readonly #reader: LogReader
   readonly #checkpoints: Checkpoints
+  readonly #memory: MemoryWatch
   readonly #stopListening: () => void
   /** The furthest position read of each partition. */
   readonly #furthest = new Map<number, Position>()
@@ -51,6 +54,7 @@ export class RedisLog implements PartitionedLog {
     this.#link = link
     this.#options = options
     this.#reader = new LogReader(link, options)
+    this.#memory = new MemoryWatch(onNotice)
     this.#stopListening = replicas.listen(onNotice)
     this.#checkpoints = new Checkpoints(link, settings.retentionMs, settings.clock)
   }
@@ -107,10 +111,16 @@ export class RedisLog implements PartitionedLog {
     else if (answer === "stream") this.#sayStreamsAreGone([partition])
   }
 
-  /** Now and then, and without making anybody wait: an idle group would not notice otherwise that it is gone. */
+  /** Now and then, without making anybody wait: an idle group would not notice otherwise that it is gone, nor anybody the memory. */
   #lookAfterGroup(group: string): void {
     if (++this.#rounds % LOOK_EVERY_ROUNDS !== 0 || this.#looking !== undefined) return
-    this.#looking = this.#ensureGroup(group, this.#options.partitions)
+    const { partitions, replicas } = this.#options
+    const servers = this.#link.everywhere((redis) => describeServer(redis, replicas))
+    this.#looking = Promise.all([
+      this.#ensureGroup(group, partitions),
+      servers.then((found) => this.#memory.look(found)),
+    ])
+      .then(() => {})
       .catch(() => {}) // whoever needs what does not answer says so
       .finally(() => {
         this.#looking = undefined

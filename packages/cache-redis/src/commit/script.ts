@@ -21,8 +21,9 @@ const NONE = 0
  * Where there may be new records, ARGV[3] is the number of entities and the last of KEYS the hash with what removals have
  * left: the token of the last one stands for a writer's own that is not there, so that what was computed before a record
  * was removed is no change of the one that comes after it. ARGV[4] then are, by the places of entities, ids for the
- * index: the sets that they belong into are the other keys. HSET goes first because it is the one that Redis may refuse (out of memory, read
- * only): then nothing of the entity is written. Slices of 1,000, because `unpack` has an end. A direct write that was
+ * index: the sets that they belong into are the other keys. A commit writes nothing first, with a command that needs no memory: Redis lets a
+ * script go on that has begun to write, also when its memory is full, and the events that fill it go once they are applied. A
+ * direct write makes no room, and is refused by its HSET, before anything of the entity is written. Slices of 1,000, because `unpack` has an end. A direct write that was
  * made already is left as it is.
  */
 export const applyScript = new Script<string>(`local call, pcall, unpack = redis.call, redis.pcall, unpack
@@ -30,6 +31,7 @@ local words, names, results, at = cjson.decode(ARGV[1]), cjson.decode(ARGV[2]), 
 local last = tonumber(ARGV[3]) or #KEYS
 local tombstones, index, ids = ARGV[3] and KEYS[#KEYS], last, ARGV[4] and cjson.decode(ARGV[4])
 local fields = {}
+if words[1] ~= ${ANY} then pcall('HDEL', KEYS[1], '') end
 local function send(name, key, n)
   for j = 1, n, 1000 do call(name, key, unpack(fields, j, math.min(j + 999, n))) end
 end

@@ -5,12 +5,15 @@ import { openAdapters } from "../project/open-adapters.js"
 import { count, duration } from "../terminal/output.js"
 import { type Check, fail, ok, warn } from "./check.js"
 
+/** The share of its bound from which on a partition is said to be nearly full. */
+const NEARLY_FULL = 0.8
+
 /** Is somebody applying the events, and does it succeed? */
 export async function* workChecks(settings: AdapterSettings, group: string): AsyncGenerator<Check> {
   await using closing = new Closing()
   try {
     const { bus } = await openAdapters(settings, closing)
-    yield await workersCheck(() => bus.lag(group), group)
+    yield await workersCheck(() => bus.lag(group), { group, maxEvents: settings.maxEvents })
     const { count: letters } = await bus.deadLetters.stats()
     if (letters === 0) yield ok("dead letters", "none")
     else yield warn("dead letters", count(letters, "event"), "fabra dlq list, mend the cause, fabra dlq replay --all")
@@ -22,7 +25,10 @@ export async function* workChecks(settings: AdapterSettings, group: string): Asy
   }
 }
 
-async function workersCheck(lag: () => Promise<PartitionLag[]>, group: string): Promise<Check> {
+async function workersCheck(
+  lag: () => Promise<PartitionLag[]>,
+  { group, maxEvents }: { readonly group: string; readonly maxEvents: number },
+): Promise<Check> {
   let partitions: PartitionLag[]
   try {
     partitions = await lag()
@@ -38,5 +44,10 @@ async function workersCheck(lag: () => Promise<PartitionLag[]>, group: string): 
       : `${count(behind, "event")} after the checkpoint, the oldest ${duration(oldestMs)} old`
   const owners = new Set(partitions.flatMap(({ owner }) => owner ?? []))
   if (owners.size === 0) return warn("workers", `none of the group ${group} runs; ${waiting}`, "fabra worker <file>")
+  const fullest = Math.max(0, ...partitions.map(({ events }) => events))
+  if (fullest >= maxEvents * NEARLY_FULL) {
+    const found = `${waiting}; one partition has ${fullest} of ${maxEvents}, then no event is accepted`
+    return warn("workers", found, "start more workers, or raise FABRA_BUS_MAX_EVENTS as far as Redis has memory")
+  }
   return ok("workers", `${count(owners.size, "worker")} in the group ${group}; ${waiting}`)
 }

@@ -22,6 +22,8 @@ export interface StoreWarning {
  * | `answers_again` | it answers again |
  * | `replica_missing` | nothing is read, or is read without, since no replica confirms what was accepted |
  * | `replica_back` | a replica confirms it again |
+ * | `memory_short` | a server of the bus has little memory left, or none: then it accepts no event |
+ * | `memory_enough` | it has again |
  * | `lease_lost` | another member may own a partition that this member still worked on |
  * | `lease_not_released` | a closing member could not release its leases; others take over when they run out |
  * | `drain_failed` | `onRevoked` rejected |
@@ -38,6 +40,8 @@ export type BusNoticeCode =
   | "answers_again"
   | "replica_missing"
   | "replica_back"
+  | "memory_short"
+  | "memory_enough"
   | "lease_lost"
   | "lease_not_released"
   | "drain_failed"

@@ -1,4 +1,4 @@
-import { FabraError } from "@fabra/events"
+import { BusFullError, type EventBus, FabraError } from "@fabra/events"
 import { Type } from "@sinclair/typebox"
 import { onBus, onCache, onSearch, type ServerContext } from "../context.js"
 import { problems, strict } from "../schema/schemas.js"
@@ -7,7 +7,7 @@ import type { TypeBoxApp } from "../schema/typebox.js"
 /** Needs no vector, and lets nothing through: only that there is an answer counts. */
 const ASK = { text: "readyz", mode: "text", topK: 1, filter: { $or: [] } } as const
 
-/** `/healthz`: the process lives. `/readyz`: the bus has as many partitions as it should; bus, cache and, where there are indexes, the vector store answer. */
+/** `/healthz`: the process lives. `/readyz`: the bus has as many partitions as it should, and memory; bus, cache and, where there are indexes, the vector store answer. */
 export function addHealthRoutes(app: TypeBoxApp, context: ServerContext): void {
   // The number of partitions never changes, so once is enough.
   let hasAgreed = false
@@ -41,7 +41,7 @@ export function addHealthRoutes(app: TypeBoxApp, context: ServerContext): void {
     handler: async () => {
       await Promise.all([
         checkPartitions(),
-        onBus(context, context.bus.deadLetters.stats()),
+        onBus(context, checkBus(context.bus)),
         // A record that nobody writes: only that there is an answer counts.
         onCache(context, context.store.cache.read([{ entityType: "readyz", entityId: "readyz" }], ["readyz"])),
         ...[...context.store.registry.indexes.values()].map((index) =>
@@ -51,4 +51,13 @@ export function addHealthRoutes(app: TypeBoxApp, context: ServerContext): void {
       return { status: "ok" }
     },
   })
+}
+
+/** @throws FabraError `bus_full` when a server of the bus has no memory for another event */
+async function checkBus(bus: EventBus): Promise<void> {
+  const [servers] = await Promise.all([bus.servers?.() ?? [], bus.deadLetters.stats()])
+  for (const { name, usedBytes, maxBytes } of servers) {
+    if (usedBytes === null || maxBytes === null || usedBytes < maxBytes) continue
+    throw new BusFullError(`${name} is out of memory; publish again later.`)
+  }
 }

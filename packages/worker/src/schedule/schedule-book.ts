@@ -1,6 +1,7 @@
 import type { FeatureCache } from "@fabra/core"
 import type { EntityKey, EntityRecord } from "@fabra/core/adapter"
 import { newToken } from "@fabra/core/adapter"
+import { FabraError } from "@fabra/events"
 
 /** No user can give these names, so they match no entity type and no group. */
 const ENTITY_TYPE = "~schedule"
@@ -115,6 +116,9 @@ export class ScheduleBook {
     if (result?.status === "conflict") return undefined
     // The outcome is unknown: the write has succeeded if it is there.
     const found = await this.read(feature)
+    if (found.version === base.version) {
+      throw new FabraError("cache_unavailable", `The cache did not take the state of the schedule of ${feature}.`)
+    }
     return JSON.stringify(found.state) === JSON.stringify(state) ? found : undefined
   }
 }
