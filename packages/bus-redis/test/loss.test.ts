@@ -116,6 +116,28 @@ describe.skipIf(isExternal)("a running member", () => {
     )
   })
 
+  test("is told of events that were removed before its first checkpoint, once", async () => {
+    const space = redis.space()
+    const bus = space.bus()
+    await bus.publish(eventsIn(0, 2))
+    await redis.raw.xtrim(space.stream(0), "MAXLEN", "=", 1)
+    const first = await join(bus) // has nothing to do with what was removed before
+    await bus.publish(eventsIn(0, 9))
+    expect(first.notices).toEqual(expect.not.arrayContaining([expect.objectContaining({ code: "events_lost" })]))
+    await first.subscription.close()
+    await redis.raw.xtrim(space.stream(0), "MAXLEN", "=", 3)
+    const second = await join(bus)
+    expect(second.notices).toContainEqual(
+      expect.objectContaining({ code: "events_lost", message: expect.stringMatching(/^7 events of partition 0/) }),
+    )
+    const records = (await second.take(3)).flatMap((batch) => batch.records)
+    await second.subscription.checkpoint(0, records.at(-1)?.position as string, 3)
+    await second.subscription.close()
+    const third = await join(bus)
+    expect(third.notices.filter(({ code }) => code === "events_lost")).toEqual([])
+    expect((await bus.lag("workers"))[0]).toMatchObject({ events: 0 })
+  })
+
   test("stops when the namespace has come back with another number of partitions", async () => {
     const space = redis.space()
     const member = await join(space.bus(), { leaseMs: 900 })

@@ -60,8 +60,12 @@ export interface Telemetry {
   scheduleRunEnded?(run: EndedScheduleRun): void
   /** Records were removed, all of whose values were beyond their `ttl`. */
   recordsRemoved?(removed: { readonly entityType: string; readonly records: number }): void
-  /** The cache has lost commits; the partition is read again from its checkpoint. */
-  rolledBack?(change: { readonly partition: number }): void
+  /**
+   * The partition is read again from its checkpoint: the cache has lost commits (`lost`); or it was restarted, or another
+   * server has taken its place (`restart`), and may have. Where commits turn out to be lost after a `restart`, `lost`
+   * follows.
+   */
+  rolledBack?(change: { readonly partition: number; readonly cause: "lost" | "restart" }): void
 }
 
 /** See {@link Telemetry.runHandler}. */

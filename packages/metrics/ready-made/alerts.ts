@@ -110,7 +110,7 @@ export const alerts: readonly Alert[] = [
   critical(
     "FabraCacheLostCommits",
     "0m",
-    `${over15m.increase(names.rollbacks, "job")} > 0`,
+    `${over15m.increase(names.rollbacks, "job", 'cause="lost"')} > 0`,
     "The feature cache has lost commits",
     "{{ $value | humanize }} partitions were read again because commits were gone; events are applied again, none is lost.",
   ),

@@ -96,7 +96,7 @@ const rows: readonly { readonly title: string; readonly graphs: readonly Graph[]
       },
       graph("Entities removed", "ops", q.rate(names.recordsRemoved, "entity_type"), "{{entity_type}}"),
       graph("Errors nobody caught", "ops", q.rate(names.errorsUncaught, "feature"), "{{feature}}"),
-      graph("Lost commits found", "ops", q.rate(names.rollbacks), "partitions read again"),
+      graph("Read again for lost commits", "ops", q.rate(names.rollbacks, "cause"), "{{cause}}"),
       graph("Bus answers", "short", q.now(names.busUp), "{{instance}}"),
       graph("Replicas of the bus", "short", q.told(names.busReplicas, "server"), "{{server}}"),
       graph("Reads that wait for a replica", "short", q.told(names.busWaits, "server"), "{{server}}"),

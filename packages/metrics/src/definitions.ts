@@ -88,7 +88,11 @@ export const definitions = {
     "Entities removed from the cache, all of whose values were beyond their ttl.",
     ["entity_type"],
   ),
-  rollbacks: counter("fabra_cache_rollbacks_total", "Partitions read again because the cache had lost commits.", []),
+  rollbacks: counter(
+    "fabra_cache_rollbacks_total",
+    "Partitions read again because the cache lost commits (lost), or may have when it was restarted (restart).",
+    ["cause"],
+  ),
   busUp: gauge("fabra_bus_up", "1 when the bus answered this scrape in time, else 0.", []),
   busReplicas: gauge("fabra_bus_replicas", "Replicas that a server of the bus has now.", ["server"]),
   busWaits: gauge(

@@ -41,7 +41,7 @@ export function createWorkerTelemetry(registry: Registry, store: FeatureStore | 
   const scheduledEntities = makeCounter(definitions.scheduledEntities, registry)
   const entityTypes = [...(store?.registry.entities.keys() ?? [])]
   const recordsRemoved = makeCounter(definitions.recordsRemoved, registry, zeros("entity_type", entityTypes))
-  const rollbacks = makeCounter(definitions.rollbacks, registry)
+  const rollbacks = makeCounter(definitions.rollbacks, registry, [{ cause: "lost" }, { cause: "restart" }])
   for (const feature of store?.registry.scheduledHandlers.keys() ?? []) {
     for (const outcome of ["complete", "incomplete", "ended_early"]) scheduleRuns.zero({ feature, outcome })
   }
@@ -96,7 +96,7 @@ export function createWorkerTelemetry(registry: Registry, store: FeatureStore | 
       scheduleRuns.observe({ feature, outcome }, durationMs / 1000)
     },
     recordsRemoved: ({ entityType, records }) => recordsRemoved.inc({ entity_type: entityType }, records),
-    rolledBack: () => rollbacks.inc(),
+    rolledBack: ({ cause }) => rollbacks.inc({ cause }),
   }
 }
 

@@ -3,7 +3,7 @@ import type { EventBus } from "@fabra/events"
 import type { Subscription } from "@fabra/events/adapter"
 import type { Lane } from "./lane/lane.js"
 import type { Observer } from "./observe/observer.js"
-import type { PartitionSession } from "./partition/partition-session.js"
+import type { PartitionSession, RollbackCause } from "./partition/partition-session.js"
 import type { Settings } from "./settings.js"
 
 /**
@@ -24,8 +24,8 @@ export interface WorkerContext {
   progressed(): void
   /** A lane that has deferred records is empty. */
   emptied(lane: Lane): void
-  /** The cache has lost what the session had seen settled (rules R2, R3). */
-  rolledBack(session: PartitionSession): void
+  /** The cache has `lost` what the session had seen settled (rule R2), or may have in a `restart` (rule R3). */
+  rolledBack(session: PartitionSession, cause: RollbackCause): void
   /** A fault of our own: nothing may go on. */
   failed(error: unknown): void
 }

@@ -11,7 +11,7 @@ import { Observer } from "./observe/observer.js"
 import { startWatchdog } from "./observe/watchdog.js"
 import { FeatureOwners } from "./ownership/feature-owners.js"
 import { Checkpoints, TICK_MS } from "./partition/checkpoints.js"
-import { PartitionSession } from "./partition/partition-session.js"
+import { PartitionSession, type RollbackCause } from "./partition/partition-session.js"
 import { Processor } from "./process/processor.js"
 import { Intake } from "./read/intake.js"
 import { ReadLoop } from "./read/read-loop.js"
@@ -196,7 +196,7 @@ export class AxiomWorker implements AsyncDisposable {
         this.#reads.progressed()
       },
       emptied: (lane) => this.#intake.readAgain(lane),
-      rolledBack: (session) => this.#restart(session),
+      rolledBack: (session, cause) => this.#restart(session, cause),
       failed: (error) => this.#fail(error),
     }
   }
@@ -239,13 +239,15 @@ export class AxiomWorker implements AsyncDisposable {
     this.#observer.released(partition, lost)
   }
 
-  /** The cache has lost commits: forget everything learnt of the partition and read it again (rules R2 to R4). */
-  #restart(session: PartitionSession): void {
+  /** The cache has lost commits, or may have: forget everything learnt of the partition and read it again (rules R2 to R4). */
+  #restart(session: PartitionSession, cause: RollbackCause): void {
     if (this.#sessions.get(session.partition) !== session) return
     const { partition, start, quarantineUntil } = session
-    this.#observer.rolledBack(partition)
+    this.#observer.rolledBack(partition, cause)
     this.#processor.drop(session)
-    this.#sessions.set(partition, new PartitionSession(partition, start, quarantineUntil))
+    const again = new PartitionSession(partition, start, quarantineUntil)
+    if (cause === "restart") again.confirmedTo = session.settledTo
+    this.#sessions.set(partition, again)
     this.#subscription?.seek(partition, start.position)
     this.#subscription?.resume(partition)
   }

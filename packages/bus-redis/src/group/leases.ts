@@ -63,9 +63,10 @@ async function lookUp(link: Link, { events, index }: PartitionKeys, group: strin
   )
   const checkpoint = toPositionOrNull(settled?.lastDeliveredId ?? "0-0")
   const { length = 0, entriesAdded = null, lastGeneratedId = "0-0" } = stream ?? {}
-  // A group that begins at the oldest entry has nothing to do with those that were there before.
   const removed = entriesAdded === null ? null : entriesAdded - length
-  const entriesRead = checkpoint === null ? removed : (settled?.entriesRead ?? null)
+  // A group of an earlier version that has no checkpoint does not know how many were removed before it began.
+  const entriesRead = settled?.entriesRead ?? (checkpoint === null ? removed : null)
+  const missing = Math.max(0, (removed ?? 0) - (entriesRead ?? Number.POSITIVE_INFINITY))
   return {
     assignment: {
       partition: index,
@@ -73,7 +74,8 @@ async function lookUp(link: Link, { events, index }: PartitionKeys, group: strin
       quarantineUntil: takenFrom === undefined ? null : toPositionOrNull(lastGeneratedId),
       takenFrom,
     },
-    entriesRead,
-    missing: Math.max(0, (removed ?? 0) - (entriesRead ?? Number.POSITIVE_INFINITY)),
+    // Those that are gone count as read: otherwise they would be told again at every take-over.
+    entriesRead: entriesRead === null ? null : entriesRead + missing,
+    missing,
   }
 }

@@ -3,7 +3,8 @@
  * what a clock in milliseconds and a counter within one millisecond reach.
  *
  * `make_group(key, group, id)`: creates a group that begins after `id`, and the stream if need be; answers which. It writes
- * nothing first, as `leaseScript` does, so that a group can be made when memory is full.
+ * nothing first, as `leaseScript` does, so that a group can be made when memory is full. A group that begins at the oldest entry
+ * is told how many were removed before, so that it misses none of these, and every one that goes later.
  *
  * `raise(key, id)`: makes sure that the stream gives no id up to `id` any more, which somebody may remember of an earlier
  * stream of this name; true when it could have, so that the stream is another one.
@@ -40,7 +41,12 @@ end
 local function make_group(key, group, id)
   local answer = redis.call('EXISTS', key) == 1 and 'group' or 'stream'
   redis.call('XDEL', key, '0-1')
-  redis.call('XGROUP', 'CREATE', key, group, id, 'MKSTREAM')
+  local read = {}
+  if id == '0' then
+    local info = answer == 'group' and fields_of(redis.call('XINFO', 'STREAM', key))
+    read = { 'ENTRIESREAD', info and info['entries-added'] - info.length or 0 }
+  end
+  redis.call('XGROUP', 'CREATE', key, group, id, 'MKSTREAM', unpack(read))
   return answer
 end
 local function raise(key, id)

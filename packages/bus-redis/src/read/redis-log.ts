@@ -63,7 +63,7 @@ export class RedisLog implements PartitionedLog {
     const { namespace, partitions, settings, onNotice } = this.#options
     const { group, wanted } = request
     if (!(await namespace.check())) {
-      const message = `Redis has lost all of the bus (the namespace "${settings.namespace}"), with every event that was not yet applied. It begins anew.`
+      const message = `Redis has lost all of the bus (the namespace "${settings.namespace}"), with every event that was not yet applied, and dead letters; values that are kept on the same Redis are gone too. It begins anew: publish again what is gone.`
       onNotice({ code: "events_lost", level: "error", message })
     }
     // At first in every partition before anything is read, so that none is trimmed before the group has seen it.
@@ -89,7 +89,7 @@ export class RedisLog implements PartitionedLog {
         onNotice({
           code: "events_lost",
           level: "error",
-          message: `${missing} events of partition ${assignment.partition} were removed from Redis before the group "${group}" had read them.`,
+          message: `${missing} events of partition ${assignment.partition} were removed from Redis before the group "${group}" had applied them: they are in no feature. Publish them again.`,
         })
       }
     }

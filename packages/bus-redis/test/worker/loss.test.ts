@@ -80,6 +80,31 @@ describe.skipIf(isExternal)("a worker whose Redis", () => {
     await world.expectApplied(bus)
   })
 
+  test("restarts without a loss raises no alarm", async () => {
+    const one = new World({ namespace: "one", client: () => new Redis(server.url, { lazyConnect: true }) })
+    const causes: string[] = []
+    one.start({ telemetry: [{ rolledBack: ({ cause }) => causes.push(cause) }] })
+    for (let i = 0; i < 3; i++) await one.publish(ENTITIES)
+    await one.expectApplied(bus)
+    await server.restart()
+    await expect.poll(() => causes, { timeout: 20_000 }).not.toEqual([])
+    await one.publish(ENTITIES)
+    await one.expectApplied(bus)
+    expect(causes).not.toContain("lost")
+    expect(one.warnings.filter((warning) => warning.includes("lost commits"))).toEqual([])
+    await one.close()
+  })
+
+  test("restarts without what it had confirmed says what was lost, and makes up for it", async () => {
+    const causes: string[] = []
+    world.start({ rollbackMarginMs: 6_000, telemetry: [{ rolledBack: ({ cause }) => causes.push(cause) }] })
+    await someApplied()
+    await cacheServer.restart() // which keeps no file
+    await said("The cache lost commits of partition")
+    expect(causes).toContain("lost")
+    await world.expectApplied(bus)
+  })
+
   test("loses the cache for good, with what lies before the checkpoint, goes on from there", async () => {
     world.start({ rollbackMarginMs: 0 })
     await someApplied()

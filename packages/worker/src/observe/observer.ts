@@ -5,6 +5,7 @@ import { errorTexts, type FormerOwner, type NewDeadLetter } from "@fabra/events/
 import type { ComputeEnvironment } from "../compute/compute-environment.js"
 import type { HandlerAttempt } from "../compute/handler-attempt.js"
 import type { Item, Lane } from "../lane/lane.js"
+import type { RollbackCause } from "../partition/partition-session.js"
 import type { ScheduleRun } from "../schedule/schedule-book.js"
 import type { Settings } from "../settings.js"
 
@@ -47,6 +48,16 @@ export class Observer {
   }
 
   applied(item: Item): void {
+    const { session } = item.lane
+    if (!item.repeated && item.record.position <= session.confirmedTo) {
+      session.confirmedTo = "" // once is enough
+      const { partition } = session
+      this.#logger.error(
+        {},
+        `The cache lost commits of partition ${partition} in its restart; its events are applied again.`,
+      )
+      this.#tell((to) => to.rolledBack?.({ partition, cause: "lost" }))
+    }
     if (!this.#appliedIsWanted) return
     const { event, lane, record, attempts, repeated } = item
     const now = this.#clock.now()
@@ -162,9 +173,14 @@ export class Observer {
     this.#tell((to) => to.partitionReleased?.({ partition, lost }))
   }
 
-  rolledBack(partition: number): void {
-    this.#logger.warn({}, `The cache lost commits; partition ${partition} is read again from its checkpoint.`)
-    this.#tell((to) => to.rolledBack?.({ partition }))
+  rolledBack(partition: number, cause: RollbackCause): void {
+    if (cause === "lost") {
+      this.#logger.error({}, `The cache lost commits; partition ${partition} is read again from its checkpoint.`)
+    } else {
+      const message = `The cache was restarted, or another server took its place; partition ${partition} is read again from its checkpoint, in case commits are gone.`
+      this.#logger.info({}, message)
+    }
+    this.#tell((to) => to.rolledBack?.({ partition, cause }))
   }
 
   /** Something does not answer. Each message is logged at most every ten seconds. */

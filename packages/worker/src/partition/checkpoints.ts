@@ -61,7 +61,7 @@ export class Checkpoints {
   ): Promise<void> {
     try {
       if (safe !== undefined && !isVerified && !(await this.#verify([session]))) {
-        if (session.active) this.#context.rolledBack(session)
+        if (session.active) this.#context.rolledBack(session, "restart")
         return
       }
       const { position, records } = safe ?? session.start

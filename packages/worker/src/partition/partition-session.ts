@@ -5,6 +5,9 @@ import type { BusRecord } from "@fabra/events/adapter"
 import { Overflow } from "./overflow.js"
 import { Progress, type ReadBatch } from "./progress.js"
 
+/** Why a partition is read again: the cache has `lost` commits, or may have in a `restart`. */
+export type RollbackCause = "lost" | "restart"
+
 /** From where a session reads: a stored checkpoint, and how many records of the assignment lie before it. */
 export interface StartPoint {
   readonly position: Position | null
@@ -33,6 +36,8 @@ export class PartitionSession {
   readonly quarantineUntil: Position
   /** Which parts of the cache have confirmed what was settled since the stored checkpoint (rule R3). */
   readonly epochs = new Set<Epoch>()
+  /** What was settled up to here before the cache was restarted: an event that has to be applied again was lost by it. */
+  confirmedTo: Position = ""
   readonly #ending = new AbortController()
   // Last settled position per entity (rule R2), in two ages so that what a checkpoint covers is dropped as a whole.
   #seen = new Map<string, Position>()
@@ -53,6 +58,13 @@ export class PartitionSession {
   /** Fires when the session ends. */
   get signal(): AbortSignal {
     return this.#ending.signal
+  }
+
+  /** Everything up to here was settled, in this session or before the restart that began it. */
+  get settledTo(): Position {
+    const { end = "" } = this.progress
+    if (end <= this.confirmedTo) return this.confirmedTo
+    return end
   }
 
   /** Whether anything that was read is not settled. */

@@ -45,6 +45,11 @@ export class Progress {
     this.#reading.push(batch)
   }
 
+  /** The last position of the settled prefix. */
+  get end(): Position | undefined {
+    return this.#end?.position
+  }
+
   /** How many batches are kept. */
   get size(): number {
     return this.#reading.length

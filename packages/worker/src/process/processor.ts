@@ -114,7 +114,7 @@ export class Processor {
     const seen = session.lastSeen(lane.key) ?? ""
     // What the stored checkpoint covers can not be lost, but may have been removed.
     if (seen > (session.start.position ?? "") && record.mark.mark < seen) {
-      this.#context.rolledBack(session)
+      this.#context.rolledBack(session, "lost")
       return
     }
     session.epochs.add(loaded.epoch)
