@@ -4,18 +4,22 @@ import { join } from "node:path"
 import { type RedisTestCluster, type RedisTestServer, startRedisCluster, startRedisServer } from "@fabra/testing"
 import { Redis } from "ioredis"
 import type { Address } from "./plan.js"
+import { until } from "./until.js"
 
+const REPLICA_LIMIT_MS = 60_000
 /** Short, but a machine that is busy must not look like one that is dead. */
 const NODE_TIMEOUT_MS = 2_000
 
-/** `one` server, `two` (the cache on its own), or a `cluster` of three masters with a replica each. */
-export type PlaceKind = "one" | "two" | "cluster"
+/** `one` server, the same with a `replica`, `two` (the cache on its own), or a `cluster` of three masters with a replica each. */
+export type PlaceKind = "one" | "replica" | "two" | "cluster"
 
 /** The Redis servers of a trial. */
 export class Place {
   readonly address: Address
   /** All servers; of a cluster first those that began as masters, then the replica of each. */
   readonly servers: readonly RedisTestServer[]
+  /** The replica of the one server, where it has one. */
+  replica: RedisTestServer | undefined
   /** Where the cache keeps its files when it has a server of its own. */
   readonly cacheDirectory: string | undefined
   readonly #cluster: RedisTestCluster | undefined
@@ -38,9 +42,20 @@ export class Place {
     }
     const bus = await startRedisServer({ appendOnly: true })
     if (kind === "one") return new Place([bus])
+    if (kind === "replica") return await new Place([bus]).#withReplica(bus)
     const directory = await mkdtemp(join(tmpdir(), "fabra-faults-"))
     const cache = await startRedisServer({ appendOnly: true, args: ["--dir", directory] })
     return new Place([bus, cache], undefined, directory)
+  }
+
+  async #withReplica(master: RedisTestServer): Promise<this> {
+    this.replica = await startRedisServer({ args: ["--replicaof", `127.0.0.1 ${master.port}`] })
+    if (await this.#isFollowed(master)) return this
+    throw new Error("The replica does not follow its master.")
+  }
+
+  #isFollowed(master: RedisTestServer): Promise<boolean> {
+    return until(async () => /state=online/.test(await this.client(master).info("replication")), REPLICA_LIMIT_MS)
   }
 
   /** An ordinary client of one server, to look at it and to give it orders. */
@@ -64,6 +79,7 @@ export class Place {
   async stop(): Promise<void> {
     for (const client of this.#clients.values()) client.disconnect()
     await Promise.all(this.servers.map((server) => server.stop()))
+    await this.replica?.stop()
     await this.#cluster?.stop()
     if (this.cacheDirectory !== undefined) await rm(this.cacheDirectory, { recursive: true, force: true })
   }

@@ -2,7 +2,7 @@ import type { Fault } from "../fault.js"
 import { failOver } from "./cluster.js"
 import { blackHole, cut, halfOpen } from "./network.js"
 import { clock, crashLoop, kill, killPoint, pause } from "./processes.js"
-import { redisRestart, rollBack } from "./servers.js"
+import { lastReplica, memoryFull, redisRestart, rollBack } from "./servers.js"
 import { slotMigration } from "./slots.js"
 import { storm } from "./storm.js"
 
@@ -18,6 +18,8 @@ export const FAULTS = {
   "half-open": halfOpen,
   "redis-restart": redisRestart,
   "roll-back": rollBack,
+  "last-replica": lastReplica,
+  "memory-full": memoryFull,
   storm,
   "fail-over": failOver,
   "slot-migration": slotMigration,

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import type { RedisTestServer } from "@fabra/testing"
 import type { Fault } from "../fault.js"
+import { findStreams } from "../streams.js"
 
 const APPEND_ONLY_DIRECTORY = "appendonlydir"
 
@@ -20,6 +21,40 @@ export const redisRestart: Fault = {
       await server.restart()
     }
     return `killed ${times} times`
+  },
+}
+
+/** The only replica is killed: nothing is applied until it is back. */
+export const lastReplica: Fault = {
+  place: "replica",
+  hitsAll: true,
+  async run({ place, random }) {
+    const replica = place.replica as RedisTestServer
+    await delay(random.int(300, 1_500))
+    await replica.kill()
+    const goneMs = random.int(500, 5_000)
+    await delay(goneMs)
+    await replica.restart()
+    return `gone for ${goneMs} ms`
+  },
+}
+
+/** The memory of Redis is full for a while: no event is accepted, those that were are worked off. */
+export const memoryFull: Fault = {
+  place: "one",
+  hitsAll: true,
+  async run({ place, namespace, random }) {
+    const redis = place.client(place.servers[0] as RedisTestServer)
+    // A group that has applied nothing keeps what is settled, which would make way: it is compared with in the end.
+    for (const { key } of await findStreams(place, namespace)) await redis.xgroup("CREATE", key, "keeper", "0")
+    const times = random.int(1, 3)
+    for (let n = 0; n < times; n++) {
+      await delay(random.int(300, 1_000))
+      await redis.config("SET", "maxmemory", "1")
+      await delay(random.int(500, 3_000))
+      await redis.config("SET", "maxmemory", "0")
+    }
+    return `full ${times} times`
   },
 }
 
