@@ -27,3 +27,27 @@ test("doctor fails for a database that Redis does not have, which the driver tak
   expect(stdout).toMatch(/^fail {2}redis .*DB index is out of range\n +→ name a database that this Redis has/m)
   expect(code).toBe(1)
 })
+
+test("doctor tells of memory that is full and of a replica that is required and not there", async () => {
+  const redis = await startRedisServer({ args: ["--maxmemory", "1mb"] })
+  onTestFinished(() => redis.stop())
+  const env = { FABRA_REDIS_URL: redis.url, FABRA_BUS_REPLICAS: "required" }
+  const { code, stdout } = await fabra(["doctor", "my_features.ts"], { env })
+  expect(stdout).toMatch(
+    /^(fail|warn) {2}memory .* of 1\.0 MB in use: .*no event is accepted\n +→ CONFIG SET maxmemory/m,
+  )
+  expect(stdout).toMatch(/^fail {2}replicas .*nothing is applied\n +→ start a replica/m)
+  expect(code).toBe(1)
+})
+
+test("doctor warns when the last replica is gone", async () => {
+  const redis = await startRedisServer({ args: ["--repl-diskless-sync-delay", "0"] })
+  const replica = await startRedisServer({ args: ["--replicaof", `127.0.0.1 ${redis.port}`] })
+  onTestFinished(() => redis.stop())
+  const doctor = async () => (await fabra(["doctor", "my_features.ts"], { env: { FABRA_REDIS_URL: redis.url } })).stdout
+  await expect.poll(doctor, { timeout: 30_000 }).toMatch(/^ok {4}replicas +1; /m)
+  await replica.stop()
+  await expect
+    .poll(doctor, { timeout: 30_000 })
+    .toMatch(/^warn {2}replicas +none now: .*apply nothing until it is back/m)
+})
