@@ -20,6 +20,7 @@ export async function createHarness(options: EventBusSuiteOptions): Promise<Even
     bus: open(),
     another: async (other) => open(other),
     crash: (bus) => clients.get(bus)?.die(),
+    suspend: (bus) => clients.get(bus)?.suspend() ?? (() => {}),
     cleanup: async () => {
       for (const bus of clients.keys()) await bus.close()
     },

@@ -5,7 +5,13 @@ import { VirtualClock } from "./virtual-clock.js"
 async function create(options: MemoryEventBusOptions): Promise<EventBusHarness> {
   const clock = new VirtualClock()
   const bus = new MemoryEventBus({ ...options, clock })
-  return { bus, clock, crash: () => clock.dropTimers(), cleanup: () => bus.close() }
+  return {
+    bus,
+    clock,
+    crash: () => clock.dropTimers(),
+    suspend: () => clock.suspend(),
+    cleanup: () => bus.close(),
+  }
 }
 
 testEventBus("MemoryEventBus", { create })

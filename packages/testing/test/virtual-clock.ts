@@ -14,6 +14,7 @@ export class VirtualClock implements Clock {
   #now = 1_800_000_000_000
   #pending: Pending[] = []
   #ticking = false
+  #kept = new Set<Pending>()
 
   now(): number {
     return this.#now
@@ -26,6 +27,7 @@ export class VirtualClock implements Clock {
     return {
       cancel: () => {
         this.#pending = this.#pending.filter((other) => other !== pending)
+        this.#kept.delete(pending)
       },
     }
   }
@@ -37,6 +39,18 @@ export class VirtualClock implements Clock {
   /** Forgets every timer there is: whoever waits for one has died. */
   dropTimers(): void {
     this.#pending = []
+  }
+
+  /** Keeps back the timers there are, until the returned function is called: then they are due. Later ones fire meanwhile. */
+  suspend(): () => void {
+    const kept = new Set(this.#pending)
+    this.#pending = []
+    this.#kept = kept
+    return () => {
+      this.#pending.push(...kept)
+      kept.clear()
+      this.#tick()
+    }
   }
 
   #tick(): void {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { MemoryEventBus, type PartitionLag, type Position } from "@fabra/events"
-import type { PartitionBatch, ReadOptions, SubscribeOptions, Subscription } from "@fabra/events/adapter"
+import type { Assignment, PartitionBatch, ReadOptions, SubscribeOptions, Subscription } from "@fabra/events/adapter"
 import { type BrokenBus, withOptions, withSubscription } from "./broken-bus.js"
 import { PassingSubscription } from "./passing-subscription.js"
 
@@ -52,6 +52,17 @@ class SharesCheckpoints extends MemoryEventBus {
   }
 }
 
+class EndsAfterAThousand extends PassingSubscription {
+  #count = 0
+  override async read(options: ReadOptions): Promise<PartitionBatch[]> {
+    const batches = await super.read(options)
+    return batches.filter(({ records }) => {
+      this.#count += records.length
+      return this.#count <= 1_000
+    })
+  }
+}
+
 class CountsAttempts extends PassingSubscription {
   #attempts = 0
   override async noteAttempts(_: number, positions: readonly Position[]): Promise<number[]> {
@@ -75,6 +86,23 @@ class LetsGoForAll extends MemoryEventBus {
       }
     }
     return new Leaving(inner)
+  }
+}
+
+/** Goes on with what it has lost. */
+function keepsWhatItLost(options: SubscribeOptions): SubscribeOptions {
+  const assigned = new Map<number, Assignment>()
+  return {
+    ...options,
+    onAssigned: (assignment) => {
+      assigned.set(assignment.partition, assignment)
+      options.onAssigned(assignment)
+    },
+    onLost: (partition) => {
+      options.onLost(partition)
+      const last = assigned.get(partition)
+      if (last !== undefined) options.onAssigned(last)
+    },
   }
 }
 
@@ -162,6 +190,21 @@ export const brokenSharing: readonly BrokenBus[] = [
     fault: "counts attempts instead of consumers",
     Bus: withSubscription((inner) => new CountsAttempts(inner)),
     breaks: ["counts the other consumers that noted a record"],
+  },
+  {
+    fault: "never tells that a lease is lost",
+    Bus: withOptions((options) => ({ ...options, onLost: () => {} })),
+    breaks: ["tells an owner that slept through its leases that it has lost them, and leaves its heir alone"],
+  },
+  {
+    fault: "takes back what another has taken while it slept",
+    Bus: withOptions(keepsWhatItLost),
+    breaks: ["tells an owner that slept through its leases that it has lost them, and leaves its heir alone"],
+  },
+  {
+    fault: "drops what lies beyond a thousand records",
+    Bus: withSubscription((inner) => new EndsAfterAThousand(inner)),
+    breaks: ["brings the whole of a long partition"],
   },
   {
     fault: "knows every group",

@@ -12,7 +12,7 @@ function open(Bus: BusMaker, options: EventBusSuiteOptions) {
     await MemoryEventBus.prototype.close.call(bus)
     clock.dropTimers()
   }
-  return { bus, clock, crash: () => clock.dropTimers(), cleanup }
+  return { bus, clock, crash: () => clock.dropTimers(), suspend: () => clock.suspend(), cleanup }
 }
 
 for (const { fault, Bus } of [{ fault: HEALTHY, Bus: MemoryEventBus }, ...brokenBuses]) {

@@ -29,6 +29,11 @@ export interface EventBusHarness {
    * that the client's clock dies: see `MortalClock`.
    */
   crash(bus: EventBus): void | Promise<void>
+  /**
+   * Stops every timer of this client, as when a machine sleeps or a process is stopped for long, until the returned function
+   * is called: what was due meanwhile then comes at once. Optional; `MortalClock.suspend` does it. Tests of it are left out without.
+   */
+  suspend?(bus: EventBus): () => void
   /** The clock the bus lives by, if it is not the machine's: the suite then waits by it, too. */
   readonly clock?: Clock
   /** Called after the test, whatever became of it: closes the clients and removes the namespace. */

@@ -11,6 +11,13 @@ export function testRead(check: Check): void {
     expect(placesByPartition(records)).toEqual(placesByPartition(receipts))
   })
 
+  check("brings the whole of a long partition", async (world) => {
+    const positions = await world.fill(1_100)
+    const reader = await world.joinAlone()
+    const records = [...(await reader.take(1_100, 1_000)), ...(await reader.rest())]
+    expect(records.map(({ position }) => position)).toEqual(positions)
+  })
+
   check("brings at most maxEvents records of one partition, and goes on where it stopped", async (world) => {
     const positions = await world.fill(10)
     const reader = await world.joinAlone()

@@ -80,6 +80,26 @@ export function testTakeOver(check: Check): void {
     expect([heir.lost, heir.held.size]).toEqual([[], 4])
   })
 
+  check(
+    "tells an owner that slept through its leases that it has lost them, and leaves its heir alone",
+    async (world) => {
+      const survivor = await world.other()
+      const sleeper = await world.joinAlone({ leaseMs: SHORT_LEASE_MS })
+      const positions = await world.fill(5)
+      const records = await sleeper.take(5)
+      const resume = world.suspend(sleeper)
+      if (resume === undefined) return
+      const heir = await world.joinAlone({ bus: survivor, leaseMs: SHORT_LEASE_MS })
+      await heir.settle((await heir.take(5))[3] as TakenRecord)
+      resume()
+      await world.patience.until("the sleeper is told", () => sleeper.lost.length === 4)
+      await sleeper.settle(records[1] as TakenRecord)
+      expect(sleeper.lost.toSorted()).toEqual([0, 1, 2, 3])
+      expect(heir.lost).toEqual([])
+      expect(await survivor.checkpoints("group")).toEqual([positions[3], null, null, null])
+    },
+  )
+
   check("shares a dead member's partitions among those that live", async (world) => {
     const survivor = await world.other()
     const dead = await world.joinAlone({ leaseMs: SHORT_LEASE_MS })

@@ -86,6 +86,19 @@ export class BusWorld {
     for (const [key, owner] of this.#owners) if (owner === member) this.#owners.delete(key)
   }
 
+  /**
+   * Suspends a member's client; `undefined` if the bus cannot. What it held is free to be taken by others once its leases
+   * have run out, before it wakes up and learns of it.
+   */
+  suspend(member: Member): (() => void) | undefined {
+    const resume = this.harness.suspend?.(member.options.bus)
+    if (resume !== undefined) {
+      this.#drains.push(resume)
+      for (const [key, owner] of this.#owners) if (owner === member) this.#owners.delete(key)
+    }
+    return resume
+  }
+
   /** Makes a member's `onRevoked` wait until the returned function is called, at the latest until the test is over. */
   holdDrain(member: Member): () => void {
     const release = member.holdDrain()
