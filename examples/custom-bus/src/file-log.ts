@@ -42,19 +42,25 @@ export class FileLog implements PartitionedLog {
     await sleep(this.#store.clock, 0) // reading files waits for nothing, so without this nothing else would run
     for (let waited = 0; ; waited += POLL_MS) {
       const batches = this.#readNow(cursors, maxEvents)
-      if (batches.length > 0 || waited >= maxWaitMs || signal?.aborted) return batches
+      const hasRecords = batches.some(({ records }) => records.length > 0)
+      if (hasRecords || waited >= maxWaitMs || signal?.aborted) return batches
       await sleep(this.#store.clock, Math.min(POLL_MS, maxWaitMs - waited), signal)
     }
   }
 
   #readNow(cursors: ReadonlyMap<number, Position | null>, maxEvents: number): PartitionBatch[] {
     try {
-      const ready = [...cursors]
-        .map(([partition, after]) => ({ partition, after: numberOf(after), log: this.#store.log(partition) }))
-        .filter(({ log, after }) => log.refresh() > after)
+      const all = [...cursors].map(([partition, position]) => {
+        const log = this.#store.log(partition)
+        return { partition, log, after: numberOf(position), end: log.refresh() }
+      })
+      const ready = all.filter(({ after, end }) => end > after)
       // Each partition gets its share, so that a long one does not starve the others.
       const share = Math.ceil(maxEvents / Math.max(1, ready.length))
-      return ready.map(({ partition, after, log }) => ({ partition, records: log.read(after, share) }))
+      const batches = ready.map(({ partition, after, log }) => ({ partition, records: log.read(after, share) }))
+      // Somebody has put older files back.
+      const shortened = all.filter(({ after, end }) => end < after)
+      return [...batches, ...shortened.map(({ partition }) => ({ partition, records: [], endsBeforeCursor: true }))]
     } catch (error) {
       throw FabraError.from(error, "bus_unavailable")
     }

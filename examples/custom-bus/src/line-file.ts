@@ -35,7 +35,13 @@ export class LineFile {
     const file = openIfThere(this.path)
     if (file === undefined) return false
     try {
-      const added = readAt(file, this.#end, fstatSync(file).size - this.#end)
+      const { size } = fstatSync(file)
+      if (size < this.#end) {
+        // Nobody cuts anything off: an older copy was put back.
+        this.#starts.length = 0
+        this.#end = 0
+      }
+      const added = readAt(file, this.#end, size - this.#end)
       const length = added.lastIndexOf(LINE_FEED) + 1
       if (length === 0) return true
       fdatasyncSync(file)

@@ -19,6 +19,8 @@ export class FakeLog implements PartitionedLog {
   /** Awaited by every round of lease keeping before it answers. */
   hold: Promise<void> | undefined
   records = new Map<number, BusRecord[]>()
+  /** Partitions that end before the cursor. A read tells of them at once. */
+  shortened = new Set<number>()
   reads = 0
   closed = 0
 
@@ -42,7 +44,8 @@ export class FakeLog implements PartitionedLog {
       const records = (this.records.get(partition) ?? []).filter(({ position }) => position > (after ?? ""))
       return records.length > 0 ? [{ partition, records }] : []
     })
-    if (batches.length > 0 || signal?.aborted) return batches
+    const shortened = [...this.shortened].map((partition) => ({ partition, records: [], endsBeforeCursor: true }))
+    if (batches.length + shortened.length > 0 || signal?.aborted) return [...batches, ...shortened]
     await new Promise((resolve) => signal?.addEventListener("abort", resolve, { once: true }))
     return []
   }

@@ -270,3 +270,20 @@ test("a member whose bus has another number of partitions goes on with its lease
   await subscription.close()
   expect(log.requests.at(-1)).toMatchObject({ leaving: true, released: [0, 1] })
 })
+
+test("tells once that a partition ends before its cursor, and again when it happens again", async () => {
+  const { log, notices, subscription } = await open()
+  log.shortened.add(1)
+  expect(await subscription.read(forEver)).toEqual([])
+  expect(await subscription.read(forEver)).toEqual([])
+  expect(notices).toEqual([
+    { code: "events_lost", level: "error", message: expect.stringContaining("The log of partition 1 ends before") },
+  ])
+  log.shortened.clear()
+  log.records.set(1, [record("7")])
+  expect(await subscription.read(forEver)).toMatchObject([{ partition: 1 }])
+  log.shortened.add(1)
+  await subscription.read(forEver)
+  expect(notices).toHaveLength(2)
+  await subscription.close()
+})

@@ -85,6 +85,8 @@ export interface BusRecord {
 export interface PartitionBatch {
   readonly partition: number
   readonly records: readonly BusRecord[]
+  /** True, without records, when the log ends before the cursor: the engine has lost its end. Default false. */
+  readonly endsBeforeCursor?: boolean | undefined
 }
 
 /** A partition that is now this consumer's to read. */

@@ -27,7 +27,7 @@ export interface StoreWarning {
  * | `lease_lost` | another member may own a partition that this member still worked on |
  * | `lease_not_released` | a closing member could not release its leases; others take over when they run out |
  * | `drain_failed` | `onRevoked` rejected |
- * | `events_lost` | accepted events are gone that the group had not read |
+ * | `events_lost` | accepted events are gone that the group had not read, or the log ends before what it has read |
  * | `group_lost` | the group's checkpoints are gone; the bus has created the group again |
  * | `scripts_restored` | the engine had forgotten what the bus keeps in it; the bus has put it back |
  * | `settings_unknown` | the engine does not tell its settings |

@@ -42,6 +42,8 @@ export class LogSubscription implements Subscription {
   #closing = false
   /** Which of its two ways to the bus do not answer. */
   readonly #failing = new Set<"leases" | "reads">()
+  /** Partitions of which it was said that their log ends before the cursor. */
+  readonly #shortened = new Set<number>()
   #fatal: FabraError | undefined
   #loop: Promise<void> = Promise.resolve()
   #closed: Promise<void> | undefined
@@ -205,6 +207,7 @@ export class LogSubscription implements Subscription {
       }
       const batches = await this.#log.read(cursors, { ...options, signal })
       this.#answered("reads")
+      for (const batch of batches) this.#checkEnd(batch)
       return batches.filter((batch) => this.#advance(batch, asked[batch.partition]))
     } catch (error) {
       const known = FabraError.from(error, "bus_unavailable")
@@ -215,6 +218,19 @@ export class LogSubscription implements Subscription {
     } finally {
       options.signal?.removeEventListener("abort", abort)
     }
+  }
+
+  /** Says once, until there are records again, that a partition ends before what was read of it. */
+  #checkEnd({ partition, records, endsBeforeCursor }: PartitionBatch): void {
+    if (records.length > 0) this.#shortened.delete(partition)
+    if (!endsBeforeCursor || this.#shortened.has(partition)) return
+    this.#shortened.add(partition)
+    const message =
+      `The log of partition ${partition} ends before what the group "${this.#options.group}" has read of it: the bus has lost its newest ` +
+      "events, as when an older snapshot is put back. Those that were accepted since then and not applied are gone: publish " +
+      "them again under their ids. If this bus counts its positions on from there, new events are taken for old ones: see " +
+      "the guide for adapters on positions."
+    this.#notice("events_lost", "error", message)
   }
 
   #advance({ partition, records }: PartitionBatch, cursor: Held["cursor"] | undefined): boolean {

@@ -58,7 +58,9 @@ export interface PartitionedLog {
   /**
    * Returns the records after each cursor, waiting up to `maxWaitMs` for a first one; ends early when `signal` aborts.
    * Promises what `Subscription.read` does about order, gaps and durability. After a cursor whose successor is trimmed,
-   * and for `null`, come the oldest records there are. Partitions that have nothing may be left out.
+   * and for `null`, come the oldest records there are. Partitions that have nothing may be left out. A partition that ends
+   * before its cursor, as after a restored snapshot, is said to (`endsBeforeCursor`), which does not end the wait; a log that
+   * tells of it by a notice of its own need not.
    */
   read(cursors: ReadonlyMap<number, Position | null>, options: ReadOptions): Promise<PartitionBatch[]>
   /**
