@@ -104,7 +104,41 @@ describe("NDJSON", () => {
   })
 })
 
+describe("a body in very small chunks", () => {
+  const chunked = (type: string, chunks: string) =>
+    `POST /ingest HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n${chunks}`
+  const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
+  const json = `[${" ".repeat(100_000)}]`
+  const line = `${JSON.stringify({ event_type: "gift", entity_id: "ann" })}\n`
+  const END = "0\r\n\r\n"
+
+  test("ends with the reason, as JSON and as lines", async () => {
+    const { url } = await startServer()
+    const bytes = [...json].map(chunk).join("") + END
+    expect(await send(url, chunked("application/json", bytes))).toMatch(/^HTTP\/1.1 400 .*chunks of less than/s)
+    expect(await send(url, chunked("application/x-ndjson", bytes))).toMatch(/"done":false.*chunks of less than/s)
+  })
+
+  test("is no matter where each chunk is an event, or the body is short", async () => {
+    const { url } = await startServer()
+    const events = chunk(line).repeat(2_000) + END
+    expect(await send(url, chunked("application/x-ndjson", events))).toMatch(/"done":true,"accepted":2000/)
+    const short = [...line].map(chunk).join("") + END
+    expect(await send(url, chunked("application/x-ndjson", short))).toMatch(/"done":true,"accepted":1/)
+  })
+})
+
 describe("POST /features", () => {
+  test("a large answer is whole, and does not wait for who does not read it", async () => {
+    const { post, store } = await startServer()
+    await store.setFeature("said", "ann", "x".repeat(20_000))
+    const entity_rows = Array.from({ length: 1000 }, () => ({ user_id: "ann" }))
+    const { status, body } = await post("/features", { features: ["said"], entity_rows })
+    expect(status).toBe(200)
+    expect(body.rows).toHaveLength(1000)
+    expect(body.rows.at(-1).features.said.value).toHaveLength(20_000)
+  })
+
   test("reads an id once, however often it is asked for", async () => {
     const { post, cache } = await startServer()
     const asked: number[] = []

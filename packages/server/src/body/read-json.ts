@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http"
 import type { FastifyInstance, FastifyRequest } from "fastify"
 import { parseJson } from "../answer/json.js"
 import { Problem } from "../answer/problem.js"
+import { Framing } from "./framing.js"
 import { GrowingBytes } from "./growing-bytes.js"
 
 type Done = (error: Error | null, value?: unknown) => void
@@ -32,14 +33,20 @@ function collect(
     return
   }
   const bytes = new GrowingBytes()
+  const framing = new Framing(payload)
   const end = (error: Error | null) => {
     payload.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose)
     if (error !== null) done(error)
     else done(null, bytes.take())
   }
   const onData = (chunk: Buffer) => {
-    if (bytes.length + chunk.length > maxBytes) end(tooLarge(maxBytes))
-    else bytes.add(chunk)
+    if (bytes.length + chunk.length > maxBytes) return end(tooLarge(maxBytes))
+    bytes.add(chunk)
+    try {
+      framing.check(bytes.length)
+    } catch (error) {
+      end(error as Problem)
+    }
   }
   const onEnd = () => end(null)
   const onError = () => end(brokenOff())

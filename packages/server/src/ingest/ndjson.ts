@@ -1,6 +1,7 @@
 import { Readable } from "node:stream"
 import { parseJson } from "../answer/json.js"
 import { Problem } from "../answer/problem.js"
+import { Framing } from "../body/framing.js"
 import type { ServerContext } from "../context.js"
 import { ingestBatch, MAX_BATCH, type Outcome, stopper, Tally, toResult } from "./batch.js"
 import { type EventFields, readFields } from "./event-fields.js"
@@ -18,7 +19,7 @@ const unread = new UnreadAnswers()
  * that counts them. Its `done` is false when it stopped early: the bus is full or away, nearly every line is refused, or
  * the server is being closed.
  */
-export function ingestLines(context: ServerContext, body: AsyncIterable<Buffer>): Readable {
+export function ingestLines(context: ServerContext, body: Readable): Readable {
   const answer: Readable = Readable.from(
     results(context, body, () => unread.room(answer)),
     { objectMode: false, highWaterMark: MAX_UNREAD_BYTES },
@@ -27,32 +28,48 @@ export function ingestLines(context: ServerContext, body: AsyncIterable<Buffer>)
   return answer
 }
 
-async function* results(
-  context: ServerContext,
-  body: AsyncIterable<Buffer>,
-  room: () => Promise<void>,
-): AsyncGenerator<string> {
+async function* results(context: ServerContext, body: Readable, room: () => Promise<void>): AsyncGenerator<string> {
   const tally = new Tally()
+  let last = 0
   const { maxBodyBytes: maxBytes } = context.settings
-  for await (const lines of linesOf(body, { maxBytes, maxLines: MAX_BATCH })) {
-    const outcomes = await ingestBatch(
-      context,
-      lines.map((line) => () => readLine(line, maxBytes)),
-    )
-    tally.add(outcomes)
-    yield encodeResults(lines, outcomes)
-    const stop = stopper(outcomes) ?? wrongFromTheStart(tally) ?? (context.closing.aborted ? closing() : undefined)
-    if (stop !== undefined) {
-      const { code, message: detail } = stop
-      const last = lines.at(-1)?.number
-      yield `${JSON.stringify({ done: false, ...tally, code, detail, stopped_after_line: last })}\n`
-      return
+  const stopped = ({ code, message: detail }: Problem) =>
+    `${JSON.stringify({ done: false, ...tally, code, detail, stopped_after_line: last })}\n`
+  try {
+    for await (const lines of linesOf(wellCut(body), { maxBytes, maxLines: MAX_BATCH })) {
+      const outcomes = await ingestBatch(
+        context,
+        lines.map((line) => () => readLine(line, maxBytes)),
+      )
+      tally.add(outcomes)
+      yield encodeResults(lines, outcomes)
+      const stop = stopper(outcomes) ?? wrongFromTheStart(tally) ?? (context.closing.aborted ? closing() : undefined)
+      last = lines.at(-1)?.number ?? last
+      if (stop !== undefined) {
+        yield stopped(stop)
+        return
+      }
+      await room()
+      // Lines that are refused wait for nothing: other requests have their turn between two groups.
+      await new Promise(setImmediate)
     }
-    await room()
-    // Lines that are refused wait for nothing: other requests have their turn between two groups.
-    await new Promise(setImmediate)
+    yield `${JSON.stringify({ done: true, ...tally })}\n`
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    yield stopped(error)
+    await new Promise(setImmediate) // so that the client hears why
+    body.destroy()
   }
-  yield `${JSON.stringify({ done: true, ...tally })}\n`
+}
+
+/** A body as it arrives. @throws Problem when its chunks are too small: it stays open, so that this can be answered */
+async function* wellCut(body: Readable): AsyncGenerator<Buffer> {
+  const framing = new Framing(body)
+  let taken = 0
+  for await (const chunk of body) {
+    taken += chunk.length
+    framing.check(taken)
+    yield chunk
+  }
 }
 
 function encodeResults(lines: readonly Line[], outcomes: readonly Outcome[]): string {

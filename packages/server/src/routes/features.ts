@@ -1,3 +1,4 @@
+import { Readable } from "node:stream"
 import type { Feature, ReadInput } from "@fabra/core"
 import { checkEntityId, isPlainObject } from "@fabra/events/adapter"
 import { Type } from "@sinclair/typebox"
@@ -23,6 +24,9 @@ const MAX_ROWS = 1000
 const MAX_FEATURES = 100
 /** Longest answer, in UTF-16 code units. */
 const MAX_ANSWER = 32 * 1024 * 1024
+/** From so long on an answer is written in pieces, of about so many code units each. */
+const STREAMED_ANSWER = 256 * 1024
+const PIECE = 64 * 1024
 /** So many ids are read before it is known how large their values are. */
 const FIRST_IDS = 100
 
@@ -134,9 +138,22 @@ function addManyEntities(app: TypeBoxApp, context: ServerContext): void {
         if (length > MAX_ANSWER) throw answerTooLarge()
         answer.push(text)
       }
-      return sendJson(reply, `{"rows":[${answer.join(",")}]}`)
+      if (length < STREAMED_ANSWER) return sendJson(reply, `{"rows":[${answer.join(",")}]}`)
+      return reply.type("application/json; charset=utf-8").send(Readable.from(piecesOf(answer), { objectMode: false }))
     },
   })
+}
+
+/** A large answer, made and written as the client takes it: in one piece it would hold up everybody. */
+function* piecesOf(rows: readonly string[]): Generator<string> {
+  let piece = '{"rows":['
+  for (const [i, row] of rows.entries()) {
+    piece += i === 0 ? row : `,${row}`
+    if (piece.length < PIECE) continue
+    yield piece
+    piece = ""
+  }
+  yield `${piece}]}`
 }
 
 /** @throws Problem `invalid_request` */
