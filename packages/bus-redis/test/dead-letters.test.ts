@@ -86,7 +86,7 @@ test("replay publishes the event aimed at its features and takes it off the queu
   const [[, fields] = ["", []]] = await redis.raw.xrange(space.stream(0), "-", "+")
   expect(JSON.parse(fields[1] as string)).toMatchObject({
     entity_id: event.entityId,
-    replay: { of: event.eventId, group: "workers", features: ["total"] },
+    replay: { of: event.eventId, group: "workers", features: ["total"], entityType: "User" },
   })
   expect((await bus.deadLetters.stats()).count).toBe(1)
 })
@@ -99,7 +99,14 @@ test("discard takes entries off the queue and tells workers to forget what could
   expect(await deadLetters.discard([...ids, ...ids])).toBe(2)
   const published = await redis.raw.xrange(space.stream(0), "-", "+")
   expect(published.map(([, [, data]]) => JSON.parse(data as string).replay)).toEqual([
-    { of: event.eventId, group: "workers", features: ["total"], position: letter(1).position, discard: true },
+    {
+      of: event.eventId,
+      group: "workers",
+      features: ["total"],
+      entityType: "User",
+      position: letter(1).position,
+      discard: true,
+    },
   ])
 })
 

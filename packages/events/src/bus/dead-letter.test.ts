@@ -23,7 +23,7 @@ test("aims a replay at what failed, under an id of its own that is the same each
   expect(replay).toEqual({
     ...event,
     eventId: expect.any(String),
-    replay: { of: "evt_1", group: "group", features: ["total"], position: "17-0" },
+    replay: { of: "evt_1", group: "group", features: ["total"], entityType: "User", position: "17-0" },
   })
   expect(replayEvent({ ...entry, attempts: 9 }).eventId).toBe(replay.eventId)
   const others = [

@@ -152,11 +152,18 @@ export function discardEvent(entry: NewDeadLetter): AxiomEvent {
 
 function repeatEvent(entry: NewDeadLetter, what: "replay" | "discard"): AxiomEvent {
   const event = decodeEvent(entry.data, Number.POSITIVE_INFINITY)
-  const { group, features, partition, position } = entry
+  const { group, features, entityType, partition, position } = entry
   const { of, position: first = position } = event.replay ?? { of: event.eventId }
   return {
     ...event,
     eventId: `${what}_${partition}_${position}_${hashEntityId(deadLetterKey(entry)).toString(36)}`,
-    replay: { of, group, features, position: first, ...(what === "discard" ? { discard: true } : {}) },
+    replay: {
+      of,
+      group,
+      features,
+      ...(entityType === undefined ? {} : { entityType }),
+      position: first,
+      ...(what === "discard" ? { discard: true } : {}),
+    },
   }
 }

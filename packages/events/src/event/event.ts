@@ -41,6 +41,8 @@ export interface ReplayOrigin {
   readonly group: string
   /** The features that failed; only these are computed. */
   readonly features: readonly string[]
+  /** The type of entity they belong to. Earlier versions do not tell it. */
+  readonly entityType?: string
   /** Where the event stood when it failed first: what it writes elsewhere is as old as that, not as its replay. */
   readonly position?: Position
   /** The failure is not repaired but forgotten: nothing is computed. */

@@ -123,11 +123,12 @@ function readTraceparent(value: unknown): { traceparent?: string } {
 function readReplay(value: unknown): { replay?: ReplayOrigin } {
   if (value === undefined) return {}
   if (isPlainObject(value)) {
-    const { of, group, features, position, discard } = value
+    const { of, group, features, entityType, position, discard } = value
     if (typeof of === "string" && typeof group === "string" && Array.isArray(features)) {
       if (features.every((name) => typeof name === "string")) {
+        const whose = typeof entityType === "string" ? { entityType } : {}
         const where = typeof position === "string" ? { position } : {}
-        return { replay: { of, group, features, ...where, ...(discard === true ? { discard } : {}) } }
+        return { replay: { of, group, features, ...whose, ...where, ...(discard === true ? { discard } : {}) } }
       }
     }
   }

@@ -1,4 +1,5 @@
 import type { FeatureHandler } from "@fabra/core/adapter"
+import { FabraError } from "@fabra/events"
 import { type CheckedEvent, draftOf, type Item, type Lane } from "../lane/lane.js"
 import { deadLetterFlag } from "../record/bookkeeping.js"
 import { checkEvent, type Refusal, refuse } from "./checked-event.js"
@@ -7,6 +8,7 @@ import { toDeadLetter } from "./give-up.js"
 import { HandlerRunner } from "./handler-runner.js"
 import { isPromise } from "./is-promise.js"
 
+const NONE: readonly string[] = []
 /** Most events of one step: handlers that never wait would hold up everything else, leases among it. */
 const MAX_STEP = 500
 
@@ -77,18 +79,23 @@ export class Compute {
     const draft = draftOf(item)
     const { replay } = item.event
     item.concerned = handlersConcerned(item)
-    if (item.concerned.length === 0) return undefined
-    if (replay?.discard) {
-      for (const { feature } of item.concerned) draft.removeFlag(deadLetterFlag(replay.of, feature.name))
-      return undefined
+    if (replay !== undefined) {
+      const gone = featuresGone(item)
+      if (replay.discard) {
+        for (const name of [...concernedNames(item), ...gone]) draft.removeFlag(deadLetterFlag(replay.of, name))
+        return undefined
+      }
+      if (gone.length > 0)
+        this.#giveUp(item, gone, { reason: "handler_failed", error: notDefined(item, gone), attempts: 0 })
     }
+    if (item.concerned.length === 0) return undefined
     const refusal = refuse(item, draft, this.#env)
-    if (refusal !== undefined) return this.#giveUp(item, item.concerned, refusal)
+    if (refusal !== undefined) return this.#giveUp(item, concernedNames(item), refusal)
     const checked = item.checked ?? checkEvent(item, this.#env)
     if (isPromise(checked)) return this.#applyAfter(checked, item)
     item.checked = checked
     if (!(checked instanceof Error)) return this.#runHandlers(item, checked, 0)
-    return this.#giveUp(item, item.concerned, { reason: "invalid_event", error: checked, attempts: 0 })
+    return this.#giveUp(item, concernedNames(item), { reason: "invalid_event", error: checked, attempts: 0 })
   }
 
   /** Applies the event once it is checked. */
@@ -134,7 +141,7 @@ export class Compute {
       return
     }
     const attempts = failures?.get(name)?.attempts ?? 0
-    if (attempts > maxRetries) this.#giveUp(item, [handler])
+    if (attempts > maxRetries) this.#giveUp(item, [name])
     else {
       const { features = [], inMs = 0 } = lane.retry ?? {}
       // Of several features in trouble the one that waits longest sets the time.
@@ -143,10 +150,9 @@ export class Compute {
   }
 
   /** Gives up on features of an event: a dead letter, and the flag that lets a replay repair it (rules R1, R5). */
-  #giveUp(item: Item, handlers: readonly FeatureHandler[], refusal?: Refusal): undefined {
+  #giveUp(item: Item, names: readonly string[], refusal?: Refusal): undefined {
     const draft = draftOf(item)
     const { event } = item
-    const names = handlers.map(({ feature }) => feature.name)
     item.dead ??= new Set()
     for (const name of names) item.dead.add(name)
     for (const name of names) draft.addFlag(deadLetterFlag(event.replay?.of ?? event.eventId, name))
@@ -170,11 +176,32 @@ function handlersLeft(item: Item, done: readonly string[]): readonly FeatureHand
   })
 }
 
+function concernedNames({ concerned }: Item): readonly string[] {
+  return concerned.map(({ feature }) => feature.name)
+}
+
+/** Features that a replay is aimed at, whose failure the record still has, and which the event no longer triggers. */
+function featuresGone(item: Item): readonly string[] {
+  const { replay } = item.event
+  if (replay?.entityType !== item.lane.key.entityType) return NONE
+  const isTriggered = (name: string) => item.handlers.some(({ feature }) => feature.name === name)
+  const isFailed = (name: string) => draftOf(item).hasFlag(deadLetterFlag(replay.of, name))
+  return replay.features.filter((name) => !isTriggered(name) && isFailed(name))
+}
+
+function notDefined({ event, lane }: Item, names: readonly string[]): FabraError {
+  const those = names.map((name) => `"${name}"`).join(", ")
+  return new FabraError(
+    "unknown_feature",
+    `${lane.key.entityType} has no feature ${those} that "${event.eventType}" triggers. If it was renamed or removed, ` +
+      "discard this dead letter; else run the code that defines it and replay again.",
+  )
+}
+
 /** Notes which of the event's features are done, since others have to be retried. */
 function settlePartly(item: Item, toRetry: readonly string[]): void {
   const draft = draftOf(item)
   const { position } = item.record
-  const names = item.concerned.map(({ feature }) => feature.name)
-  const nowDone = names.filter((name) => !toRetry.includes(name))
+  const nowDone = concernedNames(item).filter((name) => !toRetry.includes(name))
   draft.settlePartly(position, [...draft.doneBefore(position), ...nowDone])
 }

@@ -34,4 +34,8 @@ test("a replay goes to the features that failed, in the group in which they fail
   ])
   expect(replay("blue", "gone")).toEqual([])
   expect(replay("green", "a")).toEqual([])
+  const gone = { of: "e", group: "blue", features: ["gone"], entityType: "User" }
+  expect(names({ ...event("x"), replay: gone })).toEqual([["User"]])
+  expect(names({ ...event("unheard_of"), replay: { ...gone, features: ["a"] } })).toEqual([["User"]])
+  expect(names({ ...event("x"), replay: { ...gone, features: ["a", "gone"] } })).toEqual([["User", "a"]])
 })

@@ -22,10 +22,14 @@ export class Routes {
     const routes = this.#routesOf(eventType)
     if (replay === undefined) return routes
     if (replay.group !== this.#group) return []
-    return routes.flatMap(({ entityType, handlers }) => {
-      const aimed = handlers.filter(({ feature }) => replay.features.includes(feature.name))
-      return aimed.length === 0 ? [] : [{ entityType, handlers: aimed }]
+    const aimed = routes.flatMap(({ entityType, handlers }) => {
+      const some = handlers.filter(({ feature }) => replay.features.includes(feature.name))
+      return some.length === 0 ? [] : [{ entityType, handlers: some }]
     })
+    // Also where the code has no such feature any more: the entity's record still says that the event failed.
+    const { entityType } = replay
+    const isAway = entityType !== undefined && !aimed.some((route) => route.entityType === entityType)
+    return isAway ? [...aimed, { entityType, handlers: [] }] : aimed
   }
 
   #routesOf(eventType: string): readonly Route[] {

@@ -16,7 +16,13 @@ export function testReplay(check: Check): void {
     expect(event).toEqual({
       ...failedEvent(1),
       eventId: expect.not.stringMatching(/^evt_failed_1$/),
-      replay: { of: "evt_failed_1", group: "group", features: ["total", "average"], position: failure.position },
+      replay: {
+        of: "evt_failed_1",
+        group: "group",
+        features: ["total", "average"],
+        entityType: "User",
+        position: failure.position,
+      },
     })
     expect(event).toEqual(replayEvent(failure))
   })
@@ -105,7 +111,7 @@ export function testReplay(check: Check): void {
     const [event, ...more] = await published(world, 1)
     expect(more).toEqual([])
     const { group, features, position } = deadLetter(2)
-    expect(event?.replay).toEqual({ of: "evt_failed_2", group, features, position, discard: true })
+    expect(event?.replay).toEqual({ of: "evt_failed_2", group, features, entityType: "User", position, discard: true })
   })
 }
 
