@@ -128,3 +128,20 @@ test.skipIf(isExternal)("are written, discarded and replayed also when memory is
   expect((await deadLetters.stats()).count).toBe(0)
   expect(await redis.raw.xlen(space.stream(0))).toBe(3)
 })
+
+test("an entry that somebody else has written keeps nobody from the others, and can be discarded", async () => {
+  const space = redis.space()
+  const { deadLetters } = space.bus()
+  await redis.raw.xadd(`${space.namespace}:dlq`, "*", "hello", "world")
+  await deadLetters.append([letter(1)])
+  const { entries } = await deadLetters.list()
+  expect(entries.map(({ features }) => features)).toEqual([[], ["total"]])
+  for (const { firstFailedAt, lastFailedAt } of entries) {
+    expect(new Date(firstFailedAt).toISOString() <= new Date(lastFailedAt).toISOString()).toBe(true)
+  }
+  expect(await deadLetters.list({ reason: "handler_failed" })).toMatchObject({ entries: [{ features: ["total"] }] })
+  const ids = entries.map(({ id }) => id)
+  expect((await deadLetters.replay(ids)).map(({ status }) => status)).toEqual(["failed", "replayed"])
+  expect(await deadLetters.discard(ids)).toBe(1)
+  expect(await deadLetters.stats()).toMatchObject({ count: 0 })
+})

@@ -51,5 +51,25 @@ test("leaves out what is absent", () => {
 
 test("bears an entry that somebody else has written", () => {
   const entry = fromEntry(["7-1", ["features", "not json", "hello", "world"]])
-  expect(entry).toMatchObject({ data: "", features: [], error: { name: "", message: "" } })
+  expect(entry).toMatchObject({ data: "", features: [] })
+})
+
+test("an entry of somebody else has the time at which it came, and no number that is none", () => {
+  const foreign = fromEntry([
+    "1764000000123-1",
+    ["hello", "world", "attempts", "many", "reason", "bored", "partition", "-1"],
+  ])
+  expect(foreign).toEqual({
+    id: "01764000000123-0000000001",
+    group: "",
+    partition: 0,
+    position: "",
+    data: "",
+    features: [],
+    reason: "invalid_event",
+    error: { name: "Error", message: "The entry tells no error: no worker has written it." },
+    attempts: 0,
+    firstFailedAt: 1_764_000_000_123,
+    lastFailedAt: 1_764_000_000_123,
+  })
 })

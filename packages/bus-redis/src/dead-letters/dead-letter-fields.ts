@@ -1,6 +1,6 @@
-import type { DeadLetter, DeadLetterReason, Position } from "@fabra/events"
+import { DEAD_LETTER_REASONS, type DeadLetter, type Position } from "@fabra/events"
 import { type NewDeadLetter, show } from "@fabra/events/adapter"
-import { toPosition } from "../keyspace/positions.js"
+import { timeOf, toPosition } from "../keyspace/positions.js"
 import type { StreamEntry } from "../read/records.js"
 
 /** A dead letter as fields and values in turn: flat, so that `redis-cli XRANGE fabra:dlq - +` can be read. The longest field comes last. */
@@ -27,7 +27,10 @@ export function toFields(entry: NewDeadLetter): string[] {
   return Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
 }
 
-/** Reads {@link toFields} back. What is missing, because somebody else wrote the entry, is empty. */
+/**
+ * Reads {@link toFields} back. Anybody may write to the stream: what is missing, or not as it must be, is empty; times are then
+ * that of the entry.
+ */
 export function fromEntry([id, flat]: StreamEntry): DeadLetter {
   const fields = new Map<string, string>()
   for (let i = 0; i < flat.length; i += 2) fields.set(flat[i] as string, flat[i + 1] as string)
@@ -37,7 +40,7 @@ export function fromEntry([id, flat]: StreamEntry): DeadLetter {
   return {
     id: toPosition(id),
     group: text("group"),
-    partition: Number(text("partition")),
+    partition: numberIn(text("partition")),
     position: text("position") as Position,
     data: text("event"),
     ...optional("event_id", "eventId"),
@@ -45,12 +48,25 @@ export function fromEntry([id, flat]: StreamEntry): DeadLetter {
     ...optional("entity_id", "entityId"),
     ...optional("entity_type", "entityType"),
     features: readFeatures(text("features")),
-    reason: text("reason") as DeadLetterReason,
-    error: { name: text("error_name"), message: text("error_message"), ...optional("error_stack", "stack") },
-    attempts: Number(text("attempts")),
-    firstFailedAt: Date.parse(text("first_failed_at")),
-    lastFailedAt: Date.parse(text("last_failed_at")),
+    reason: DEAD_LETTER_REASONS.find((reason) => reason === text("reason")) ?? "invalid_event",
+    error: {
+      name: fields.get("error_name") ?? "Error",
+      message: fields.get("error_message") ?? "The entry tells no error: no worker has written it.",
+      ...optional("error_stack", "stack"),
+    },
+    attempts: numberIn(text("attempts")),
+    firstFailedAt: timeIn(text("first_failed_at"), id),
+    lastFailedAt: timeIn(text("last_failed_at"), id),
   }
+}
+
+function numberIn(text: string): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : 0
+}
+
+function timeIn(text: string, id: string): number {
+  const time = Date.parse(text)
+  return Number.isNaN(time) ? timeOf(toPosition(id)) : time
 }
 
 function readFeatures(text: string): string[] {
