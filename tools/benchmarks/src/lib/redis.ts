@@ -14,11 +14,11 @@ export interface OwnRedis {
 export async function startRedis(args: readonly string[] = []): Promise<OwnRedis> {
   delete process.env.FABRA_TEST_REDIS_URL // a server that others use cannot be measured
   const server: RedisTestServer = await startRedisServer({ args })
-  const redis = new Redis(server.url)
+  const redis = new Redis(server.adminUrl)
   const field = async (section: string, name: string) =>
     Number(new RegExp(`^${name}:(.*)$`, "m").exec(await redis.info(section))?.[1])
   return {
-    url: server.url,
+    url: server.adminUrl, // the others need what Fabra does not
     pid: await field("server", "process_id"),
     cpuUs: async () => 1e6 * ((await field("cpu", "used_cpu_user")) + (await field("cpu", "used_cpu_sys"))),
     async stop() {
