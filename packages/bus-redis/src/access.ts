@@ -40,7 +40,7 @@ const COMMANDS = [
 ]
 
 /**
- * What the Redis user of a `RedisEventBus` must be allowed: for `ACL SETUSER`. All that the bus ever sends, take-overs,
+ * The rights that the Redis user of a `RedisEventBus` needs, for `ACL SETUSER`: all that the bus ever sends, take-overs,
  * dead letters and the removal of a group included.
  * @throws FabraError `invalid_name`
  */

@@ -4,7 +4,7 @@ import { CONNECTION_COMMANDS, type RedisAccess } from "@fabra/redis-transport"
 const COMMANDS = ["asking", "del", "exists", "hdel", "hget", "hgetall", "hmget", "hset", "sadd", "srem", "sscan"]
 
 /**
- * What the Redis user of a `RedisFeatureCache` must be allowed: for `ACL SETUSER`. All that the cache ever sends.
+ * The rights that the Redis user of a `RedisFeatureCache` needs, for `ACL SETUSER`: all that the cache ever sends.
  * @throws FabraError `invalid_name`
  */
 export function cacheAccess(namespace = "fabra"): RedisAccess {

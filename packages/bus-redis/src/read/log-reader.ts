@@ -19,7 +19,7 @@ const PATIENCE_MS = 1_000
 /** Why the others are told to stop: as an error made for each read, with its stack, it would cost more than the rest. */
 const ENOUGH = new Error("enough was read")
 
-/** What is read, and who is told. */
+/** The partitions to read, and the listener for notices. */
 export interface LogReaderOptions {
   readonly partitions: readonly PartitionKeys[]
   readonly replicas: ReplicaWatch

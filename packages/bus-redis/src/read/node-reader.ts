@@ -33,7 +33,7 @@ export interface NodeRead {
   readonly unblock: (clientId: number) => Promise<unknown>
 }
 
-/** What a {@link NodeReader} has of the bus, and of the link whose server it reads. */
+/** Options of a {@link NodeReader}, from the bus and from the link whose server it reads. */
 export interface NodeOptions extends Pick<Link, "timeoutMs" | "clock" | "isCluster"> {
   readonly replicas: ReplicaWatch
 }

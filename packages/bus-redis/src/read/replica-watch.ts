@@ -9,7 +9,7 @@ const TELL_EVERY_MS = 60_000
 interface Seen {
   /** Once true it stays: one that lost its replicas may be the one that a fail-over has left behind. */
   hasHadOne: boolean
-  /** What was last said of the lack of a replica, and when; `undefined` while one confirms what it has. */
+  /** The last notice that no replica confirms, and when it was; `undefined` while one confirms. */
   lack: { readonly isWaiting: boolean; readonly toldAt: number } | undefined
 }
 

@@ -14,7 +14,7 @@ export async function serverNotices(redis: Redis): Promise<BusNotice[]> {
   return settingWarnings(info, server).map((warning): BusNotice => ({ ...warning, level: "warn" }))
 }
 
-/** What a server says of its replicas and its memory. */
+/** A server's replicas and memory, as it reports them. */
 export async function describeServer(redis: Redis, replicas: ReplicaWatch): Promise<BusServer> {
   const info = await serverInfo(redis)
   const told = info.size > 0

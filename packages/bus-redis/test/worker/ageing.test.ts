@@ -69,7 +69,7 @@ test("on Redis entities beyond their ttl leave nothing behind, and what comes of
   clock.advance(2 * 3_600_000)
   await expect.poll(() => removed, { timeout: 60_000, interval: 20 }).toBe(300)
   expect((await cache.entities("User")).ids).toEqual([])
-  // What workers keep of the features, not of entities, stays.
+  // The record of the owners of features belongs to no entity, and stays.
   const kept = [...(await raw.keys(`${namespace}:entity:*`)), ...(await raw.keys(`${namespace}:ids:*`))]
   expect(kept.filter((key) => !key.includes("~owner"))).toEqual([])
   await publish("third")

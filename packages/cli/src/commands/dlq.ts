@@ -31,7 +31,7 @@ const listCommand = () =>
     name: "list",
     summary: "list dead letters, oldest first",
     settings: accessSettings,
-    setUp: (command) => addFilterOptions(command).option("--limit <n>", "at most so many", "100"),
+    setUp: (command) => addFilterOptions(command).option("--limit <n>", "list at most this many", "100"),
     examples: [["fabra dlq list --event-type purchase --reason handler_failed", "some of them"]],
     async run({ settings, options }) {
       const limit = readLimit(options.limit)

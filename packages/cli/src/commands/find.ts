@@ -25,7 +25,7 @@ export const findCommand = () =>
     setUp: (command) =>
       command
         .requiredOption("--filter <json>", "what the values of features must be", readFilter)
-        .option("--limit <n>", "at most so many", wholeNumber(1, 1_000_000).read, 100),
+        .option("--limit <n>", "list at most this many", wholeNumber(1, 1_000_000).read, 100),
     examples: [
       [`fabra find Account --filter '{"risk_score": {"$gte": 80}}'`, "accounts at risk"],
       [

@@ -1,4 +1,5 @@
 import { FabraError } from "@fabra/events"
+import { totalLag } from "@fabra/events/adapter"
 import type { FeatureOwners, handOver } from "@fabra/worker"
 import { Command } from "commander"
 import { defineCommand } from "../command.js"
@@ -28,14 +29,9 @@ const listCommand = () =>
         const rows = await Promise.all(
           (await bus.groups()).map(async (group) => {
             const [lags, features] = await Promise.all([bus.lag(group), owners.of(group)])
-            const ages = lags.flatMap(({ oldestAgeMs }) => oldestAgeMs ?? [])
-            return {
-              group,
-              workers: new Set(lags.flatMap(({ owner }) => owner ?? [])).size,
-              events: lags.reduce((sum, { events }) => sum + events, 0),
-              oldest_age_ms: ages.length === 0 ? null : Math.max(...ages),
-              features,
-            }
+            const workers = new Set(lags.flatMap(({ owner }) => owner ?? [])).size
+            const { events, oldestAgeMs } = totalLag(lags)
+            return { group, workers, events, oldest_age_ms: oldestAgeMs, features }
           }),
         )
         print(options.json, rows, () =>
@@ -89,7 +85,7 @@ const handOverCommand = () =>
       }),
   })
 
-/** What the commands work on. */
+/** Bus and cache as the group commands use them. */
 interface Groups extends Pick<Adapters, "bus" | "cache"> {
   readonly owners: FeatureOwners
   readonly handOver: typeof handOver

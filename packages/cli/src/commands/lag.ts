@@ -1,3 +1,4 @@
+import { totalLag } from "@fabra/events/adapter"
 import { accessSettings, openAccess } from "../access/open-access.js"
 import { defineCommand } from "../command.js"
 import { count, duration, print, table } from "../terminal/output.js"
@@ -14,9 +15,7 @@ export const lagCommand = () =>
     async run({ settings: { group, ...settings }, options }) {
       await using access = await openAccess(settings)
       const partitions = await access.lag(group)
-      const events = partitions.reduce((sum, one) => sum + one.events, 0)
-      const ages = partitions.flatMap(({ oldestAgeMs }) => oldestAgeMs ?? [])
-      const oldestMs = ages.length === 0 ? null : Math.max(...ages)
+      const { events, oldestAgeMs: oldestMs } = totalLag(partitions)
       const rows = partitions.map(({ oldestAgeMs, ownedMs, ...same }) => {
         return { ...same, oldest_age_ms: oldestAgeMs, owned_ms: ownedMs }
       })

@@ -16,7 +16,7 @@ export const searchCommand = () =>
     settings: searchSettings,
     setUp: (command) =>
       command
-        .option("--top-k <n>", "at most so many", wholeNumber(1, 1_000).read, 10)
+        .option("--top-k <n>", "list at most this many", wholeNumber(1, 1_000).read, 10)
         .option("--filter <json>", "which documents count, by their metadata", readFilter)
         .option("--mode <how>", "vector, text or hybrid", oneOf("vector", "text", "hybrid").read, "vector")
         .option(

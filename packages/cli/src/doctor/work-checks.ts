@@ -1,4 +1,5 @@
 import { FabraError, type PartitionLag } from "@fabra/events"
+import { totalLag } from "@fabra/events/adapter"
 import type { AdapterSettings } from "../project/adapters.js"
 import { Closing } from "../project/closing.js"
 import { openAdapters } from "../project/open-adapters.js"
@@ -36,7 +37,7 @@ async function workersCheck(
     if (FabraError.from(error).code !== "not_found") throw error
     return warn("workers", `no worker of the group ${group} has ever run`, "fabra worker <file>")
   }
-  const behind = partitions.reduce((sum, { events }) => sum + events, 0)
+  const behind = totalLag(partitions).events
   const oldestMs = Math.max(0, ...partitions.map(({ oldestAgeMs }) => oldestAgeMs ?? 0))
   const waiting =
     behind === 0

@@ -1,5 +1,5 @@
 import { FabraError, systemClock } from "@fabra/events"
-import { checkName, withDeadline } from "@fabra/events/adapter"
+import { checkName, totalLag, withDeadline } from "@fabra/events/adapter"
 import { Type } from "@sinclair/typebox"
 import { onBus, type ServerContext } from "../context.js"
 import { Nullable, problems, strict } from "../schema/schemas.js"
@@ -52,11 +52,11 @@ export function addOperateRoutes(app: TypeBoxApp, context: ServerContext): void 
     handler: async ({ query: { group = settings.group } }) => {
       checkName("group", group, "query.group")
       const partitions = await onBus(context, bus.lag(group))
-      const ages = partitions.flatMap(({ oldestAgeMs }) => oldestAgeMs ?? [])
+      const { events, oldestAgeMs } = totalLag(partitions)
       return {
         group,
-        events: partitions.reduce((sum, { events }) => sum + events, 0),
-        oldest_age_ms: ages.length === 0 ? null : Math.max(...ages),
+        events,
+        oldest_age_ms: oldestAgeMs,
         partitions: partitions.map(({ oldestAgeMs, ownedMs, ...same }) => ({
           ...same,
           oldest_age_ms: oldestAgeMs,

@@ -15,7 +15,7 @@ export interface FeatureOwner {
 /** After so many writes of others in a row the caller is to wait before it tries again. */
 const MAX_CONFLICTS = 20
 
-/** What the record keeps, by the name of the feature. */
+/** Content of the record, by the name of the feature. */
 type Owners = Readonly<Record<string, FeatureOwner>>
 
 /** The owners as read, and the version of their record. */

@@ -1,12 +1,12 @@
 import type { FeatureCache } from "@fabra/core"
 import { type Clock, type EventBus, FabraError, type PartitionLag, systemClock } from "@fabra/events"
-import { checkName } from "@fabra/events/adapter"
+import { checkName, totalLag } from "@fabra/events/adapter"
 import { FeatureOwners, inTransit } from "./feature-owners.js"
 
 /** How often a count is taken anew that events published meanwhile have spoilt. */
 const COUNTS = 20
 
-/** What {@link handOver} works on. */
+/** Options of {@link handOver}. */
 export interface HandOverOptions {
   readonly bus: EventBus
   readonly cache: FeatureCache
@@ -87,7 +87,7 @@ async function checkHasNoWorkers(bus: EventBus, group: string): Promise<readonly
 
 async function checkIsDone(bus: EventBus, group: string): Promise<void> {
   const lags = await checkHasNoWorkers(bus, group)
-  const events = lags.reduce((sum, one) => sum + one.events, 0)
+  const { events } = totalLag(lags)
   const toDo = `start its workers again, and stop them once \`fabra lag --group ${group}\` shows none`
   if (events > 0) throw refused(`group "${group}" has ${events} events not applied; ${toDo}`)
   const letters = await bus.deadLetters.list({ group }, { limit: 1 })
