@@ -4,6 +4,7 @@ const mayImport = {
   events: ["@standard-schema/spec"],
   core: ["@fabra/events", "croner"],
   worker: ["@fabra/events", "@fabra/core"],
+  aggregates: ["@fabra/events", "@fabra/core", "@datadog/sketches-js", "temporal-polyfill"],
   // Bundled into the two adapters, never published.
   "redis-transport": ["@fabra/events", "ioredis", "cluster-key-slot"],
   "bus-redis": ["@fabra/events", "@fabra/redis-transport", "ioredis", "cluster-key-slot"],

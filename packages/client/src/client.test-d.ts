@@ -26,8 +26,10 @@ const lastLogin = store.feature("last_login", {
   compute: (_id, event) => event.timestamp,
 })
 const basket = store.feature<{ at: Date; prices: bigint[] }, "basket">("basket", { entity: User })
+// As `aggregate` of @fabra/aggregates returns them.
+const spend = { sum: { "1h": store.feature<number, "spend_sum_1h">("spend_sum_1h", { entity: User, initial: 0 }) } }
 const documents = store.vectorIndex("documents")
-const features = { store, User, purchase, login, lastAmount, total, lastLogin, basket, documents, limit: 5 }
+const features = { store, User, purchase, login, lastAmount, total, lastLogin, basket, spend, documents, limit: 5 }
 
 const typed = createClient<typeof features>({ url: "http://localhost:8000" })
 
@@ -37,6 +39,9 @@ expectTypeOf(typed.getFeatures(["total", "last_amount", "last_login"], row)).res
   readonly total: FeatureValue<number>
   readonly last_amount: FeatureValue<number | null>
   readonly last_login: FeatureValue<string | null>
+}>()
+expectTypeOf(typed.getFeatures(["spend_sum_1h"], row)).resolves.toEqualTypeOf<{
+  readonly spend_sum_1h: FeatureValue<number>
 }>()
 expectTypeOf(typed.getFeatures(["basket"], [row])).resolves.items.toEqualTypeOf<{
   readonly basket: FeatureValue<{ readonly at: string; readonly prices: readonly string[] } | null>

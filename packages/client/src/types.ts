@@ -6,11 +6,16 @@ import type { FabraApiError } from "./api-error.js"
 /** A name that is known; `string` is none. */
 type Known<Name extends string> = string extends Name ? never : Name
 
+/** The features that an export is, or has: those of an aggregation are grouped by aggregate, then by window. */
+type FeaturesIn<Export> = Export extends Feature
+  ? Export
+  : Export extends Readonly<Record<string, Readonly<Record<string, Feature>>>>
+    ? FeaturesIn<Export[keyof Export][keyof Export[keyof Export]]>
+    : never
+
 /** The features among the exports of a module, by their names, with what reading them gives. */
 export type FeaturesOf<App> = {
-  readonly [Key in keyof App as App[Key] extends Feature<infer Name, any, any> ? Known<Name> : never]: OnWire<
-    ServedValue<App[Key]>
-  >
+  readonly [One in FeaturesIn<App[keyof App]> as Known<One["name"]>]: OnWire<ServedValue<One>>
 }
 
 /** The events among the exports of a module, by their names, with the payload they are published with. */
@@ -53,11 +58,15 @@ export interface FeatureValue<Value> {
   readonly eventTime: Date | null
   /** When it was computed; `null` when it never was. */
   readonly computedAt: Date | null
+  /** Only of a value that is not exact: by so many milliseconds the edge of the window it covers may be off. */
+  readonly toleranceMs?: number | undefined
 }
+
+type ValueOf<All, Name> = Name extends keyof All ? All[Name] : unknown
 
 /** Values by the names of their features. */
 export type FeatureValues<App, Name extends string> = {
-  readonly [One in Name]: FeatureValue<One extends keyof FeaturesOf<App> ? FeaturesOf<App>[One] : unknown>
+  readonly [One in Name]: FeatureValue<ValueOf<FeaturesOf<App>, One>>
 }
 
 /** Values of one entity: which of the module's features these are is known when they are there. */

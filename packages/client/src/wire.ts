@@ -28,9 +28,15 @@ export function toWire(
 /** The values of an answer. */
 export function valuesFromWire(features: Record<string, any>): Record<string, FeatureValue<unknown>> {
   return Object.fromEntries(
-    Object.entries(features).map(([name, { value, status, event_time, computed_at }]) => [
+    Object.entries(features).map(([name, { value, status, event_time, computed_at, tolerance_ms }]) => [
       name,
-      { value, status, eventTime: toDate(event_time), computedAt: toDate(computed_at) },
+      {
+        value,
+        status,
+        eventTime: toDate(event_time),
+        computedAt: toDate(computed_at),
+        ...(tolerance_ms !== undefined && { toleranceMs: tolerance_ms }),
+      },
     ]),
   )
 }

@@ -60,6 +60,16 @@ export { Registry } from "./registry.js"
 export { isGone, serveValue } from "./serve/serve.js"
 export { withTimeout } from "./serve/timeout.js"
 export { type SharedTrigger, sharedTriggers } from "./shared-triggers.js"
+export { defineState } from "./state/define-state.js"
+export {
+  fieldName,
+  type StateFeatureOptions,
+  type StateOptions,
+  type StateWriter,
+  type StoredField,
+} from "./state/state.js"
+export type { FinishedValue, StateReader, StateReading } from "./state/state-reading.js"
+export { StoredRow, storedNames } from "./state/stored-row.js"
 export type {
   AppliedEvent,
   Call,

@@ -11,6 +11,8 @@ import {
 } from "./feature/feature-definition.js"
 import type { ScheduledHandler } from "./feature/scheduled-feature.js"
 import { inDefinition } from "./in-definition.js"
+import type { StateOptions, StoredField } from "./state/state.js"
+import { definedState, stateHandler } from "./state/state-definition.js"
 
 /** What a store knows by name: its entities, features and the events that trigger them. Checks them as they come. */
 export class Registry {
@@ -21,6 +23,10 @@ export class Registry {
   readonly events = new Map<string, EventDefinition<string, any, any>>()
   /** What each feature was defined with, by its name. */
   readonly definitions = new Map<string, AnyFeatureOptions>()
+  /** What states were defined with, by the name of the state. */
+  readonly states = new Map<string, StateOptions<any>>()
+  /** What is kept of entities, by its name: values of features, and fields of states. */
+  readonly stored = new Map<string, StoredField>()
   /** What computes features when they are read, by the name of the feature. */
   readonly readHandlers = new Map<string, ReadHandler>()
   /** What computes features on schedule, by the name of the feature. */
@@ -36,6 +42,13 @@ export class Registry {
   /** The handlers an event of this name runs, in the order of their definition. */
   handlersFor(eventType: string): readonly FeatureHandler[] {
     return this.#handlers.get(eventType) ?? []
+  }
+
+  /** The features whose values an event of this name changes, in the order of their definition. */
+  changedBy(eventType: string): readonly Feature[] {
+    return this.handlersFor(eventType).flatMap(({ feature }) =>
+      feature.makes === undefined ? feature : feature.makes.map((name) => this.feature(name)),
+    )
   }
 
   /** The entity of this name. @throws FabraError `unknown_entity`, naming the nearest known ones */
@@ -83,7 +96,7 @@ export class Registry {
 
   addFeature(name: string, options: AnyFeatureOptions): Feature {
     checkName("feature", name)
-    if (this.features.has(name)) throw duplicate("feature", name)
+    if (this.features.has(name) || this.states.has(name)) throw duplicate("feature", name)
     const entity = this.#entityOf(name, options.entity)
     const triggers = options.trigger === undefined ? [] : this.#triggersOf(name, options.trigger)
     const names = triggers.map((one) => (typeof one === "string" ? one : one.name))
@@ -93,13 +106,41 @@ export class Registry {
       if (defined.computedBy === "schedule") this.scheduledHandlers.set(name, toScheduledHandler(defined, options))
       return defined
     })
-    this.features.set(name, feature)
-    this.#ofEntity.get(entity)?.push(feature)
+    this.#keep(feature)
+    this.stored.set(name, feature)
     this.definitions.set(name, options)
-    for (const one of triggers) if (typeof one !== "string") this.events.set(one.name, one)
+    this.#keepEvents(triggers)
     const { when, compute } = options
     if (compute !== undefined) for (const eventType of names) this.#addHandler(eventType, { feature, when, compute })
     return feature
+  }
+
+  /** Adds a state, and returns its features by name. @throws FabraError as {@link addFeature} */
+  addState(name: string, options: StateOptions<any>): Record<string, Feature> {
+    checkName("state", name)
+    const taken = [name, ...Object.keys(options.features)].find((one) => this.features.has(one) || this.states.has(one))
+    if (taken !== undefined) throw duplicate("feature", taken)
+    const entity = this.#entityOf(name, options.entity)
+    const triggers = options.trigger === undefined ? [] : this.#triggersOf(name, options.trigger)
+    const names = triggers.map((one) => (typeof one === "string" ? one : one.name))
+    const { carrier, features, fields } = inDefinition(`State "${name}"`, () =>
+      definedState(name, entity, names, options),
+    )
+    this.states.set(name, options)
+    for (const feature of features) this.#keep(feature)
+    for (const field of fields) this.stored.set(field.name, field)
+    this.#keepEvents(triggers)
+    for (const eventType of names) this.#addHandler(eventType, stateHandler(carrier, options))
+    return Object.fromEntries(features.map((feature) => [feature.name, feature]))
+  }
+
+  #keep(feature: Feature): void {
+    this.features.set(feature.name, feature)
+    this.#ofEntity.get(feature.entity)?.push(feature)
+  }
+
+  #keepEvents(triggers: readonly Trigger[]): void {
+    for (const one of triggers) if (typeof one !== "string") this.events.set(one.name, one)
   }
 
   #addHandler(eventType: string, handler: FeatureHandler): void {

@@ -225,8 +225,8 @@ export class FeatureStore {
     const transaction = this.#transactionFor(feature, entityId)
     const name = typeof feature === "string" ? feature : feature.name
     if (transaction !== undefined && !outsideTransaction) return transaction.set(name, value)
-    const { entity, computedBy } = this.#resolve(feature)
-    if (computedBy === "reads") {
+    const { entity, computedBy, state } = this.#resolve(feature)
+    if (computedBy === "reads" || state !== undefined) {
       throw new FabraError("invalid_argument", `"${name}" is computed when it is read: nobody can set it.`)
     }
     const key = { entityType: entity.name, entityId }

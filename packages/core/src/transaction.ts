@@ -24,6 +24,12 @@ export interface Transaction {
   get(name: string): unknown
   /** By name: what {@link get} reads, as it is stored, however old. */
   stored(name: string): StoredValue | undefined
+  /** Time of the event, epoch milliseconds: that at which states are read. */
+  readonly eventTime: number
+  /** Sets a field of a state to a text, as it is. @throws FabraError `invalid_argument` once the handler has ended */
+  store(name: string, text: string): void
+  /** The event is too old to change the state. */
+  tooLate(): void
   /** @throws FabraError `invalid_value`; `invalid_argument` once the handler has ended */
   set(name: string, value: unknown): void
 }

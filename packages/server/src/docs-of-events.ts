@@ -29,7 +29,7 @@ export function withOwnEvents<Document extends { readonly paths?: object }>(
   const post = paths[ANY_EVENT]?.post
   if (post === undefined) return document
   const own = registry.eventTypes.map((eventType) => {
-    const changed = registry.handlersFor(eventType).map(({ feature }) => `${feature.entity.name}.${feature.name}`)
+    const changed = registry.changedBy(eventType).map(({ entity, name }) => `${entity.name}.${name}`)
     const operation = {
       ...post,
       tags: [OWN_EVENTS],

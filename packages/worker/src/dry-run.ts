@@ -1,5 +1,5 @@
-import type { FeatureStore } from "@fabra/core"
-import { type EntityRecord, type StoredValue, withTimeout } from "@fabra/core/adapter"
+import type { FeatureStore, FeatureValue } from "@fabra/core"
+import { type EntityRecord, StoredRow, withTimeout } from "@fabra/core/adapter"
 import { type AxiomEvent, type Clock, systemClock } from "@fabra/events"
 import { Compute } from "./compute/compute.js"
 import type { ComputeEnvironment } from "./compute/compute-environment.js"
@@ -24,8 +24,8 @@ export interface DryRunChange {
   readonly entityType: string
   /** The feature, or the free key that a handler sets. */
   readonly name: string
-  readonly before: StoredValue | undefined
-  readonly after: StoredValue | undefined
+  readonly before: FeatureValue<unknown>
+  readonly after: FeatureValue<unknown>
 }
 
 /** What an event would do. */
@@ -85,13 +85,13 @@ async function runOne(
   lane.draft = draft
   await new Compute(env).step(lane)
   const refused = item.checked instanceof Error ? { error: item.checked } : undefined
+  const before = new StoredRow((name) => record.values.get(name), env.now())
+  const after = new StoredRow((name) => draft.value(name), env.now())
   return {
-    changes: [...(draft.toChange(record.key, env.group, "").values ?? [])].map(([name, after]) => ({
-      entityType,
-      name,
-      before: record.values.get(name),
-      after: after ?? undefined,
-    })),
+    changes: item.updated.map((name) => {
+      const feature = env.registry.features.get(name) ?? { name }
+      return { entityType, name, before: before.serve(feature), after: after.serve(feature) }
+    }),
     failures: handlers.flatMap(({ feature: { name } }) => {
       const failure = refused ?? item.failures?.get(name)
       return failure === undefined ? [] : [{ entityType, feature: name, error: failure.error }]

@@ -34,12 +34,17 @@ test("a dry run returns what an event would change, and changes nothing", async 
 
   expect(await dryRun(store, event)).toEqual({
     changes: [
-      { entityType: "User", name: "seen_e1", before: undefined, after: expect.objectContaining({ text: "true" }) },
+      {
+        entityType: "User",
+        name: "seen_e1",
+        before: { value: undefined, status: "MISSING", eventTime: null, computedAt: null },
+        after: expect.objectContaining({ value: true, status: "PRESENT" }),
+      },
       {
         entityType: "User",
         name: "count",
-        before: expect.objectContaining({ text: "4", eventTime: null }),
-        after: expect.objectContaining({ text: "5", eventTime: event.timestamp.getTime() }),
+        before: expect.objectContaining({ value: 4, eventTime: null }),
+        after: expect.objectContaining({ value: 5, eventTime: event.timestamp }),
       },
     ],
     failures: [{ entityType: "User", feature: "fragile", error: new Error("not today") }],

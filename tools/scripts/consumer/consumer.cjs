@@ -36,6 +36,7 @@ async function main() {
   require("@fabra/server")
   require("@fabra/embeddings-openai")
   require("@fabra/testing")
+  require("@fabra/aggregates")
   require("@fabra/offline-postgres")
   require("@fabra/vector-pgvector")
 }

@@ -1,3 +1,4 @@
+import "@fabra/aggregates"
 import "@fabra/bus-redis"
 import "@fabra/cache-redis"
 import "@fabra/embeddings-openai"

@@ -15,12 +15,13 @@ export const featuresCommand = () =>
       const { store } = await loadFeatures(findFeatures(file ?? settings.features))
       print(options.json, toJson(store), () =>
         table(
-          ["feature", "entity", "changed by", "initial", "retries"],
+          ["feature", "entity", "changed by", "is", "default", "retries"],
           [...store.registry.features.values()].map((feature) => [
             feature.name,
             feature.entity.name,
             feature.triggers.join(", ") || changedBy(store.registry, feature),
-            brief(feature.initial),
+            feature.state?.about ?? "",
+            brief(feature.default),
             ["events", "schedule"].includes(feature.computedBy) ? String(feature.maxRetries) : "",
           ]),
         ),
@@ -34,12 +35,12 @@ function toJson({ registry }: FeatureStore) {
     features: [...registry.features.values()].map(featureToJson),
     events: registry.eventTypes.map((event_type) => ({
       event_type,
-      features: registry.handlersFor(event_type).map(({ feature }) => feature.name),
+      features: registry.changedBy(event_type).map(({ name }) => name),
     })),
   }
 }
 
-function featureToJson({ name, entity, triggers, initial, maxRetries, timeoutMs }: Feature) {
+function featureToJson({ name, entity, triggers, initial, maxRetries, timeoutMs, state }: Feature) {
   const rest = { initial: initial === undefined ? null : initial, max_retries: maxRetries, timeout_ms: timeoutMs }
-  return { name, entity: entity.name, triggers, ...rest }
+  return { name, entity: entity.name, triggers, ...rest, ...(state && { about: state.about }) }
 }

@@ -31,7 +31,7 @@ function toJson(store: FeatureStore) {
 function edges({ registry }: FeatureStore): { readonly event: string | null; readonly feature: Feature }[] {
   const features = [...registry.features.values()]
   const triggered = registry.eventTypes.flatMap((event) =>
-    registry.handlersFor(event).map(({ feature }) => ({ event, feature })),
+    registry.changedBy(event).map((feature) => ({ event, feature })),
   )
   const others = features.filter(({ triggers }) => triggers.length === 0)
   return [...triggered, ...others.map((feature) => ({ event: null, feature }))]

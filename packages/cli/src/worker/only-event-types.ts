@@ -1,4 +1,5 @@
 import { type AnyFeatureOptions, FeatureStore } from "@fabra/core"
+import type { StateOptions } from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 import { didYouMean } from "@fabra/events/adapter"
 
@@ -13,19 +14,32 @@ export function onlyEventTypes(store: FeatureStore, eventTypes: readonly string[
   const chosen = new Set(eventTypes)
   const some = new FeatureStore({ offline: store.offline })
   for (const { name, key } of registry.entities.values()) some.entity(name, { key })
-  for (const feature of registry.features.values()) {
-    const { name, entity, triggers, computedBy } = feature
+  for (const { name, entity, triggers, computedBy, state } of registry.features.values()) {
+    if (state !== undefined) {
+      if (!some.registry.states.has(state.name)) {
+        const { trigger, ...options } = registry.states.get(state.name) as StateOptions
+        const isChosen = isWhollyChosen(state.name, triggers, chosen)
+        some.registry.addState(state.name, { ...options, entity: entity.name, trigger: isChosen ? trigger : undefined })
+      }
+      continue
+    }
     const { initial, default: fallback, ttl, maxAge, ...rest } = registry.definitions.get(name) as AnyFeatureOptions
     const kept = { ...withoutUndefined({ initial, default: fallback, ttl, maxAge }), entity: entity.name }
     const computed = { ...rest, ...kept }
-    const chosenOnes = triggers.filter((trigger) => chosen.has(trigger))
-    const left = triggers.find((trigger) => !chosen.has(trigger))
-    if (chosenOnes.length > 0 && left !== undefined) {
-      throw fault(`feature "${name}" is triggered by "${chosenOnes[0]}" and by "${left}": name both or neither.`)
-    }
-    some.registry.addFeature(name, computedBy === "reads" || chosenOnes.length > 0 ? computed : kept)
+    const isComputed = computedBy === "reads" || isWhollyChosen(name, triggers, chosen)
+    some.registry.addFeature(name, isComputed ? computed : kept)
   }
   return some
+}
+
+/** Whether the events that trigger a feature are chosen. @throws FabraError `invalid_setting` where only some are */
+function isWhollyChosen(name: string, triggers: readonly string[], chosen: ReadonlySet<string>): boolean {
+  const chosenOnes = triggers.filter((trigger) => chosen.has(trigger))
+  const left = triggers.find((trigger) => !chosen.has(trigger))
+  if (chosenOnes.length > 0 && left !== undefined) {
+    throw fault(`feature "${name}" is triggered by "${chosenOnes[0]}" and by "${left}": name both or neither.`)
+  }
+  return chosenOnes.length > 0
 }
 
 function withoutUndefined<T extends object>(options: T): Partial<T> {

@@ -46,10 +46,9 @@ function at<Result>(position: number, work: () => Promise<Result>, signal = new 
   const origin = { source: "bus/0", position: String(position).padStart(12, "0"), eventTime: position }
   const key = { entityType: "Document", entityId: "any" }
   const none = () => undefined
-  return runInTransaction(
-    { key, feature: { name: "f" }, origin, signal, get: none, stored: none, set: none } satisfies Transaction,
-    work,
-  )
+  const state = { eventTime: position, store: none, tooLate: none }
+  const transaction = { key, feature: { name: "f" }, origin, signal, get: none, stored: none, set: none, ...state }
+  return runInTransaction(transaction satisfies Transaction, work)
 }
 
 test("a text is cut, embedded, and found with all that is known of it", async () => {

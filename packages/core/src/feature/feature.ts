@@ -1,5 +1,6 @@
 import type { AxiomEvent, EventDefinition, EventOf } from "@fabra/events"
 import type { Sql } from "../offline/sql.js"
+import type { StateReading } from "../state/state-reading.js"
 import type { Duration } from "./duration.js"
 
 /** A type of thing that features describe: `User`, `Document`. Made by `store.entity`. */
@@ -106,6 +107,10 @@ export interface Feature<Name extends string = string, Value = any, Served = Val
   /** Milliseconds; `undefined`: for ever. See {@link AgeOptions}. */
   readonly maxAgeMs: number | undefined
   readonly ttlMs: number | undefined
+  /** What the value is made of when it is read; `undefined`: the value itself is kept. */
+  readonly state?: StateReading | undefined
+  /** Only of the handler of a state, which is no feature that can be read: the features that are made of that state. */
+  readonly makes?: readonly string[] | undefined
   /** Carries the types; never there at run time. */
   readonly $types?: { readonly value: Value; readonly served: Served }
 }

@@ -2,6 +2,7 @@ import { FabraError } from "@fabra/events"
 import { checkEntityId } from "@fabra/events/adapter"
 import type { ReadInput } from "../feature/computed-feature.js"
 import type { Feature } from "../feature/feature.js"
+import { StoredRow, storedNames } from "../state/stored-row.js"
 import { currentTransaction } from "../transaction.js"
 import { Reading, type ReadingEnvironment } from "./reading.js"
 import { serve } from "./serve.js"
@@ -42,11 +43,17 @@ function checkSameEntity(features: readonly Feature[]): void {
 function read({ cache, clock }: ReadingEnvironment, features: readonly Feature[], entityIds: readonly string[]) {
   const entityType = (features[0] as Feature).entity.name
   const keys = entityIds.map((entityId) => ({ entityType, entityId }))
-  const names = features.map(({ name }) => name)
+  const names = storedNames(features)
   const stored = keys.length === 0 ? Promise.resolve([]) : cache.read(keys, names)
   return stored.then((rows) => {
     const now = clock.now()
-    return entityIds.map((entityId, i) => serve(entityId, features, rows[i] ?? [], now))
+    const hasState = features.some(({ state }) => state !== undefined)
+    if (!hasState) return entityIds.map((entityId, i) => serve(entityId, features, rows[i] ?? [], now))
+    const places = new Map(names.map((name, i) => [name, i]))
+    return entityIds.map((entityId, i) => {
+      const row = new StoredRow((name) => rows[i]?.[places.get(name) ?? -1], now)
+      return { entityId, features: Object.fromEntries(features.map((feature) => [feature.name, row.serve(feature)])) }
+    })
   })
 }
 

@@ -6,7 +6,8 @@ import { encodeValue } from "../feature/values.js"
 import type { OfflineStore } from "../offline/offline-store.js"
 import { sqlOn } from "../offline/sql.js"
 import type { Registry } from "../registry.js"
-import { outsideTransactions, transactionOf } from "../transaction.js"
+import { StoredRow, storedNames } from "../state/stored-row.js"
+import { outsideTransactions, type Transaction, transactionOf } from "../transaction.js"
 import type { KeptValues } from "./kept-values.js"
 import { type FeatureValue, isGone, serveValue } from "./serve.js"
 import { withTimeout } from "./timeout.js"
@@ -69,8 +70,20 @@ export class Reading {
 
   async #readStored(feature: Feature, entityId: string): Promise<FeatureValue<unknown>> {
     const transaction = transactionOf(entityId, feature.entity.name)
-    const stored = transaction === undefined ? await this.#stored(feature, entityId) : transaction.stored(feature.name)
+    if (feature.state !== undefined) return this.#finish(feature, entityId, transaction)
+    const stored =
+      transaction === undefined ? await this.#stored(feature.name, entityId, feature) : transaction.stored(feature.name)
     return serveValue(feature, stored, this.#env.clock.now())
+  }
+
+  async #finish(feature: Feature, entityId: string, transaction: Transaction | undefined) {
+    if (transaction !== undefined) {
+      return new StoredRow((name) => transaction.stored(name), transaction.eventTime).serve(feature)
+    }
+    const names = storedNames([feature])
+    const stored = await Promise.all(names.map((name) => this.#stored(name, entityId, feature)))
+    const lookup = new Map(names.map((name, i) => [name, stored[i]]))
+    return new StoredRow((name) => lookup.get(name), this.#env.clock.now()).serve(feature)
   }
 
   async #readComputed(handler: ReadHandler, entityId: string, id: string): Promise<FeatureValue<unknown>> {
@@ -82,7 +95,7 @@ export class Reading {
   async #readKept(handler: ReadHandler, entityId: string, id: string): Promise<FeatureValue<unknown>> {
     const { feature } = handler
     const { clock, kept } = this.#env
-    const found = await this.#stored(feature, entityId)
+    const found = await this.#stored(feature.name, entityId, feature)
     const stored = found === undefined || isGone(feature, found, clock.now()) ? undefined : found
     const serve = (value: StoredValue | undefined) => serveValue(feature, value, clock.now())
     if (kept.isFresh(handler, stored)) return serve(stored)
@@ -96,7 +109,7 @@ export class Reading {
     return handler.staleWhileRevalidate ? stale() : settled
   }
 
-  #stored({ name, entity }: Feature, entityId: string): Promise<StoredValue | undefined> {
+  #stored(name: string, entityId: string, { entity }: Feature): Promise<StoredValue | undefined> {
     const batch = this.#batches.get(entity.name) ?? this.#newBatch(entity.name)
     const row = indexIn(batch.ids, entityId)
     const column = indexIn(batch.names, name)

@@ -14,8 +14,10 @@ export interface FeatureValue<Value> {
   readonly status: FeatureStatus
   /** Time of the newest event it comes from; `null` when no event made it. */
   readonly eventTime: Date | null
-  /** When it was computed or set; `null` when it never was. */
+  /** When it was computed or set; `null` when it never was. Of a value that is made of a state: when it was read. */
   readonly computedAt: Date | null
+  /** Only of a value that is not exact: by so many milliseconds the edge of the window it covers may be off. */
+  readonly toleranceMs?: number | undefined
 }
 
 /** Features of one entity. */

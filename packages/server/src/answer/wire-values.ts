@@ -9,6 +9,8 @@ export interface ServedFeature {
   readonly status: "PRESENT" | "STALE" | "DEFAULT" | "MISSING"
   readonly event_time: string | null
   readonly computed_at: string | null
+  /** Only of a value that is not exact. */
+  readonly tolerance_ms?: number
 }
 
 /** Makes of the values of a row what is spelled as JSON. */
@@ -19,12 +21,13 @@ export function toServed(features: Features) {
 }
 
 /** Makes of one value what is spelled as JSON. */
-export function serveOne({ value, status, eventTime, computedAt }: FeatureValue<unknown>): ServedFeature {
+export function serveOne({ value, status, eventTime, computedAt, toleranceMs }: FeatureValue<unknown>): ServedFeature {
   return {
     value: toJson(value),
     status,
     event_time: eventTime && spellTime(eventTime),
     computed_at: computedAt && spellTime(computedAt),
+    ...(toleranceMs !== undefined && { tolerance_ms: toleranceMs }),
   }
 }
 
@@ -44,9 +47,11 @@ export function spellMembers(features: Features, oldestMs = Number.NEGATIVE_INFI
   return text
 }
 
-function spellOne({ value, status, eventTime, computedAt }: FeatureValue<unknown>, oldestMs: number): string {
+function spellOne(one: FeatureValue<unknown>, oldestMs: number): string {
+  const { value, status, eventTime, computedAt, toleranceMs } = one
+  const tolerance = toleranceMs === undefined ? "" : `,"tolerance_ms":${toleranceMs}`
   const shown = computedAt !== null && computedAt.getTime() < oldestMs ? "STALE" : status
-  return `{"value":${spellValue(value)},"status":"${shown}","event_time":${quoteTime(eventTime)},"computed_at":${quoteTime(computedAt)}}`
+  return `{"value":${spellValue(value)},"status":"${shown}","event_time":${quoteTime(eventTime)},"computed_at":${quoteTime(computedAt)}${tolerance}}`
 }
 
 function spellValue(value: unknown): string {

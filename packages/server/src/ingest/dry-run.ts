@@ -1,4 +1,3 @@
-import { serveValue } from "@fabra/core/adapter"
 import { type AxiomEvent, FabraError, systemClock } from "@fabra/events"
 import { errorTexts, withDeadline } from "@fabra/events/adapter"
 import { dryRun as runDry } from "@fabra/worker"
@@ -38,16 +37,14 @@ export async function dryRun(
     longestMs,
     late,
   )
-  const serve = (name: string, stored: Parameters<typeof serveValue>[1]) =>
-    serveOne(serveValue(registry.features.get(name) ?? {}, stored, store.clock.now()))
   return {
     dry_run: true,
     event_id: event.eventId,
     changes: changes.map(({ entityType, name, before, after }) => ({
       entity: entityType,
       feature: name,
-      before: serve(name, before),
-      after: serve(name, after),
+      before: serveOne(before),
+      after: serveOne(after),
     })),
     failures: failures.map(({ entityType, feature, error }) => ({
       entity: entityType,

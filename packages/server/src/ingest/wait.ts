@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises"
-import type { Feature } from "@fabra/core"
-import { type EntityKey, type EntityRecord, serveValue } from "@fabra/core/adapter"
+import type { Feature, FeatureStore } from "@fabra/core"
+import { type EntityKey, type EntityRecord, StoredRow } from "@fabra/core/adapter"
 import { type AxiomEvent, FabraError, type PublishReceipt, systemClock } from "@fabra/events"
 import { withDeadline } from "@fabra/events/adapter"
 import { isDeadLettered, isSettled } from "@fabra/worker"
@@ -97,7 +97,7 @@ export class AppliedWatch {
 
   #wait(event: AxiomEvent, receipt: PublishReceipt, { timeoutMs, gone }: Patience): Promise<WaitResult> {
     const { store, closing } = this.#context
-    const features = [...new Set(store.registry.handlersFor(event.eventType).map(({ feature }) => feature))]
+    const features = [...new Set(store.registry.changedBy(event.eventType))]
     const entityTypes = [...new Set(features.map(({ entity }) => entity.name))]
     const keys = entityTypes.map((entityType) => ({ entityType, entityId: event.entityId }))
     if (keys.length === 0) {
@@ -143,7 +143,7 @@ export class AppliedWatch {
       next += waiter.keys.length
       const { partition, position } = waiter.receipt
       if (own?.every((record) => isSettled(record, partition, position))) {
-        waiter.end(settled(waiter.event, waiter.features, own, store.clock.now()))
+        waiter.end(settled(waiter, own, store))
       } else {
         waiter.pauseMs = Math.min(2 * waiter.pauseMs, longestMs)
         waiter.lookAt = performance.now() + waiter.pauseMs
@@ -154,20 +154,26 @@ export class AppliedWatch {
 
 /** The values of the very records that say that the event is settled: never older ones. */
 function settled(
-  { eventId }: AxiomEvent,
-  features: readonly Feature[],
+  { event: { eventId, eventType }, features }: Waiter,
   records: readonly EntityRecord[],
-  now: number,
+  { registry, clock }: FeatureStore,
 ): WaitResult {
   const recordOf = new Map(records.map((record) => [record.key.entityType, record]))
-  const served = features.map((feature) => {
-    const record = recordOf.get(feature.entity.name)
-    return { name: feature.name, record, value: serveValue(feature, record?.values.get(feature.name), now) }
+  const now = clock.now()
+  const rows = new Map(
+    records.map(({ key, values }) => [key.entityType, new StoredRow((name) => values.get(name), now)]),
+  )
+  const values = features.map((feature) => [feature.name, (rows.get(feature.entity.name) as StoredRow).serve(feature)])
+  const dead = registry.handlersFor(eventType).filter(({ feature: { name, entity } }) => {
+    const record = recordOf.get(entity.name)
+    return record !== undefined && isDeadLettered(record, eventId, name)
   })
-  const dead = served.filter(({ name, record }) => record !== undefined && isDeadLettered(record, eventId, name))
-  const values = Object.fromEntries(served.map(({ name, value }) => [name, value]))
   return {
     settled: true,
-    body: { applied: dead.length === 0, dead_lettered: dead.map(({ name }) => name), features: toServed(values) },
+    body: {
+      applied: dead.length === 0,
+      dead_lettered: dead.map(({ feature }) => feature.name),
+      features: toServed(Object.fromEntries(values)),
+    },
   }
 }

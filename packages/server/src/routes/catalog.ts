@@ -19,6 +19,9 @@ const Catalog = Type.Object(
           initial: Type.Any({ description: "Served, as DEFAULT, before the first event; null when there is none." }),
           max_retries: Type.Integer(),
           timeout_ms: Type.Number(),
+          about: Type.Optional(
+            Type.String({ description: "What is made of events when it is read, as sum over the last 1h." }),
+          ),
         },
         strict,
       ),
@@ -69,6 +72,7 @@ export function addCatalogRoute(app: TypeBoxApp, { store }: ServerContext): void
         initial: toJson(feature.initial),
         max_retries: feature.maxRetries,
         timeout_ms: feature.timeoutMs,
+        ...(feature.state && { about: feature.state.about }),
       })),
       indexes: [...registry.indexes.values()].map(({ name, metric, language, embedder = store.embedder }) => ({
         name,
@@ -78,7 +82,7 @@ export function addCatalogRoute(app: TypeBoxApp, { store }: ServerContext): void
       })),
       events: registry.eventTypes.map((eventType) => ({
         event_type: eventType,
-        features: registry.handlersFor(eventType).map(({ feature }) => feature.name),
+        features: registry.changedBy(eventType).map(({ name }) => name),
         schema: payloadSchema(registry.events.get(eventType)),
       })),
     }),

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream"
-import type { Feature, ReadInput } from "@fabra/core"
+import type { Feature, FeatureRow, ReadInput } from "@fabra/core"
 import { checkEntityId, isPlainObject } from "@fabra/events/adapter"
 import { Type } from "@sinclair/typebox"
 import { sendJson, sendTagged } from "../answer/etag.js"
@@ -71,9 +71,12 @@ function addOneEntity(app: TypeBoxApp, context: ServerContext): void {
       checkEntityId(params.id, "id")
       const features = featuresOf(context, entity, query.names?.split(","))
       const how = { max_age: query.max_age, input: inputOf(query.input) }
-      const members = await read(context, features, [params.id], how)
+      const [row] = await readRows(context, features, [params.id], how)
       const id = JSON.stringify(params.id)
-      return sendTagged(request, reply, `{"entity":"${entity.name}","entity_id":${id},"features":{${members[0]}}}`)
+      const answer = (values: FeatureRow<readonly Feature[]>["features"]) =>
+        `{"entity":"${entity.name}","entity_id":${id},"features":{${spellMembers(values, oldestOf(how))}}}`
+      const values = row?.features ?? {}
+      return sendTagged(request, reply, answer(values), answer(untimed(values, features)))
     },
   })
 }
@@ -232,11 +235,36 @@ function read(
   context: ServerContext,
   features: readonly Feature[],
   ids: readonly string[],
-  { max_age: maxAge, input = {} }: Reading,
+  how: Reading,
 ): Promise<string[]> {
   if (features.length === 0) return Promise.resolve(ids.map(() => ""))
-  return onRead(context, features, context.store.getFeatures(features, ids, { input })).then((rows) => {
-    const oldest = maxAge === undefined ? undefined : Date.now() - durationMs(maxAge)
+  return readRows(context, features, ids, how).then((rows) => {
+    const oldest = oldestOf(how)
     return rows.map((row) => spellMembers(row.features, oldest))
   })
+}
+
+function readRows(
+  context: ServerContext,
+  features: readonly Feature[],
+  ids: readonly string[],
+  { input = {} }: Reading,
+): Promise<FeatureRow<readonly Feature[]>[]> {
+  if (features.length === 0) return Promise.resolve([])
+  return onRead(context, features, context.store.getFeatures(features, ids, { input }))
+}
+
+/** Epoch milliseconds; values that were computed before are stale. */
+function oldestOf({ max_age: maxAge }: Reading): number | undefined {
+  return maxAge === undefined ? undefined : Date.now() - durationMs(maxAge)
+}
+
+/** The values without the time at which those were made that are made with each read: the same value keeps its tag. */
+function untimed<Values extends FeatureRow<readonly Feature[]>["features"]>(
+  values: Values,
+  features: readonly Feature[],
+): Values {
+  const made = features.filter(({ state, name }) => state !== undefined && Object.hasOwn(values, name))
+  if (made.length === 0) return values
+  return { ...values, ...Object.fromEntries(made.map(({ name }) => [name, { ...values[name], computedAt: null }])) }
 }

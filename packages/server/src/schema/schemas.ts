@@ -43,6 +43,11 @@ export const FeatureValueBody = Type.Object(
     }),
     event_time: Nullable(Time),
     computed_at: Nullable(Time),
+    tolerance_ms: Type.Optional(
+      Type.Number({
+        description: "Only of a value that is not exact: by so many milliseconds the edge of its window may be off.",
+      }),
+    ),
   },
   strict,
 )

@@ -42,7 +42,7 @@ test.each([
   ["one of yesterday", record({ short: DAY }, { writtenDirectly: true }), true],
   ["one of nobody knows when", record({}, { writtenDirectly: true }), false],
 ])("with %s, a record is forgotten or not", (_, one, expected) => {
-  expect(isForgotten(one, store.registry.features, NOW)).toBe(expected)
+  expect(isForgotten(one, store.registry.stored, NOW)).toBe(expected)
 })
 
 function withParts(parts: Readonly<Record<string, string>>, rest: Partial<WholeRecord> = {}): WholeRecord {

@@ -1,5 +1,4 @@
-import type { Feature } from "@fabra/core"
-import { isGone, type Tombstone, type WholeRecord } from "@fabra/core/adapter"
+import { isGone, type StoredField, type StoredValue, type Tombstone, type WholeRecord } from "@fabra/core/adapter"
 import type { Position } from "@fabra/events"
 import { covers, decodeBookkeeping, encodeBooks } from "../record/bookkeeping.js"
 
@@ -14,16 +13,22 @@ export type StoredCheckpoints = ReadonlyMap<string, readonly (Position | null)[]
 /** Whether nobody will ever be served anything of the record: every value in it has outlived its feature's `ttl`. */
 export function isForgotten(
   { values, writtenDirectly }: WholeRecord,
-  features: ReadonlyMap<string, Feature>,
+  stored: ReadonlyMap<string, StoredField>,
   now: number,
 ): boolean {
   if (writtenDirectly && values.size === 0) return false // nobody knows since when
   for (const [name, value] of values) {
-    const feature = features.get(name)
-    if (feature === undefined || !isGone(feature, value, now - CLOCKS_DIFFER_MS)) return false
+    const field = stored.get(name)
+    if (field === undefined || !isGone(field, lastUse(field, value), now - CLOCKS_DIFFER_MS)) return false
     if (writtenDirectly && now - value.computedAt < KNOWN_AGAIN_MS) return false
   }
   return true
+}
+
+/** A window covers an event for so long after the event's own time, which may be later than that of computing. */
+function lastUse({ state }: StoredField, value: StoredValue): StoredValue {
+  if (state === undefined) return value
+  return { ...value, computedAt: Math.max(value.computedAt, value.eventTime ?? 0) }
 }
 
 /** Groups whose bookkeeping is in the record; those with a `~` are none of the bus. */

@@ -1,4 +1,3 @@
-import type { Feature } from "@fabra/core"
 import {
   canRemove,
   type EntityKey,
@@ -27,7 +26,7 @@ export class Sweeper {
 
   constructor(context: WorkerContext) {
     this.#context = context
-    const ageing = [...context.store.registry.features.values()].filter(({ ttlMs }) => ttlMs !== undefined)
+    const ageing = [...context.store.registry.stored.values()].filter(({ ttlMs }) => ttlMs !== undefined)
     this.#types = [...new Set(ageing.map(({ entity }) => entity.name))]
   }
 
@@ -65,9 +64,9 @@ export class Sweeper {
 
   async #sweep(cache: RemovingCache, keys: readonly EntityKey[]): Promise<void> {
     const { settings, store, observer } = this.#context
-    const features: ReadonlyMap<string, Feature> = store.registry.features
+    const { stored } = store.registry
     const records = await cache.inspect(keys)
-    const forgotten = records.filter((record) => isForgotten(record, features, settings.clock.now()))
+    const forgotten = records.filter((record) => isForgotten(record, stored, settings.clock.now()))
     const checkpoints = await this.#checkpoints(new Set(forgotten.flatMap(groupsIn)))
     const removals = forgotten.flatMap((record) => toRemoval(record, tombstonesOf(record, checkpoints)))
     if (removals.length === 0) return

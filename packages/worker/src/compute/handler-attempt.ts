@@ -1,6 +1,6 @@
 import type { Feature, FeatureContext, OfflineStore, Sql } from "@fabra/core"
 import type { EventOrigin, StoredValue, Transaction } from "@fabra/core/adapter"
-import { decodeValue, type EntityKey, encodeValue, isGone, type Registry, sqlOn } from "@fabra/core/adapter"
+import { decodeValue, type EntityKey, encodeValue, isGone, type Registry, StoredRow, sqlOn } from "@fabra/core/adapter"
 import { FabraError, type Position } from "@fabra/events"
 import { show } from "@fabra/events/adapter"
 import { draftOf, type Item } from "../lane/lane.js"
@@ -41,6 +41,8 @@ export class HandlerAttempt implements FeatureContext, Transaction {
   #writes: Map<string, StoredValue> | undefined
   #abort: AbortController | undefined
   #over = false
+  /** Whether the event was too old to change a state. */
+  isTooLate = false
 
   constructor(item: Item, feature: Feature, stamp: Stamp, store: HandlerStore) {
     this.item = item
@@ -58,6 +60,10 @@ export class HandlerAttempt implements FeatureContext, Transaction {
 
   get now(): Date {
     return new Date(this.#stamp.computedAt)
+  }
+
+  get eventTime(): number {
+    return this.#stamp.eventTime
   }
 
   get origin(): EventOrigin | null {
@@ -98,10 +104,18 @@ export class HandlerAttempt implements FeatureContext, Transaction {
     return this.#writes?.get(name) ?? this.#draft.value(name)
   }
 
+  store(name: string, text: string): void {
+    this.#put(name, text)
+  }
+
+  tooLate(): void {
+    this.isTooLate = true
+  }
+
   /** The handler has returned `value`: its writes become part of the draft, and their names part of the item's. */
   succeed(value: unknown): void {
     const { name } = this.feature
-    const returned = value === undefined ? undefined : this.#encode(name, value)
+    const returned = value === undefined ? undefined : this.#stamped(name, encodeValue(value, `value of "${name}"`))
     this.#over = true
     if (this.#writes !== undefined) for (const [key, stored] of this.#writes) this.#keep(key, stored)
     if (returned !== undefined) this.#keep(name, returned)
@@ -115,6 +129,7 @@ export class HandlerAttempt implements FeatureContext, Transaction {
 
   #read(name: string): unknown {
     const feature = this.#store.registry.features.get(name)
+    if (feature?.state !== undefined) return this.#finish(feature)
     const stored = this.stored(name)
     // Each read decodes anew, so a handler that mutates the value changes nothing.
     if (stored !== undefined && (feature === undefined || !isGone(feature, stored, this.#stamp.computedAt))) {
@@ -124,12 +139,24 @@ export class HandlerAttempt implements FeatureContext, Transaction {
     return typeof initial === "object" ? structuredClone(initial) : initial
   }
 
+  /** A value that is made of a state, as it is at the time of the event. */
+  #finish(feature: Feature): unknown {
+    return new StoredRow((name) => this.stored(name), this.#stamp.eventTime).serve(feature).value
+  }
+
   #lastEventTime(name: string): number {
     const written = this.#writes?.get(name)
     return written === undefined ? this.#draft.lastEventTime(name) : (written.eventTime ?? Number.NEGATIVE_INFINITY)
   }
 
   #write(name: string, value: unknown): void {
+    if (this.#store.registry.features.get(name)?.state !== undefined) {
+      throw new FabraError("invalid_argument", `"${name}" is made of events when it is read: nobody can set it.`)
+    }
+    this.#put(name, encodeValue(value, `value of "${name}"`))
+  }
+
+  #put(name: string, text: string): void {
     if (this.#over) {
       throw new FabraError(
         "invalid_argument",
@@ -137,19 +164,24 @@ export class HandlerAttempt implements FeatureContext, Transaction {
       )
     }
     this.#writes ??= new Map()
-    this.#writes.set(name, this.#encode(name, value))
+    this.#writes.set(name, this.#stamped(name, text))
   }
 
-  #encode(name: string, value: unknown): StoredValue {
-    const text = encodeValue(value, `value of "${name}"`)
+  #stamped(name: string, text: string): StoredValue {
     // A late event adds to a value without making it older.
     const eventTime = Math.max(this.#stamp.eventTime, this.#lastEventTime(name))
     return { text, eventTime, computedAt: this.#stamp.computedAt }
   }
 
   #keep(name: string, stored: StoredValue): void {
-    const { item } = this
     this.#draft.setValue(name, stored)
+    const { makes } = this.feature
+    if (makes === undefined) this.#changed(name)
+    else for (const one of makes) this.#changed(one)
+  }
+
+  #changed(name: string): void {
+    const { item } = this
     // A list that is made by its first push is given room for seventeen.
     if (!item.updated.includes(name)) item.updated = [...item.updated, name]
   }
@@ -164,6 +196,9 @@ export class HandlerAttempt implements FeatureContext, Transaction {
     }
     const known = this.#store.registry.features.get(name)
     const entity = known?.entity.name
+    if (this.#store.registry.stored.get(name)?.state !== undefined) {
+      throw new FabraError("invalid_name", `"${name}" is a field of a state: choose another key.`)
+    }
     if (known?.computedBy === "reads") {
       throw new FabraError("invalid_argument", `"${name}" is computed when it is read: await store.getFeature.`)
     }

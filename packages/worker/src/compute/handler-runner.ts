@@ -42,6 +42,7 @@ export class HandlerRunner {
         return this.#finishLater(env.withTimeout(result, feature.timeoutMs, feature.name), attempt)
       }
       attempt.succeed(result)
+      if (attempt.isTooLate) env.onLate?.(published, feature)
       return false
     } catch (error) {
       return this.#fail(error, attempt)

@@ -51,8 +51,8 @@ async function checkpointsOf(bus: EventBus, group: string): Promise<readonly (Po
 /** A direct write: whatever is being computed from the values that were there meets a conflict (rule R11). */
 async function emptyRecord({ cache, clock, registry }: FeatureStore, key: EntityKey): Promise<ErasedRecord> {
   const [record] = await cache.load([key], "fabra_workers") // values are the same for every group
-  const features = registry.featuresOf(registry.entity(key.entityType)).map(({ name }) => name)
-  const names = new Set([...(record?.values.keys() ?? []), ...features])
+  const known = [...registry.stored.values()].filter(({ entity }) => entity.name === key.entityType)
+  const names = new Set([...(record?.values.keys() ?? []), ...known.map(({ name }) => name)])
   await writeDirectly({ cache, clock }, { key, values: new Map([...names].map((name) => [name, null])) })
   return "emptied"
 }

@@ -3,10 +3,10 @@ import type { Registry, StoredValue } from "@fabra/core/adapter"
 /** Where the values of features stand in the records of one type of entity, by the feature's name. */
 export type Places = ReadonlyMap<string, number>
 
-/** A place for each feature of a type of entity. */
+/** A place for whatever is stored of a type of entity. */
 export function placesOf(registry: Registry, entityType: string): Places {
-  const features = [...registry.features.values()].filter(({ entity }) => entity.name === entityType)
-  return new Map(features.map(({ name }, place) => [name, place]))
+  const stored = [...registry.stored.values()].filter(({ entity }) => entity.name === entityType)
+  return new Map(stored.map(({ name }, place) => [name, place]))
 }
 
 /** Stays empty. */

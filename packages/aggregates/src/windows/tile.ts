@@ -1,0 +1,141 @@
+import type { Part } from "../functions/aggregate-function.js"
+import { mergeState, type PartStates, reordered, signatureOf } from "../functions/part-states.js"
+import { packValue, unpackValue } from "../packed-value.js"
+import type { Coverage, Sample } from "./window.js"
+
+/** A tile keeps up to so many single events; then it is folded. */
+export const MAX_SINGLES = 16
+
+/** The spans that time is divided into. */
+export interface Span {
+  /** A folded tile is divided into hops of so many milliseconds. */
+  readonly hopMs: number
+  /** When the span begins, epoch milliseconds; any fixed time will do where tiles are not compared with others. */
+  startOf(ordinal: number): number
+}
+
+/** What all tiles of a window have in common. */
+export interface TileKind {
+  readonly span: Span
+  readonly parts: readonly Part[]
+}
+
+/**
+ * What is kept of the events of one span of time: each event while there are few, then, for each hop of the span, the time of the
+ * newest event and the states of the parts. As JSON it is a flat list, which is read and written faster than nested ones:
+ * `[ordinal, 0, offset, value, offset, value, …]` or `[ordinal, signature, hop, offset of the newest, state, …, hop, …]`.
+ */
+export class Tile {
+  /** Which of all spans it is of: later ones have larger ordinals. */
+  readonly ordinal: number
+  readonly #kind: TileKind
+  #isFolded: boolean
+  #cells: unknown[]
+
+  private constructor(kind: TileKind, ordinal: number, isFolded: boolean, cells: unknown[]) {
+    this.#kind = kind
+    this.ordinal = ordinal
+    this.#isFolded = isFolded
+    this.#cells = cells
+  }
+
+  static empty(kind: TileKind, ordinal: number): Tile {
+    return new Tile(kind, ordinal, false, [])
+  }
+
+  static decode(kind: TileKind, text: string): Tile {
+    const cells: unknown[] = JSON.parse(text)
+    const [ordinal, signature] = cells.splice(0, 2) as [number, string | 0]
+    if (signature === 0) return new Tile(kind, ordinal, false, cells)
+    const isSame = signature === signatureOf(kind.parts)
+    return new Tile(kind, ordinal, true, isSame ? cells : reorderedHops(cells, signature, kind.parts))
+  }
+
+  encode(): string {
+    return JSON.stringify([this.ordinal, this.#isFolded ? signatureOf(this.#kind.parts) : 0, ...this.#cells])
+  }
+
+  add({ time, value }: Sample): void {
+    const offset = time - this.#start
+    if (this.#isFolded) {
+      this.#addToHop(offset, value)
+      return
+    }
+    let at = this.#cells.length
+    while (at > 0 && (this.#cells[at - 2] as number) > offset) at -= 2
+    this.#cells.splice(at, 0, offset, packValue(value))
+    if (this.#cells.length > 2 * MAX_SINGLES) this.#fold()
+  }
+
+  /** What of the tile lies after `after` and not after `until`, epoch milliseconds. */
+  cover(after: number, until: number): Coverage {
+    return this.#isFolded ? this.#coverHops(after - this.#start, until - this.#start) : this.#coverSingles(after, until)
+  }
+
+  get #start(): number {
+    return this.#kind.span.startOf(this.ordinal)
+  }
+
+  #coverSingles(after: number, until: number): Coverage {
+    const singles: unknown[] = []
+    for (let i = 0; i < this.#cells.length; i += 2) {
+      const time = this.#start + (this.#cells[i] as number)
+      if (time > after && time <= until) singles.push(time, unpackValue(this.#cells[i + 1]))
+    }
+    const newest = (singles.at(-2) as number | undefined) ?? Number.NEGATIVE_INFINITY
+    return { singles, folded: [], newest, toleranceMs: 0 }
+  }
+
+  #coverHops(after: number, until: number): Coverage {
+    const { hopMs } = this.#kind.span
+    const width = 2 + this.#kind.parts.length
+    const folded: PartStates[] = []
+    let [newest, toleranceMs] = [Number.NEGATIVE_INFINITY, 0]
+    for (let i = 0; i < this.#cells.length; i += width) {
+      const begin = (this.#cells[i] as number) * hopMs
+      const newestOfHop = this.#cells[i + 1] as number
+      if (newestOfHop <= after || begin > until) continue
+      // A hop on the edge counts as a whole.
+      toleranceMs = Math.max(toleranceMs, after + 1 - begin, newestOfHop - until)
+      newest = Math.min(newestOfHop, until)
+      folded.push(this.#cells.slice(i + 2, i + width))
+    }
+    return { singles: [], folded, newest: newest + this.#start, toleranceMs }
+  }
+
+  #fold(): void {
+    const singles = this.#cells
+    this.#isFolded = true
+    this.#cells = []
+    for (let i = 0; i < singles.length; i += 2) {
+      this.#addToHop(singles[i] as number, unpackValue(singles[i + 1]))
+    }
+  }
+
+  #addToHop(offset: number, value: unknown): void {
+    const { span, parts } = this.#kind
+    const cells = this.#cells
+    const hop = Math.floor(offset / span.hopMs)
+    const time = offset + this.#start
+    const width = 2 + parts.length
+    let at = cells.length - width
+    while (at >= 0 && (cells[at] as number) > hop) at -= width
+    if (at < 0 || cells[at] !== hop) {
+      cells.splice(at + width, 0, hop, offset, ...parts.map((part) => part.of(value, time)))
+      return
+    }
+    cells[at + 1] = Math.max(cells[at + 1] as number, offset)
+    for (const [i, part] of parts.entries()) {
+      cells[at + 2 + i] = mergeState(part, cells[at + 2 + i], part.of(value, time))
+    }
+  }
+}
+
+function reorderedHops(cells: readonly unknown[], signature: string, parts: readonly Part[]): unknown[] {
+  const width = 2 + signature.split(",").length
+  const hops: unknown[] = []
+  for (let i = 0; i < cells.length; i += width) {
+    hops.push(cells[i], cells[i + 1], ...reordered(cells.slice(i + 2, i + width), signature, parts))
+  }
+  return hops
+}
