@@ -308,7 +308,7 @@ test("an event that is older than every window is counted as late and changes no
   })
   const { kit, buy } = start(store)
   await buy(1)
-  const before = kit.clock.now() - 80 * 60_000 // eight tiles of ten minutes: in the place of the newest
+  const before = kit.clock.now() - 72 * 60_000 // six tiles of twelve minutes: in the place of the newest
   await kit.give(purchase.create({ entityId: "ann", payload: { amount: 2 }, timestamp: before }))
   expect(await kit.read(recent.first["1h"], "ann")).toBe(1)
   expect(await kit.read(recent.n["1h"], "ann")).toBe(1)

@@ -25,6 +25,8 @@ export interface Worker {
 
 /** Reads what workers have computed, as an application would. */
 export interface Reader {
+  /** What of the totals is not computed, so that nobody can read it. */
+  readonly without?: "last"
   read(entityIds: readonly string[]): Promise<(Totals | undefined)[]>
   close(): Promise<void>
 }

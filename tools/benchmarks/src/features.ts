@@ -1,6 +1,7 @@
+import { aggregate, count, mean, sum } from "@fabra/aggregates"
 import { type Feature, FeatureStore } from "@fabra/core"
-import { defineEvent } from "@fabra/events"
-import type { Purchase, WorkloadSpec } from "./workload.js"
+import { defineEvent, systemClock } from "@fabra/events"
+import { type Purchase, START, type WorkloadSpec } from "./workload.js"
 
 const purchase = defineEvent<Purchase, "purchase">("purchase")
 
@@ -39,4 +40,21 @@ export function defineFeatures({ features, noteLength }: WorkloadSpec, onApplied
     store.feature("last_note", { entity: User, trigger: purchase, compute: (_userId, event) => event.payload.note })
   }
   return { store, served: all.slice(0, 3) }
+}
+
+/** Nine features instead: sum, count and mean over three windows. All events are of the last hour by the store's clock. */
+export function defineWindows({ events }: WorkloadSpec, onApplied: () => void) {
+  const store = new FeatureStore({ clock: { ...systemClock, now: () => START + events } })
+  const User = store.entity("User", { key: "user_id" })
+  const spend = aggregate(store, "spend", {
+    entity: User,
+    trigger: purchase,
+    value(event) {
+      onApplied()
+      return event.payload.amount
+    },
+    windows: ["1h", "24h", "30d"],
+    aggregates: { sum: sum(), count: count(), mean: mean() },
+  })
+  return { store, spend }
 }

@@ -1,8 +1,12 @@
 import { randomUUID } from "node:crypto"
+import { aggregate, count, max, mean, min, sum } from "@fabra/aggregates"
 import { RedisEventBus } from "@fabra/bus-redis"
 import { RedisFeatureCache } from "@fabra/cache-redis"
 import { FeatureStore } from "@fabra/core"
+import { defineEvent, MemoryEventBus } from "@fabra/events"
 import { createServer } from "@fabra/server"
+import { silent } from "@fabra/test-support"
+import { AxiomWorker } from "@fabra/worker"
 import fastify from "fastify"
 import { Redis } from "ioredis"
 
@@ -19,6 +23,7 @@ export interface HttpServer {
 
 export const httpServers: readonly HttpServer[] = [
   { name: "fabra", title: "Fabra", start: startFabra },
+  { name: "fabra_windows", title: "Fabra, windows instead of counters", start: startWindows },
   { name: "bare", title: "bare Fastify, the same Redis calls", start: startBare },
 ]
 
@@ -43,11 +48,43 @@ function defineServed(url: string) {
   return { store, features }
 }
 
+/** Ten features of windows: five aggregates over two. */
+function defineWindows(url: string) {
+  const store = new FeatureStore({ cache: new RedisFeatureCache({ url, namespace: "windows" }) })
+  const User = store.entity("User", { key: "user_id" })
+  aggregate(store, "spend", {
+    entity: User,
+    trigger: "purchase",
+    value: ({ payload }) => payload.amount as number,
+    windows: ["24h", "30d"],
+    aggregates: { sum: sum(), count: count(), mean: mean(), min: min(), max: max() },
+  })
+  return store
+}
+
+/** Gives every entity 60 events in the last 30 days. */
+async function fillWindows(url: string): Promise<void> {
+  const [bus, store] = [new MemoryEventBus(), defineWindows(url)]
+  const worker = new AxiomWorker(store, { bus, logger: silent })
+  const running = worker.run()
+  const purchase = defineEvent("purchase")
+  const events = Array.from({ length: 60 * SERVED_ENTITIES }, (_, i) => {
+    const timestamp = Date.now() - Math.floor(i / SERVED_ENTITIES) * 12 * 3_600_000
+    return purchase.create({ entityId: servedId(i), payload: { amount: i / 100 }, timestamp })
+  })
+  await bus.publish(events.reverse())
+  await worker.idle()
+  await worker.stop()
+  await running
+  await store.cache.close()
+}
+
 /** Gives every entity a value of each feature. */
 export async function fillServed(url: string): Promise<void> {
   const { store, features } = defineServed(url)
   const ids = Array.from({ length: SERVED_ENTITIES }, (_, i) => servedId(i))
   for (const feature of features) await Promise.all(ids.map((id, i) => store.setFeature(feature, id, i)))
+  await fillWindows(url)
   await store.cache.close()
 }
 
@@ -59,6 +96,11 @@ export function servedId(i: number): string {
 async function startFabra(url: string): Promise<string> {
   const { store } = defineServed(url)
   const server = createServer(store, { bus: new RedisEventBus({ url }), port: 0 })
+  return (await server.listen()).url
+}
+
+async function startWindows(url: string): Promise<string> {
+  const server = createServer(defineWindows(url), { bus: new RedisEventBus({ url }), port: 0 })
   return (await server.listen()).url
 }
 

@@ -64,6 +64,12 @@ export const ratios: readonly Ratio[] = [
     of: (figures) => ratio(best(figures, "fabra_500_logs", "free"), best(figures, "fabra_500", "free")),
   },
   {
+    name: "windows",
+    title: "three windows × (sum, count, mean) ÷ three plain counters",
+    limit: 0.5,
+    of: (figures) => ratio(best(figures, "fabra_500_windows", "free"), best(figures, "fabra_500", "free")),
+  },
+  {
     name: "latency_p99_20k_ms",
     title: "publish → readable, p99 at 20,000 events/s, ms",
     limit: 7.5,
@@ -88,6 +94,12 @@ export const ratios: readonly Ratio[] = [
     title: "GET of 10 features ÷ bare Fastify with the same Redis call",
     limit: 0.9,
     of: (figures) => ratio(served(figures, "fabra", "get"), served(figures, "bare", "get")),
+  },
+  {
+    name: "get_windows",
+    title: "GET of 10 features of windows ÷ GET of 10 plain ones",
+    limit: 0.5,
+    of: (figures) => ratio(served(figures, "fabra_windows", "get"), served(figures, "fabra", "get")),
   },
   {
     name: "ingest",

@@ -29,7 +29,8 @@ export interface Purchase {
 
 export type PurchaseEvent = AxiomEvent<"purchase", Purchase>
 
-const START = Date.UTC(2026, 0, 1)
+/** Time of the first event, epoch milliseconds; each following one is a millisecond later. */
+export const START = Date.UTC(2026, 0, 1)
 
 /** Events of about 170 bytes. Entities are skewed: a tenth of all events belongs to one in a hundred of them. */
 export function* eventsOf({ events, entities, noteLength, known = 0 }: WorkloadSpec): Generator<PurchaseEvent> {

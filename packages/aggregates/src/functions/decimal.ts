@@ -1,8 +1,16 @@
 /**
- * Exact decimal numbers, as JSON: a safe integer as a number, anything else as text such as `191.34`. Sums of them do not depend on
+ * Exact decimal numbers, as JSON: a number where it is written with the same digits, else text such as `9007199254740993`. Sums of them do not depend on
  * the order in which they are added, and 0.1 + 0.2 is 0.3.
  */
 export type Decimal = number | string
+
+/** Decimal places for which there is a way without `bigint`. */
+const POWERS = [1, 100, 10_000, 1_000_000]
+
+/** Up to 15 digits a number is written as the decimal that it was read from. */
+function isExact(digits: number): boolean {
+  return Math.abs(digits) <= 1e15
+}
 
 /** `digits` × 10^−`scale`. */
 interface Scaled {
@@ -12,13 +20,15 @@ interface Scaled {
 
 /** The decimal that a number is written as. */
 export function decimalOf(value: number): Decimal {
-  return Number.isSafeInteger(value) ? value : spell(parse(String(value)))
+  return value + 0
 }
 
 export function add(a: Decimal, b: Decimal): Decimal {
   if (typeof a === "number" && typeof b === "number") {
-    const sum = a + b
-    if (Number.isSafeInteger(sum)) return sum
+    for (const power of POWERS) {
+      const [x, y] = [Math.round(a * power), Math.round(b * power)]
+      if (x / power === a && y / power === b && isExact(x) && isExact(y) && isExact(x + y)) return (x + y) / power
+    }
   }
   const [x, y] = [parse(String(a)), parse(String(b))]
   const scale = Math.max(x.scale, y.scale)
@@ -26,12 +36,19 @@ export function add(a: Decimal, b: Decimal): Decimal {
 }
 
 export function multiply(a: Decimal, b: Decimal): Decimal {
+  if (typeof a === "number" && typeof b === "number") {
+    for (const power of POWERS) {
+      const [x, y] = [Math.round(a * power), Math.round(b * power)]
+      if (x / power === a && y / power === b && isExact(x * y)) return (x * y) / power ** 2
+    }
+  }
   const [x, y] = [parse(String(a)), parse(String(b))]
   return spell({ digits: x.digits * y.digits, scale: x.scale + y.scale })
 }
 
-/** `a` ÷ `b`, to 20 digits behind the leading one, as a number. `b` is not 0. */
+/** `a` ÷ `b` as a number. `b` is not 0. */
 export function divide(a: Decimal, b: Decimal): number {
+  if (typeof a === "number" && typeof b === "number") return a / b
   const [x, y] = [parse(String(a)), parse(String(b))]
   const shift = Math.max(0, 21 + String(y.digits).length - String(x.digits).length)
   const quotient = (x.digits * 10n ** BigInt(shift)) / y.digits
@@ -57,5 +74,5 @@ function spell({ digits, scale }: Scaled): Decimal {
   const whole = all.slice(0, all.length - scale)
   const text = `${isNegative ? "-" : ""}${whole}${scale > 0 && fraction !== "" ? `.${fraction}` : ""}`
   const number = Number(text)
-  return Number.isSafeInteger(number) ? number + 0 : text
+  return String(number) === text ? number : text
 }

@@ -1,5 +1,6 @@
 import type { StateReader, StateWriter } from "@fabra/core/adapter"
 import type { Part } from "../functions/aggregate-function.js"
+import type { PartStates } from "../functions/part-states.js"
 import { type Span, Tile } from "./tile.js"
 import type { Coverage, Sample } from "./window.js"
 
@@ -46,10 +47,13 @@ export class Ring {
 
 /** What several tiles, older ones first, cover together. */
 export function joined(all: readonly Coverage[]): Coverage {
-  return {
-    singles: all.flatMap(({ singles }) => singles),
-    folded: all.flatMap(({ folded }) => folded),
-    newest: Math.max(Number.NEGATIVE_INFINITY, ...all.map(({ newest }) => newest)),
-    toleranceMs: Math.max(0, ...all.map(({ toleranceMs }) => toleranceMs)),
+  const [singles, folded]: [unknown[], PartStates[]] = [[], []]
+  let [newest, toleranceMs] = [Number.NEGATIVE_INFINITY, 0]
+  for (const one of all) {
+    for (const cell of one.singles) singles.push(cell) // `flatMap` takes five times as long
+    for (const states of one.folded) folded.push(states)
+    newest = Math.max(newest, one.newest)
+    toleranceMs = Math.max(toleranceMs, one.toleranceMs)
   }
+  return { singles, folded, newest, toleranceMs }
 }

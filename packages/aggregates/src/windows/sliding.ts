@@ -6,7 +6,7 @@ import type { Coverage, Window } from "./window.js"
 /** Hops of a window, unless it says otherwise: the edge of a window is at most a sixtieth of it off. */
 const HOPS = 60
 const MAX_HOPS = 1000
-const HOPS_OF_TILE = 10
+const HOPS_OF_TILE = 12
 
 /** The events of the last `sliding`, up to the time of reading: `1h`. */
 export interface SlidingWindow<Span extends string = string> {
@@ -25,7 +25,8 @@ export function slidingWindow({ sliding, hop, name = sliding }: SlidingWindow, p
     throw new FabraError("invalid_argument", message, { path: `${path}.hop` })
   }
   const tileMs = HOPS_OF_TILE * hopMs
-  const size = Math.ceil(windowMs / tileMs) + 2
+  // As many as a window touches. An event from a clock that is ahead overwrites no more of the window than it is ahead.
+  const size = Math.ceil(windowMs / tileMs) + 1
   const key = hop === undefined ? sliding : `${sliding}@${hop}`
   const ring = new Ring(key, size, { hopMs, startOf: (ordinal) => ordinal * tileMs })
   return {
@@ -42,7 +43,7 @@ export function slidingWindow({ sliding, hop, name = sliding }: SlidingWindow, p
       const tiles: Coverage[] = []
       for (let ordinal = Math.floor((after + 1) / tileMs); ordinal <= Math.floor(at / tileMs); ordinal++) {
         const tile = ring.tile(state, ordinal, parts)
-        if (tile === "overwritten") tiles.push(unknownFor(windowMs))
+        if (tile === "overwritten") tiles.push(unknownFor(Math.min((ordinal + 1) * tileMs - 1, at) - after))
         else if (tile !== undefined) tiles.push(tile.cover(after, at))
       }
       return joined(tiles)

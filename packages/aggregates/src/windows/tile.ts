@@ -21,43 +21,48 @@ export interface TileKind {
 }
 
 /**
- * What is kept of the events of one span of time: each event while there are few, then, for each hop of the span, the time of the
- * newest event and the states of the parts. As JSON it is a flat list, which is read and written faster than nested ones:
- * `[ordinal, 0, offset, value, offset, value, …]` or `[ordinal, signature, hop, offset of the newest, state, …, hop, …]`.
+ * What is kept of the events of one span of time: each event while there are few, then the time of the newest event and, for each
+ * hop of the span, the states of the parts. As JSON it is a flat list, which is read and written faster than nested ones:
+ * `[ordinal, 0, offset, value, offset, value, …]` or `[ordinal, signature, offset of the newest, hop, state, …, hop, state, …]`.
  */
 export class Tile {
   /** Which of all spans it is of: later ones have larger ordinals. */
   readonly ordinal: number
   readonly #kind: TileKind
-  #isFolded: boolean
+  /** Single events, or hops. */
   #cells: unknown[]
+  /** Offset of the newest event; `undefined` while events are single. */
+  #newest: number | undefined
 
-  private constructor(kind: TileKind, ordinal: number, isFolded: boolean, cells: unknown[]) {
+  private constructor(kind: TileKind, ordinal: number, cells: unknown[], newest?: number) {
     this.#kind = kind
     this.ordinal = ordinal
-    this.#isFolded = isFolded
     this.#cells = cells
+    this.#newest = newest
   }
 
   static empty(kind: TileKind, ordinal: number): Tile {
-    return new Tile(kind, ordinal, false, [])
+    return new Tile(kind, ordinal, [])
   }
 
   static decode(kind: TileKind, text: string): Tile {
     const cells: unknown[] = JSON.parse(text)
     const [ordinal, signature] = cells.splice(0, 2) as [number, string | 0]
-    if (signature === 0) return new Tile(kind, ordinal, false, cells)
+    if (signature === 0) return new Tile(kind, ordinal, cells)
+    const newest = cells.shift() as number
     const isSame = signature === signatureOf(kind.parts)
-    return new Tile(kind, ordinal, true, isSame ? cells : reorderedHops(cells, signature, kind.parts))
+    return new Tile(kind, ordinal, isSame ? cells : reorderedHops(cells, signature, kind.parts), newest)
   }
 
   encode(): string {
-    return JSON.stringify([this.ordinal, this.#isFolded ? signatureOf(this.#kind.parts) : 0, ...this.#cells])
+    const head = this.#newest === undefined ? [0] : [signatureOf(this.#kind.parts), this.#newest]
+    return JSON.stringify([this.ordinal, ...head, ...this.#cells])
   }
 
   add({ time, value }: Sample): void {
     const offset = time - this.#start
-    if (this.#isFolded) {
+    if (this.#newest !== undefined) {
+      this.#newest = Math.max(this.#newest, offset)
       this.#addToHop(offset, value)
       return
     }
@@ -69,7 +74,8 @@ export class Tile {
 
   /** What of the tile lies after `after` and not after `until`, epoch milliseconds. */
   cover(after: number, until: number): Coverage {
-    return this.#isFolded ? this.#coverHops(after - this.#start, until - this.#start) : this.#coverSingles(after, until)
+    if (this.#newest === undefined) return this.#coverSingles(after, until)
+    return this.#coverHops(after - this.#start, until - this.#start, this.#newest)
   }
 
   get #start(): number {
@@ -86,26 +92,26 @@ export class Tile {
     return { singles, folded: [], newest, toleranceMs: 0 }
   }
 
-  #coverHops(after: number, until: number): Coverage {
+  #coverHops(after: number, until: number, newestOfTile: number): Coverage {
     const { hopMs } = this.#kind.span
-    const width = 2 + this.#kind.parts.length
+    const width = 1 + this.#kind.parts.length
     const folded: PartStates[] = []
     let [newest, toleranceMs] = [Number.NEGATIVE_INFINITY, 0]
     for (let i = 0; i < this.#cells.length; i += width) {
       const begin = (this.#cells[i] as number) * hopMs
-      const newestOfHop = this.#cells[i + 1] as number
-      if (newestOfHop <= after || begin > until) continue
+      const last = Math.min(begin + hopMs - 1, newestOfTile)
+      if (last <= after || begin > until) continue
       // A hop on the edge counts as a whole.
-      toleranceMs = Math.max(toleranceMs, after + 1 - begin, newestOfHop - until)
-      newest = Math.min(newestOfHop, until)
-      folded.push(this.#cells.slice(i + 2, i + width))
+      toleranceMs = Math.max(toleranceMs, after + 1 - begin, last - until)
+      newest = Math.min(last, until)
+      folded.push(this.#cells.slice(i + 1, i + width))
     }
     return { singles: [], folded, newest: newest + this.#start, toleranceMs }
   }
 
   #fold(): void {
     const singles = this.#cells
-    this.#isFolded = true
+    this.#newest = singles.at(-2) as number
     this.#cells = []
     for (let i = 0; i < singles.length; i += 2) {
       this.#addToHop(singles[i] as number, unpackValue(singles[i + 1]))
@@ -117,25 +123,24 @@ export class Tile {
     const cells = this.#cells
     const hop = Math.floor(offset / span.hopMs)
     const time = offset + this.#start
-    const width = 2 + parts.length
+    const width = 1 + parts.length
     let at = cells.length - width
     while (at >= 0 && (cells[at] as number) > hop) at -= width
     if (at < 0 || cells[at] !== hop) {
-      cells.splice(at + width, 0, hop, offset, ...parts.map((part) => part.of(value, time)))
+      cells.splice(at + width, 0, hop, ...parts.map((part) => part.of(value, time)))
       return
     }
-    cells[at + 1] = Math.max(cells[at + 1] as number, offset)
     for (const [i, part] of parts.entries()) {
-      cells[at + 2 + i] = mergeState(part, cells[at + 2 + i], part.of(value, time))
+      cells[at + 1 + i] = mergeState(part, cells[at + 1 + i], part.of(value, time))
     }
   }
 }
 
 function reorderedHops(cells: readonly unknown[], signature: string, parts: readonly Part[]): unknown[] {
-  const width = 2 + signature.split(",").length
+  const width = 1 + signature.split(",").length
   const hops: unknown[] = []
   for (let i = 0; i < cells.length; i += width) {
-    hops.push(cells[i], cells[i + 1], ...reordered(cells.slice(i + 2, i + width), signature, parts))
+    hops.push(cells[i], ...reordered(cells.slice(i + 1, i + width), signature, parts))
   }
   return hops
 }

@@ -6,7 +6,7 @@ import type { EventBus } from "@fabra/events"
 import { MemoryEventBus } from "@fabra/events"
 import { AxiomWorker, type WorkerOptions } from "@fabra/worker"
 import type { Contender, Producer, Reader, Worker } from "../contender.js"
-import { defineFeatures } from "../features.js"
+import { defineFeatures, defineWindows } from "../features.js"
 
 interface OnRedis extends Partial<Contender> {
   readonly options?: Partial<WorkerOptions>
@@ -45,6 +45,36 @@ export function fabraOnRedis(
     },
     ...more,
   }
+}
+
+/** Fabra on Redis with windows instead of counters. */
+export function fabraWindows(name: string, title: string, options: Partial<WorkerOptions>): Contender {
+  return fabraOnRedis(name, title, {
+    async worker({ url, workload, processes }, onApplied) {
+      const { store } = defineWindows(workload, onApplied)
+      const bus = new RedisEventBus({ url })
+      const worker = startWorker(store, bus, { cache: new RedisFeatureCache({ url }), ...options })
+      await untilShared(bus, processes)
+      return worker
+    },
+    reader({ url, workload }) {
+      const { store, spend } = defineWindows(workload, () => {})
+      const cache = new RedisFeatureCache({ url })
+      store.connect({ cache })
+      return {
+        without: "last",
+        async read(entityIds) {
+          const rows = await store.getFeatures([spend.count["1h"], spend.sum["30d"]], entityIds)
+          return rows.map(({ features: { spend_count_1h, spend_sum_30d } }) => ({
+            last: Number.NaN,
+            count: spend_count_1h.value,
+            sum: spend_sum_30d.value,
+          }))
+        },
+        close: () => cache.close(),
+      }
+    },
+  })
 }
 
 /** Fabra without anything else: bus and cache in memory, producer and worker in one process. */

@@ -1,7 +1,7 @@
 import { createWriteStream } from "node:fs"
 import type { Contender } from "../contender.js"
 import { bullmq } from "./bullmq.js"
-import { fabraEmbedded, fabraOnRedis } from "./fabra.js"
+import { fabraEmbedded, fabraOnRedis, fabraWindows } from "./fabra.js"
 import { ioredisDrain, socketDrain } from "./limits.js"
 import { naive } from "./naive.js"
 
@@ -32,6 +32,9 @@ export const contenders: readonly Contender[] = [
       const { createLogger, eventLog } = await import("@fabra/logs")
       return eventLog(createLogger({ pretty: false, destination: createWriteStream("/dev/null") }))
     },
+  }),
+  fabraWindows("fabra_500_windows", "Fabra on Redis, batch 500, three windows × (sum, count, mean)", {
+    batchSize: 500,
   }),
   fabraOnRedis("fabra_500_aof", "Fabra on Redis, batch 500, AOF everysec", {
     options: { batchSize: 500 },
