@@ -26,8 +26,10 @@ export function decimalOf(value: number): Decimal {
 export function add(a: Decimal, b: Decimal): Decimal {
   if (typeof a === "number" && typeof b === "number") {
     for (const power of POWERS) {
-      const [x, y] = [Math.round(a * power), Math.round(b * power)]
-      if (x / power === a && y / power === b && isExact(x) && isExact(y) && isExact(x + y)) return (x + y) / power
+      const left: number = Math.round(a * power)
+      const right: number = Math.round(b * power)
+      if (left / power === a && right / power === b && isExact(left) && isExact(right) && isExact(left + right))
+        return (left + right) / power
     }
   }
   const [x, y] = [parse(String(a)), parse(String(b))]
@@ -38,8 +40,10 @@ export function add(a: Decimal, b: Decimal): Decimal {
 export function multiply(a: Decimal, b: Decimal): Decimal {
   if (typeof a === "number" && typeof b === "number") {
     for (const power of POWERS) {
-      const [x, y] = [Math.round(a * power), Math.round(b * power)]
-      if (x / power === a && y / power === b && isExact(x * y)) return (x * y) / power ** 2
+      const left: number = Math.round(a * power)
+      const right: number = Math.round(b * power)
+      if (left / power === a && right / power === b && isExact(left) && isExact(right) && isExact(left * right))
+        return (left * right) / power ** 2 + 0
     }
   }
   const [x, y] = [parse(String(a)), parse(String(b))]
