@@ -85,7 +85,7 @@ test("watch follows it", async () => {
   expect(await watch.stop("SIGINT")).toBe(0)
 })
 
-test("a changed file is loaded anew and the data stays; a broken one changes nothing", async () => {
+test("a changed file is loaded anew and has computed all events; a broken one changes nothing", async () => {
   const file = await copyOf("my_features.ts")
   const own = start(["dev", file, "--port", "0", "--json"])
   const [, url = ""] = await own.says(/"type":"ready","url":"([^"]+)"/)
@@ -104,9 +104,48 @@ test("a changed file is loaded anew and the data stays; a broken one changes not
   await eventually(read).toMatchObject({ features: { total_purchases: { value: 2 } } })
 
   await writeFile(file, source.replace("return current + 1", "return current + 100").replace('"plan"', '"tariff"'))
-  await own.says(/"type":"loaded"/)
+  await own.says(/"type":"loaded",.*"replayed":2/)
   await publish()
-  await eventually(read).toMatchObject({ features: { total_purchases: { value: 102 }, tariff: { value: "free" } } })
+  await eventually(read).toMatchObject({
+    features: { total_purchases: { value: 300 }, tariff: { value: "free" }, total_spent: { value: 3 } },
+  })
+  expect(await own.stop()).toBe(0)
+})
+
+test("a feature that is new counts the events of before, none twice; after an erasure the data stays", async () => {
+  const file = await copyOf("my_features.ts")
+  const own = start(["dev", file, "--port", "0"])
+  const [, url = ""] = await own.says(/ API +(http:\S+)/)
+  const publish = (...entities: string[]) => {
+    const lines = entities.map((id) => JSON.stringify({ entity_id: id, payload: { amount: 5, product_id: "p" } }))
+    const env = { FABRA_SERVER_URL: url }
+    return fabra(["publish", "purchase", "--file", "-"], { env, input: lines.join("\n") })
+  }
+  const read = async (id: string) => ((await (await fetch(`${url}/features/User/${id}`)).json()) as any).features
+  await publish("ann", "ann", "bob")
+  await eventually(() => read("bob")).toMatchObject({ total_spent: { value: 5 } })
+  const source = await readFile(file, "utf8")
+  const added = (name: string) => `
+export const ${name} = store.feature("${name}", {
+  entity: User, trigger: purchase, initial: 0, compute: (_id, _event, { current }) => current + 1,
+})\n`
+  await writeFile(file, source + added("first"))
+  await own.says(/loaded anew, 3 events replayed\./)
+  await publish("ann")
+  await eventually(() => read("ann")).toMatchObject({ first: { value: 3 }, total_spent: { value: 15 } })
+  expect(await read("bob")).toMatchObject({ first: { value: 1 }, total_spent: { value: 5 } })
+  expect(own.output).not.toMatch(/is new|count from now/)
+
+  await fetch(`${url}/entities/User/bob`, { method: "DELETE" })
+  await writeFile(file, source + added("first") + added("second"))
+  await own.says(/loaded anew, the data stayed; what is new counts from now/)
+  await publish("ann")
+  await eventually(() => read("ann")).toMatchObject({
+    first: { value: 4 },
+    second: { value: 1 },
+    total_spent: { value: 20 },
+  })
+  expect(await read("bob")).toMatchObject({ total_spent: { status: "DEFAULT" } })
   expect(await own.stop()).toBe(0)
 })
 
@@ -119,7 +158,7 @@ test("the code saved next tries what the code before has failed for good", async
   await own.says(/"type":"dead_letter"/)
   const source = await readFile(file, "utf8")
   await writeFile(file, source.replace(/throw new Error\(.*\)/, "return String(event.payload.what)"))
-  await own.says(/"type":"replayed","replayed":1/)
+  await own.says(/"type":"loaded",.*"replayed":1/)
   const read = async () => (await (await fetch(`${url}/features/User/ann`)).json()) as { features: object }
   await eventually(read).toMatchObject({ features: { risky_feature: { value: "this" } } })
   expect(JSON.parse((await fabra(["dlq", "list", "--json"], { env })).stdout)).toEqual([])

@@ -15,7 +15,7 @@ export const devCommand = () =>
     name: "dev [file]",
     summary: "run everything in one process, with nothing to install",
     details:
-      "The HTTP API, a worker, and the data in memory. Your features file is loaded anew when it\nchanges, and the data stays until this ends.",
+      "The HTTP API, a worker, and the data in memory. Your features file is loaded anew when it\nchanges, and computes the events again that were published since the start.",
     settings: [
       "features",
       "port",

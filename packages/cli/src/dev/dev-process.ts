@@ -1,7 +1,7 @@
 import type { FeatureStore } from "@fabra/core"
 import { replayAll } from "@fabra/events"
 import { createMetrics, type Metrics } from "@fabra/metrics"
-import type { AxiomWorker } from "@fabra/worker"
+import { type AxiomWorker, FeatureOwners } from "@fabra/worker"
 import { type LoadedFeatures, LoadFailure, loadFeatures } from "../features/features-file.js"
 import { show } from "../features/user-code.js"
 import { AppliedReporter } from "../feed/applied-reporter.js"
@@ -14,7 +14,7 @@ import { DevServer } from "./dev-server.js"
 import type { Screen } from "./screen.js"
 import { FileWatch } from "./watch-files.js"
 
-/** Everything in one process: API, worker and data. A features file that changes is loaded anew; the data stays. */
+/** Everything in one process: API, worker and data. A features file that changes is loaded anew, and computes all events again. */
 export class DevProcess implements AsyncDisposable {
   readonly #connections: Connections
   readonly #settings: WorkerSettings
@@ -58,7 +58,8 @@ export class DevProcess implements AsyncDisposable {
     const { store, files } = this.#features
     this.#unobserve = surviveDangling({ logger: this.#screen.logger, metrics: this.#metrics })
     await this.#connections.connect(store, this.#metrics)
-    await this.#use(store)
+    await this.#server.serve(store)
+    this.#startWorker(store)
     this.#watch.set(files)
     return await this.#server.listen(port)
   }
@@ -88,11 +89,31 @@ export class DevProcess implements AsyncDisposable {
       const text = `${file} changed, but Node keeps plain JavaScript as first loaded: start \`fabra dev\` again.`
       return this.#screen.line("kept", { file }, text)
     }
-    await this.#use(next.store)
+    await this.#server.serve(next.store)
+    await this.#stopWorker()
+    const replayed = await this.#startAgain(next.store)
+    this.#startWorker(next.store, replayed === undefined ? undefined : Date.now())
     this.#features = next
     this.#watch.set(next.files)
-    this.#screen.line("loaded", { file }, `${file} changed: loaded anew, the data stayed.`)
-    await this.#tryAgain()
+    this.#screen.line(
+      "loaded",
+      { file, replayed: replayed ?? null },
+      `${file} changed: loaded anew, ${whatOf(replayed)}.`,
+    )
+    if (replayed === undefined) await this.#tryAgain()
+  }
+
+  /**
+   * Every value is to be what the code that was saved makes of all events: of one that is new or has changed nobody could
+   * say else which events it counts. Features on schedule keep their values until their next run.
+   * @returns how many events are computed again; `undefined` when it cannot be done
+   */
+  async #startAgain({ registry, cache }: FeatureStore): Promise<number | undefined> {
+    const scheduled = [...registry.features.values()].filter(({ computedBy }) => computedBy === "schedule")
+    const { group } = this.#settings
+    const replayed = this.#connections.startAgain?.(group, new Set(scheduled.map(({ name }) => name)))
+    if (replayed !== undefined) await new FeatureOwners(cache).release(group)
+    return replayed
   }
 
   /** What the code before has failed for good is for the new code to try. */
@@ -104,11 +125,9 @@ export class DevProcess implements AsyncDisposable {
     this.#screen.line("replayed", { replayed }, `${letters} tried again.`)
   }
 
-  /** Lets a store take over: the API at once, the worker as soon as the one before has put down what it holds. */
-  async #use(store: FeatureStore): Promise<void> {
-    await this.#server.serve(store)
-    await this.#stopWorker()
-    const reporter = new AppliedReporter(this.#connections.feed, store)
+  /** @param since what is applied of events before is not shown once more */
+  #startWorker(store: FeatureStore, since?: number): void {
+    const reporter = new AppliedReporter(this.#connections.feed, store, since)
     const { logger } = this.#screen
     const telemetry = [reporter, this.#screen, this.#metrics.telemetry]
     const worker = createWorker(store, this.#connections, this.#settings, { logger, telemetry })
@@ -120,4 +139,10 @@ export class DevProcess implements AsyncDisposable {
     await this.#running?.worker.stop()
     this.#running?.reporter.stop()
   }
+}
+
+function whatOf(replayed: number | undefined): string {
+  return replayed === undefined
+    ? "the data stayed; what is new counts from now, as the first events are gone or something was removed"
+    : `${count(replayed, "event")} replayed`
 }

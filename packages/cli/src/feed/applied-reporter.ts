@@ -14,20 +14,23 @@ const MAX_CHARS = 256 * 1024
 export class AppliedReporter implements Telemetry {
   readonly #feed: AppliedFeed
   readonly #store: FeatureStore
+  readonly #since: number
   #pending: AppliedEvent[] = []
   #skipped = 0
   #isWatched = false
   #timer: NodeJS.Timeout | undefined
   #stopped = false
 
-  constructor(feed: AppliedFeed, store: FeatureStore) {
+  /** @param since tells nothing of events accepted before, in epoch milliseconds by the clock of this process */
+  constructor(feed: AppliedFeed, store: FeatureStore, since = 0) {
     this.#feed = feed
+    this.#since = since
     this.#store = store
     this.#schedule(0)
   }
 
   eventApplied(applied: AppliedEvent): void {
-    if (!this.#isWatched || applied.repeated) return
+    if (!this.#isWatched || applied.repeated || Date.now() - applied.freshnessMs < this.#since) return
     if (this.#pending.length < MAX_NOTICES) this.#pending.push(applied)
     else this.#skipped++
   }

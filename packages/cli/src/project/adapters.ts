@@ -40,4 +40,10 @@ export interface Adapters {
   readonly bus: EventBus
   readonly cache: FeatureCache
   readonly feed: AppliedFeed
+  /**
+   * In memory: forgets all that a group has made of the events, so that it reads them again, while no worker runs.
+   * @param keep names of the features whose values stay
+   * @returns how many events there are; `undefined` when some of them are gone, and nothing was done
+   */
+  startAgain?(group: string, keep: ReadonlySet<string>): number | undefined
 }

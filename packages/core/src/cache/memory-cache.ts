@@ -180,6 +180,24 @@ export class MemoryFeatureCache implements RemovingCache {
 
   async close(): Promise<void> {}
 
+  /**
+   * Forgets what a group has computed and every value but those of some features. For development: with the log read again
+   * from its first event, the values are what the code of now makes of it.
+   * @param keep names of the features whose values stay
+   * @returns false when entities have been erased or have aged: then nothing is done, as events would bring them back
+   */
+  startAgain(group: string, keep: ReadonlySet<string>): boolean {
+    if (this.#lastRemoval !== undefined) return false
+    for (const entities of this.#types.values()) {
+      for (const [id, { values, groups }] of entities) {
+        groups.delete(group)
+        for (const feature of values.keys()) if (!keep.has(feature)) values.delete(feature)
+        if (values.size + groups.size === 0) entities.delete(id)
+      }
+    }
+    return true
+  }
+
   /** Forgets everything; for tests. */
   clear(): void {
     this.#types.clear()

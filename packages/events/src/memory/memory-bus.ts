@@ -2,6 +2,7 @@ import { BaseEventBus, type EncodedEvent } from "../bus/base-bus.js"
 import type {
   Assignment,
   BusCapabilities,
+  BusRecord,
   PartitionBatch,
   PartitionLag,
   PublishResult,
@@ -9,19 +10,18 @@ import type {
   SubscribeOptions,
   Subscription,
 } from "../bus/bus.js"
-import type { DeadLetterQueue } from "../bus/dead-letter.js"
 import { noSuchGroup } from "../bus/no-such-group.js"
 import { checkPartitions, DEFAULT_PARTITIONS, partitionOf } from "../bus/partition.js"
 import type { Position } from "../bus/position.js"
 import { type Clock, sleep, systemClock } from "../clock.js"
 import { FabraError } from "../errors.js"
 import { checkName } from "../event/names.js"
-import { DEFAULT_MAX_EVENT_BYTES } from "../event/wire.js"
+import { DEFAULT_MAX_EVENT_BYTES, decodeEvent } from "../event/wire.js"
 import type { LeaseRequest, LeaseView, PartitionedLog } from "../log/log.js"
 import { LogSubscription } from "../log/log-subscription.js"
 import { groupInUse, hasLiving, keepMembers, type Member } from "../log/members.js"
 import { MemoryDeadLetters } from "./memory-dead-letters.js"
-import { type Lease, MemoryPartition } from "./memory-log.js"
+import { type Lease, MemoryPartition, Retained } from "./memory-log.js"
 
 /** After so many events a publisher yields to timers and sockets: nothing else here would ever wait for anything. */
 const BREATH = 1000
@@ -36,18 +36,23 @@ export interface MemoryEventBusOptions {
   readonly maxEventBytes?: number
   /** Most events one partition holds before `publish` answers `bus_full`. Default 1,000,000. */
   readonly maxEventsPerPartition?: number
+  /**
+   * While all events together are no larger than so many bytes, none is dropped that every group has settled, for
+   * {@link MemoryEventBus.startAgain}. Default 0.
+   */
+  readonly retainBytes?: number
   readonly clock?: Clock
 }
 
 /**
  * The event bus in memory: the embedded default, and the contract in the form of code. Events pass through their wire
- * form as on any other bus. What every group has settled is dropped; when the process ends, all is gone: also what
+ * form as on any other bus. Events that every group has settled are dropped, unless they are to be retained; when the process ends, all is gone: also what
  * was published and not applied. Positions begin at the time at which it is made, so records of a cache that outlives it
  * take its events for new ones, unless the clock was set back.
  */
 export class MemoryEventBus extends BaseEventBus {
   readonly capabilities: BusCapabilities
-  readonly deadLetters: DeadLetterQueue
+  readonly deadLetters: MemoryDeadLetters
   readonly #clock: Clock
   readonly #partitions: MemoryPartition[]
   readonly #members = new Map<string, readonly Member[]>()
@@ -60,12 +65,13 @@ export class MemoryEventBus extends BaseEventBus {
   constructor(options: MemoryEventBusOptions = {}) {
     super()
     const { partitions = DEFAULT_PARTITIONS, dedupeWindowMs = 120_000, clock = systemClock } = options
-    const { maxEventBytes = DEFAULT_MAX_EVENT_BYTES, maxEventsPerPartition = 1_000_000 } = options
+    const { maxEventBytes = DEFAULT_MAX_EVENT_BYTES, maxEventsPerPartition: maxRecords = 1_000_000 } = options
+    const retained = new Retained(options.retainBytes ?? 0)
     checkPartitions(partitions)
     this.#clock = clock
     this.#partitions = Array.from(
       { length: partitions },
-      (_, index) => new MemoryPartition(index, clock, dedupeWindowMs, maxEventsPerPartition),
+      (_, index) => new MemoryPartition(index, clock, { dedupeWindowMs, maxRecords, retained }),
     )
     this.deadLetters = new MemoryDeadLetters(
       (event) => this.publish(event),
@@ -145,6 +151,24 @@ export class MemoryEventBus extends BaseEventBus {
     if (hasLiving(this.#members.get(group) ?? [], this.#clock.now())) throw groupInUse(group)
     for (const partition of this.#partitions) partition.removeGroup(group)
     return this.#members.delete(group)
+  }
+
+  /** The log still has every event that was published: see {@link MemoryEventBusOptions.retainBytes}. */
+  get isWhole(): boolean {
+    return this.#partitions.every(({ isWhole }) => isWhole)
+  }
+
+  /**
+   * Every group reads the whole log again, as events that come after all others; the queue of dead letters is emptied, and
+   * what it has replayed is no longer in the log. For development: the cache has to forget what came of the events, or
+   * they count twice. Nobody may read meanwhile.
+   * @returns how many events there are
+   * @throws FabraError `invalid_argument` unless {@link MemoryEventBus.isWhole}
+   */
+  startAgain(): number {
+    if (!this.isWhole) throw new FabraError("invalid_argument", "The log no longer has its first events.")
+    this.deadLetters.clear()
+    return this.#partitions.reduce((sum, partition) => sum + partition.startAgain(isPublished), 0)
   }
 
   async close(): Promise<void> {
@@ -233,4 +257,9 @@ export class MemoryEventBus extends BaseEventBus {
     }
     return batches
   }
+}
+
+/** Not by a replay or a discard of a dead letter. */
+function isPublished({ data }: BusRecord): boolean {
+  return decodeEvent(data, Number.POSITIVE_INFINITY).replay === undefined
 }

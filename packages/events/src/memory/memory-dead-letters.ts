@@ -90,6 +90,12 @@ export class MemoryDeadLetters implements DeadLetterQueue {
     return discarded
   }
 
+  /** Forgets all of them, and what events they came of. */
+  clear(): void {
+    this.#entries.clear()
+    this.#known.clear()
+  }
+
   async stats(): Promise<{ count: number; oldestAt: number | null }> {
     const [oldest] = this.#entries.values()
     return { count: this.#entries.size, oldestAt: oldest?.arrivedAt ?? null }

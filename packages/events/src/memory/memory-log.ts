@@ -29,24 +29,47 @@ interface GroupPartition {
   attempts: Map<Position, Set<string>>
 }
 
+/** What the partitions of a log keep together of what is settled. */
+export class Retained {
+  readonly maxBytes: number
+  /** Of all records, settled or not. A character counts as a byte. */
+  bytes = 0
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes
+  }
+}
+
+/** Options of {@link MemoryPartition}. */
+export interface MemoryPartitionOptions {
+  readonly dedupeWindowMs: number
+  readonly maxRecords: number
+  /** Default: nothing that is settled is kept. */
+  readonly retained?: Retained
+}
+
 /** One partition of the memory bus: records, recent event ids, and what each group has said about it. */
 export class MemoryPartition {
   readonly index: number
   readonly #clock: Clock
   readonly #dedupeWindowMs: number
   readonly #maxRecords: number
+  readonly #retained: Retained
   #records: BusRecord[] = []
+  #hasTrimmed = false
   readonly #start: number
   #counter: number
   /** In the order of arrival, so that the oldest ones stand in front. */
-  readonly #recent = new Map<string, { position: Position; until: number }>()
+  readonly #recent = new Map<string, { position: Position; readonly until: number }>()
   readonly #groups = new Map<string, GroupPartition>()
 
-  constructor(index: number, clock: Clock, dedupeWindowMs: number, maxRecords: number) {
+  constructor(index: number, clock: Clock, options: MemoryPartitionOptions) {
+    const { dedupeWindowMs, maxRecords, retained = new Retained(0) } = options
     this.index = index
     this.#clock = clock
     this.#dedupeWindowMs = dedupeWindowMs
     this.#maxRecords = maxRecords
+    this.#retained = retained
     // Records may outlive this log. Were its positions not after those of the last one, its events would pass for old.
     this.#start = Math.floor(clock.now()) * PER_MS
     this.#counter = this.#start
@@ -54,6 +77,11 @@ export class MemoryPartition {
 
   get end(): Position | null {
     return this.#counter === this.#start ? null : spellPosition(this.#counter)
+  }
+
+  /** It still has its first record. */
+  get isWhole(): boolean {
+    return !this.#hasTrimmed
   }
 
   append({ eventId, entityId, data }: EncodedEvent): PublishResult {
@@ -76,6 +104,7 @@ export class MemoryPartition {
     }
     const position = spellPosition(++this.#counter)
     this.#records.push({ position, data, acceptedAt: now })
+    this.#retained.bytes += data.length
     if (this.#dedupeWindowMs > 0) this.#recent.set(identity, { position, until: now + this.#dedupeWindowMs })
     return { ok: true, eventId, partition: this.index, position, duplicate: false }
   }
@@ -133,8 +162,28 @@ export class MemoryPartition {
     })
   }
 
+  /**
+   * Gives all records new positions, in their order and after all others, so that every group reads them as new ones.
+   * @param isKept which of them; the others are dropped
+   * @returns how many there are
+   */
+  startAgain(isKept: (record: BusRecord) => boolean): number {
+    const moved = new Map<Position, Position>()
+    const kept = this.#records.filter(isKept).map((record) => {
+      const position = spellPosition(++this.#counter)
+      moved.set(record.position, position)
+      return { ...record, position }
+    })
+    this.#retained.bytes += bytesOf(kept) - bytesOf(this.#records)
+    this.#records = kept
+    for (const known of this.#recent.values()) known.position = moved.get(known.position) ?? known.position
+    for (const { attempts } of this.#groups.values()) attempts.clear()
+    return kept.length
+  }
+
   /** Drops what every group has settled, if there are at least so many; never past the slowest one. */
-  #trim(atLeast = this.#records.length / 2): void {
+  #trim(atLeast?: number): void {
+    if (atLeast === undefined && this.#retained.bytes <= this.#retained.maxBytes) return
     let slowest: Position | undefined
     for (const { checkpoint } of this.#groups.values()) {
       if (checkpoint === null) return
@@ -142,6 +191,13 @@ export class MemoryPartition {
     }
     const settled = slowest === undefined ? 0 : this.#indexAfter(slowest)
     // Moving the rest costs its length, so by default wait until as much can go.
-    if (settled > 0 && settled >= atLeast) this.#records = this.#records.slice(settled)
+    if (settled === 0 || settled < (atLeast ?? this.#records.length / 2)) return
+    this.#retained.bytes -= bytesOf(this.#records.slice(0, settled))
+    this.#records = this.#records.slice(settled)
+    this.#hasTrimmed = true
   }
+}
+
+function bytesOf(records: readonly BusRecord[]): number {
+  return records.reduce((sum, { data }) => sum + data.length, 0)
 }
