@@ -34,7 +34,7 @@ export const pages: readonly Page[] = files(
   "{packages,examples}/*/README.md",
   "packages/cli/templates/**/README.md",
   "examples/*/data/README.md",
-  "{faults,benchmarks,site}/README.md",
+  "tools/{faults,benchmarks,site}/README.md",
 ).map((path) => ({ path, text: read(path) }))
 
 /** The blocks of code of a page, those in lists among them. */
