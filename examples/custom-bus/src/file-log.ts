@@ -16,7 +16,7 @@ import { numberOf, spellPosition } from "./segments.js"
 /** How often a waiting reader looks for what other processes have appended. */
 const POLL_MS = 20
 
-/** The six operations that `LogSubscription` needs. */
+/** What `LogSubscription` needs. */
 export class FileLog implements PartitionedLog {
   readonly partitions: number
   readonly #store: FileStore

@@ -1,7 +1,7 @@
 import { TcpProxy } from "@fabra/test-support"
 import { type EventBusSuiteOptions, MortalClock, testEventBus } from "@fabra/testing/conformance"
 import { RedisEventBus } from "../src/index.js"
-import { TestRedis } from "./support.js"
+import { isExternal, TestRedis } from "./support.js"
 
 const redis = new TestRedis()
 
@@ -24,6 +24,7 @@ testEventBus("RedisEventBus", {
       another: client,
       crash: (bus) => ways.get(bus)?.close(),
       suspend: (bus) => clocks.get(bus)?.suspend() ?? (() => {}),
+      ...(isExternal ? {} : { restartEngine: () => redis.restart() }),
       async cleanup() {
         await Promise.all([...ways.keys()].map((bus) => (bus as RedisEventBus).close()))
         for (const way of ways.values()) way.close()

@@ -48,6 +48,12 @@ export class TestRedis {
     return this.#raw
   }
 
+  /** Kills the server and starts it again with all that it had. */
+  async restart(): Promise<void> {
+    await this.raw.save()
+    await this.server.restart()
+  }
+
   /** A namespace that no other test uses. */
   space(): Space {
     return new Space(this, this.server.namespace())

@@ -114,7 +114,7 @@ export class MemoryEventBus extends BaseEventBus {
       if (subscription !== undefined) this.#subscriptions.delete(subscription)
     }
     let subscription: Subscription | undefined
-    subscription = await LogSubscription.open(this.#log(closed), options, this.#clock)
+    subscription = await LogSubscription.open(this.log(closed), options, this.#clock)
     this.#subscriptions.add(subscription)
     return subscription
   }
@@ -186,7 +186,8 @@ export class MemoryEventBus extends BaseEventBus {
     return partition
   }
 
-  #log(closed: () => void): PartitionedLog {
+  /** The log on which one subscription stands. @param closed called when the subscription closes it */
+  protected log(closed: () => void): PartitionedLog {
     return {
       partitions: this.#partitions.length,
       syncLeases: async (request) => this.#syncLeases(request),

@@ -1,6 +1,5 @@
 import {
   type DeadLetterQueue,
-  type EventBus,
   FabraError,
   MemoryEventBus,
   type PartitionLag,
@@ -79,6 +78,9 @@ export class MemoryClient extends BaseEventBus {
     this.#closed = true
     for (const subscription of this.#subscriptions) await subscription.close()
   }
+
+  /** What becomes of the client when its engine is killed and started again: nothing. */
+  engineRestarted(): void {}
 
   protected check(partitions: number): void {
     if (this.#closed) throw new FabraError("bus_closed", "The bus is closed.")
@@ -216,10 +218,63 @@ class RemovesAllGroups extends MemoryClient {
   }
 }
 
+/** Reads nothing any more once its engine was away. */
+class StaysAway extends MemoryClient {
+  #isAway = false
+  override engineRestarted(): void {
+    this.#isAway = true
+  }
+  override async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    const isAway = () => this.#isAway
+    const Away = class extends PassingSubscription {
+      override async read(readOptions: ReadOptions): Promise<PartitionBatch[]> {
+        const batches = await super.read(readOptions)
+        return isAway() ? [] : batches
+      }
+    }
+    return new Away(await super.subscribe(options))
+  }
+}
+
+/** Keeps the ids it has taken in the memory of the engine, and notes in that of the client. */
+class KeepsIdsInMemory extends MemoryClient {
+  #life = 0
+  override engineRestarted(): void {
+    this.#life++
+  }
+  protected override async append(events: readonly EncodedEvent[]): Promise<PublishResult[]> {
+    if (this.#life === 0) return super.append(events)
+    const anew = events.map((event) => {
+      const eventId = `${event.eventId} ${this.#life}`
+      return { ...event, eventId, data: JSON.stringify({ ...JSON.parse(event.data), event_id: eventId }) }
+    })
+    const results = await super.append(anew)
+    return results.map((result, i) => ({ ...result, eventId: events[i]?.eventId ?? "" }))
+  }
+}
+
+class KeepsNotesInMemory extends MemoryClient {
+  static #restarts = 0
+  override engineRestarted(): void {
+    KeepsNotesInMemory.#restarts++
+  }
+  override async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    const restarts = () => KeepsNotesInMemory.#restarts
+    const before = restarts()
+    const Forgetful = class extends PassingSubscription {
+      override async noteAttempts(...noted: Parameters<Subscription["noteAttempts"]>): Promise<readonly number[]> {
+        const others = await super.noteAttempts(...noted)
+        return restarts() > 0 && before === restarts() ? others.map(() => 0) : others
+      }
+    }
+    return new Forgetful(await super.subscribe(options))
+  }
+}
+
 /** A client with one fault that only other clients can notice. */
 export interface BrokenClient {
   readonly fault: string
-  readonly Client: new (shared: Shared, partitions?: number) => EventBus
+  readonly Client: new (shared: Shared, partitions?: number) => MemoryClient
   /** Titles of tests, all of which must fail. */
   readonly breaks: readonly string[]
 }
@@ -280,6 +335,21 @@ export const brokenClients: readonly BrokenClient[] = [
     fault: "removes all groups",
     Client: RemovesAllGroups,
     breaks: ["removes a group that nobody uses, and that one alone"],
+  },
+  {
+    fault: "stays away when its engine comes back",
+    Client: StaysAway,
+    breaks: ["goes on where it was when its engine comes back"],
+  },
+  {
+    fault: "keeps the ids it has taken in memory",
+    Client: KeepsIdsInMemory,
+    breaks: ["recognises after its engine has come back what it has taken before"],
+  },
+  {
+    fault: "keeps notes in memory",
+    Client: KeepsNotesInMemory,
+    breaks: ["keeps through a restart of its engine who noted a record"],
   },
   {
     fault: "takes its events along",

@@ -114,6 +114,34 @@ class NormalisesText extends MemoryEventBus {
   }
 }
 
+/** Knows the last thousand ids, however young they are. */
+class KnowsTheLastThousand extends MemoryEventBus {
+  readonly #recent: string[] = []
+  readonly #lives = new Map<string, number>()
+  protected override async append(events: readonly EncodedEvent[]): Promise<PublishResult[]> {
+    const results: PublishResult[] = []
+    for (const { data, eventId, entityId } of events) {
+      // Under another id it is another event.
+      const life = this.#lives.get(eventId) ?? 0
+      const own = `${eventId} ${life}`
+      const event = { entityId, eventId: own, data: JSON.stringify({ ...JSON.parse(data), event_id: own }) }
+      const [result] = await super.append([event])
+      if (result?.ok && !result.duplicate && this.#recent.push(eventId) > 1_000) {
+        const forgotten = this.#recent.shift() as string
+        this.#lives.set(forgotten, (this.#lives.get(forgotten) ?? 0) + 1)
+      }
+      results.push({ ...(result as PublishResult), eventId })
+    }
+    return results
+  }
+}
+
+class ClosesBeforeItIsDrained extends MemoryEventBus {
+  override async close(): Promise<void> {
+    void super.close()
+  }
+}
+
 class NeverCloses extends MemoryEventBus {
   override async close(): Promise<void> {}
 }
@@ -171,6 +199,16 @@ export const brokenPublishing: readonly BrokenBus[] = [
     breaks: ["refuses an event for itself alone"],
   },
   { fault: "normalises text", Bus: NormalisesText, breaks: ["carries odd ids and payloads exactly"] },
+  {
+    fault: "forgets all but the last thousand ids",
+    Bus: KnowsTheLastThousand,
+    breaks: ["recognises an event after more than a thousand others"],
+  },
+  {
+    fault: "is closed before its subscriptions have let go",
+    Bus: ClosesBeforeItIsDrained,
+    breaks: ["is closed only when its subscriptions have let go of what they drain"],
+  },
   {
     fault: "goes on after it was closed",
     Bus: NeverCloses,

@@ -24,10 +24,19 @@ for (const { fault, Client } of [{ fault: HEALTHY_CLIENTS, Client: MemoryClient 
     async create(options) {
       const harness = open(MemoryEventBus, options)
       const shared = { bus: harness.bus, partitions: options.partitions }
+      const clients: MemoryClient[] = []
+      const client = (partitions?: number) => {
+        const made = new Client(shared, partitions)
+        clients.push(made)
+        return made
+      }
       return {
         ...harness,
-        bus: new Client(shared),
-        another: async (other) => new Client(shared, other?.partitions),
+        bus: client(),
+        another: async (other) => client(other?.partitions),
+        async restartEngine() {
+          for (const each of clients) each.engineRestarted()
+        },
       }
     },
   })

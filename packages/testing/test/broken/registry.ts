@@ -3,6 +3,7 @@ import type { BrokenBus } from "./broken-bus.js"
 import { brokenCommits } from "./broken-commits.js"
 import { brokenDeadLetters } from "./broken-dead-letters.js"
 import { brokenGaps } from "./broken-gaps.js"
+import { brokenLogs } from "./broken-leases.js"
 import { brokenPublishing } from "./broken-publishing.js"
 import { brokenReading } from "./broken-reading.js"
 import { brokenRecords } from "./broken-records.js"
@@ -21,12 +22,16 @@ export const HEALTHY_CLIENTS = "healthy shared"
 /** As {@link HEALTHY}, without what is optional. */
 export const HEALTHY_KEEPING = "healthy, removes no records"
 
+/** A log in memory with the leases that the broken ones have, but sound. */
+export const HEALTHY_LEASES = "healthy, leases beside the log"
+
 /** Every broken bus. */
 export const brokenBuses: readonly BrokenBus[] = [
   ...brokenPublishing,
   ...brokenReading,
   ...brokenGaps,
   ...brokenSharing,
+  ...brokenLogs.filter(({ breaks }) => breaks.length > 0),
   ...brokenBookkeeping,
   ...brokenDeadLetters,
 ]

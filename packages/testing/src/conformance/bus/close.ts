@@ -1,4 +1,5 @@
 import { expect } from "vitest"
+import type { TakenRecord } from "./member.js"
 import type { Check } from "./world.js"
 
 /** The end of subscriptions and of the bus. */
@@ -31,6 +32,27 @@ export function testClose(check: Check): void {
     await world.bus.close()
     expect(member.revoked.sort()).toEqual([0, 1, 2, 3])
     await expect(member.readOnce(10)).rejects.toMatchObject({ code: "bus_closed" })
+  })
+
+  check("is closed only when its subscriptions have let go of what they drain", async (world) => {
+    const survivor = await world.other()
+    const leaving = await world.joinAlone()
+    const positions = await world.fill(3)
+    const records = await leaving.take(3)
+    const release = world.holdDrain(leaving)
+    let isClosed = false
+    const closing = world.bus.close().then(() => {
+      isClosed = true
+    })
+    await world.patience.until("every partition is being drained", () => leaving.revoked.length === 4)
+    await leaving.settle(records[1] as TakenRecord)
+    await world.patience.pass(50)
+    expect(isClosed).toBe(false)
+    release()
+    await closing
+    if (survivor === world.bus) return
+    const heir = await world.joinAlone({ bus: survivor })
+    expect(await heir.assignment()).toMatchObject({ checkpoint: positions[1], quarantineUntil: null })
   })
 
   check("says bus_closed after it was closed", async (world) => {

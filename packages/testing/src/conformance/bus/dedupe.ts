@@ -64,6 +64,15 @@ export function testDedupe(check: Check): void {
     expect(await reader.rest()).toHaveLength(isKnown ? 0 : 1)
   })
 
+  check("recognises an event after more than a thousand others", async (world) => {
+    const event = world.event(world.entity(0))
+    const first = await world.bus.publish(event)
+    await world.fill(1_100)
+    const again = await world.bus.publish(event)
+    const isKnown = world.bus.capabilities.dedupeWindowMs > 0
+    expect([again.duplicate, again.position === first.position]).toEqual([isKnown, isKnown])
+  })
+
   check("takes an event once when many publish it at the same time", async (world) => {
     const event = world.event("entity")
     const clients = [world.bus, await world.other()]

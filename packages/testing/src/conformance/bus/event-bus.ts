@@ -6,11 +6,13 @@ import { testDeadLetters } from "./dead-letters.js"
 import { testDedupe } from "./dedupe.js"
 import { testGroups } from "./groups.js"
 import type { EventBusSuite } from "./harness.js"
+import { testJoining } from "./joining.js"
 import { testLag } from "./lag.js"
 import { testPublish } from "./publish.js"
 import { testRead } from "./read.js"
 import { testRefusal } from "./refusal.js"
 import { testReplay } from "./replay.js"
+import { testRestart } from "./restart.js"
 import { testSeek } from "./seek.js"
 import { testSharing } from "./sharing.js"
 import { testTakeOver } from "./take-over.js"
@@ -51,8 +53,10 @@ export function testEventBus(name: string, suite: EventBusSuite): void {
     })
     describe("sharing", () => {
       testAssignment(check)
+      testJoining(check)
       testTakeOver(check)
       testSharing(check)
+      testRestart(check)
     })
     describe("dead letters", () => {
       testDeadLetters(check)

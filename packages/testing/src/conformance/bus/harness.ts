@@ -34,6 +34,11 @@ export interface EventBusHarness {
    * is called: what was due meanwhile then comes at once. Optional; `MortalClock.suspend` does it. Tests of it are left out without.
    */
   suspend?(bus: EventBus): () => void
+  /**
+   * Kills the engine and starts it again with all that it has confirmed, while the clients live on. Optional, for an engine that
+   * is a process of its own and a bus that claims to be `persistent`. Tests of it are left out without.
+   */
+  restartEngine?(): Promise<void>
   /** The clock the bus lives by, if it is not the machine's: the suite then waits by it, too. */
   readonly clock?: Clock
   /** Called after the test, whatever became of it: closes the clients and removes the namespace. */
