@@ -2,7 +2,8 @@
 import { RedisEventBus } from "@fabra/bus-redis"
 import { RedisFeatureCache } from "@fabra/cache-redis"
 import { type FeatureCache, FeatureStore } from "@fabra/core"
-import { createEvent, defineEvent, type EventBus } from "@fabra/events"
+import { createEvent, defineEvent, type EventBus, type PublishResult } from "@fabra/events"
+import type { EncodedEvent, PartitionedLog } from "@fabra/events/adapter"
 import { createServer } from "@fabra/server"
 import { createTestKit } from "@fabra/testing"
 import { AxiomWorker, ScheduleBook } from "@fabra/worker"
@@ -43,4 +44,10 @@ export declare function computeStats(userId: string): Promise<Record<string, num
 
 /** Adapters of the reader's own. */
 export declare const MyEventBus: new (options: object) => EventBus
+export declare class MyStore {
+  static open(options: object): Promise<MyStore>
+  append(events: readonly EncodedEvent[]): Promise<PublishResult[]>
+  remove(): Promise<void>
+}
+export declare const MyLog: new (store: MyStore) => PartitionedLog
 export declare const MyFeatureCache: new (options: object) => FeatureCache
