@@ -17,6 +17,32 @@ test("shows any value shortly", () => {
   ])
 })
 
+test("says what an object is an instance of, and never throws over one that does not let itself be asked", () => {
+  class Money {}
+  const revoked = Proxy.revocable({}, {})
+  revoked.revoke()
+  const hiding = Object.create({
+    get constructor() {
+      throw new Error("not yours")
+    },
+  })
+  const values = [
+    new Map(),
+    new Set(),
+    Buffer.from("a"),
+    new Money(),
+    Money,
+    /a/,
+    revoked.proxy,
+    hiding,
+    Object.create(null),
+  ]
+  expect(values.map(show)).toEqual([
+    ...["an instance of Map", "an instance of Set", "an instance of Buffer", "an instance of Money", "a class"],
+    ...["an instance of RegExp", "an object", "an object", "an object"],
+  ])
+})
+
 test("finds the names that were meant", () => {
   const known = ["total_purchases", "total_refunds", "average", "User"]
   expect(nearest("totl_purchases", known)).toEqual(["total_purchases"])

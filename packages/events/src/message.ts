@@ -2,11 +2,31 @@
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
   if (typeof value === "bigint") return `${value}n`
-  if (typeof value === "function") return "a function"
-  if (Array.isArray(value)) return "an array"
-  if (value instanceof Date) return "a Date"
-  if (typeof value === "object" && value !== null) return "an object"
+  if (typeof value === "function") return isClass(value) ? "a class" : "a function"
+  if (typeof value === "object" && value !== null) return kindOf(value)
   return String(value)
+}
+
+/** What an object is an instance of. One that tells nothing, or throws when it is asked, is just an object. */
+function kindOf(value: object): string {
+  try {
+    if (Array.isArray(value)) return "an array"
+    if (value instanceof Date) return "a Date"
+    const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
+    return typeof name === "string" && name !== "" && name !== "Object"
+      ? `an instance of ${name.slice(0, 60)}`
+      : "an object"
+  } catch {
+    return "an object"
+  }
+}
+
+function isClass(value: object): boolean {
+  try {
+    return Function.prototype.toString.call(value).startsWith("class")
+  } catch {
+    return false
+  }
 }
 
 /** The end of a message about an unknown name: ` Did you mean "plan"?`, empty when no known name is near. */

@@ -9,6 +9,7 @@ interface Operation {
 
 interface ObjectSchema {
   readonly $schema?: string
+  readonly "x-fabra-name"?: string
   readonly properties?: object
   readonly required?: readonly string[]
 }
@@ -32,6 +33,7 @@ export function withOwnEvents<Document extends { readonly paths?: object }>(
     const changed = registry.changedBy(eventType).map(({ entity, name }) => `${entity.name}.${name}`)
     const operation = {
       ...post,
+      operationId: `ingest_${eventType}`,
       tags: [OWN_EVENTS],
       summary: `Take one ${eventType}`,
       description: `Changes ${changed.join(", ")}.`,
@@ -57,10 +59,10 @@ function eventSchema(anyEvent: ObjectSchema, payload: ObjectSchema | null): obje
   // Its references mean its own root, which it loses here.
   if (payload === null || JSON.stringify(payload).includes('"$ref"')) return anyEvent
   const { $schema: _, ...own } = payload
-  const { properties, required = [] } = anyEvent
+  const { "x-fabra-name": __, properties, required = [], ...others } = anyEvent
   const needsPayload = (payload.required ?? []).length > 0
   return {
-    ...anyEvent,
+    ...others,
     properties: { ...properties, payload: own },
     required: needsPayload ? [...new Set([...required, "payload"])] : required,
   }

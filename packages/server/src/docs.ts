@@ -3,6 +3,7 @@ import swaggerUi from "@fastify/swagger-ui"
 import type { FastifyInstance } from "fastify"
 import type { ServerContext } from "./context.js"
 import { OWN_EVENTS, withOwnEvents } from "./docs-of-events.js"
+import { withNamedSchemas } from "./docs-of-schemas.js"
 
 /** Everything the page needs comes from this server; its own style of a loading image is a data URL. */
 const PAGE_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
@@ -23,6 +24,7 @@ export function addDocs(app: FastifyInstance, { settings, store }: ServerContext
         version: "1",
         description: "Ingest events, read the features they change, search, operate. Errors are problems of RFC 9457.",
       },
+      servers: [{ url: "/", description: "where this document is" }],
       tags: [...(needsKey ? [] : [OWN_EVENTS]), "ingest", "features", "search", "dead letters", "operate"].map(
         (name) => ({ name }),
       ),
@@ -31,7 +33,7 @@ export function addDocs(app: FastifyInstance, { settings, store }: ServerContext
     // To strangers it tells nothing of the store.
     transformObject: (document) => {
       const whole = "openapiObject" in document ? document.openapiObject : document.swaggerObject
-      return needsKey ? whole : withOwnEvents(whole, store)
+      return withNamedSchemas(needsKey ? whole : withOwnEvents(whole, store))
     },
     transform: ({ schema, url, route }) => {
       const { scope = "admin" } = route.config ?? {}

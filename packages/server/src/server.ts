@@ -8,7 +8,7 @@ import { addCheck, guardRoutes, identify } from "./access/guard.js"
 import { limitRequests } from "./access/rate-limit.js"
 import { clientErrorHandler } from "./answer/client-error.js"
 import { answerErrors, sendProblem } from "./answer/error-answers.js"
-import { refuseOtherMethods } from "./answer/other-methods.js"
+import { answerOptions, refuseOtherMethods } from "./answer/other-methods.js"
 import { Problem, toProblem } from "./answer/problem.js"
 import { readsJson } from "./body/read-json.js"
 import { resolveSettings, type ServerOptions, type Settings } from "./options.js"
@@ -20,6 +20,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** What a key must be allowed to do to use the route; `public`: no key is asked for. Default `admin`. */
     scope?: Scope | "public"
+    /** Of `OPTIONS`: the methods of the path, as the header `allow` has them. */
+    allow?: string
   }
 }
 
@@ -97,6 +99,7 @@ function configure(app: FastifyInstance, settings: Settings, closing: AbortSigna
     })
   }
   identify(app, settings)
+  answerOptions(app)
   if (settings.corsOrigins.length > 0) {
     app.register(cors, {
       origin: [...settings.corsOrigins],

@@ -45,6 +45,18 @@ const WORDS: Readonly<Record<string, readonly unknown[]>> = {
   datacontenttype: ["application/json"],
 }
 
+/** The document with what its references mean in their place. */
+export function resolved(document: Schema): Schema {
+  const resolve = (value: Schema): Schema => {
+    if (Array.isArray(value)) return value.map(resolve)
+    if (typeof value !== "object" || value === null) return value
+    const [, name] = /^#\/components\/schemas\/(.*)$/.exec(value.$ref ?? "") ?? []
+    if (name !== undefined) return resolve(document.components.schemas[name])
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, resolve(one)]))
+  }
+  return { ...document, paths: resolve(document.paths) }
+}
+
 export function operationsOf(document: Schema): Operation[] {
   return Object.entries<Schema>(document.paths).flatMap(([path, methods]) =>
     Object.entries<Schema>(methods).map(([method, { parameters = [], requestBody, responses }]) => ({

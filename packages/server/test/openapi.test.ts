@@ -3,7 +3,7 @@ import { Ajv2020 } from "ajv/dist/2020.js"
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import { createApiKey } from "../src/index.js"
-import { type Operation, operationsOf, requestFor, schemaOf } from "./openapi-client.js"
+import { type Operation, operationsOf, requestFor, resolved, schemaOf } from "./openapi-client.js"
 import { type Answer, linesOf, startAll, startServer } from "./support.js"
 
 test("the document is valid, and describes every route", async () => {
@@ -39,7 +39,7 @@ test("the document is valid, and describes every route", async () => {
 
 test("without keys it has each event of the user, with what its payload holds; with keys nothing of them", async () => {
   const open = await startServer()
-  const { paths, tags } = (await open.get("/openapi.json")).body
+  const { paths, tags } = resolved((await open.get("/openapi.json")).body)
   expect(tags[0]).toEqual({ name: "your events" })
   const { post } = paths["/ingest/purchase"]
   expect(post).toMatchObject({ summary: "Take one purchase", tags: ["your events"] })
@@ -59,6 +59,24 @@ test("without keys it has each event of the user, with what its payload holds; w
   expect(strange.tags).not.toContainEqual({ name: "your events" })
 })
 
+test("what is generated from it has names: of every operation its own, of each schema one, and where the server is", async () => {
+  const { get } = await startServer({ metrics: { contentType: "text/plain", text: async () => "" } })
+  const { body: document } = await get("/openapi.json")
+  const ids = Object.values<Record<string, { operationId?: string }>>(document.paths).flatMap((methods) =>
+    Object.values(methods).map(({ operationId }) => operationId),
+  )
+  expect(ids).toContain("getFeatures")
+  expect(ids.every((id) => /^[a-z]\w*$/i.test(id ?? ""))).toBe(true)
+  expect(new Set(ids).size).toBe(ids.length)
+  expect(Object.keys(document.components.schemas)).toEqual(
+    expect.arrayContaining(["DeadLetter", "Event", "FeatureValue", "Problem", "Waited"]),
+  )
+  const { responses } = document.paths["/features/{entity}/{id}"].get
+  expect(responses[404].content["application/problem+json"].schema).toEqual({ $ref: "#/components/schemas/Problem" })
+  expect(JSON.stringify(document)).not.toContain("x-fabra-name")
+  expect(document.servers).toEqual([{ url: "/", description: "where this document is" }])
+})
+
 test("the page is served with all it needs, from here", async () => {
   const { get } = await startServer()
   const { status, text, headers } = await get("/docs")
@@ -75,7 +93,7 @@ test("random requests, right and wrong: never a 500, always as documented, and w
     {},
     { telemetry: { eventApplied: ({ event }) => applied.add(event.eventId) } },
   )
-  const document = (await get("/openapi.json")).body
+  const document = resolved((await get("/openapi.json")).body)
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
   const acknowledged = new Set<string>()
   const seen = new Map<string, Set<number>>()

@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox"
-import { strict } from "../schema/schemas.js"
+import { named } from "../schema/schemas.js"
 
 /** The bus has the event. */
 export const Accepted = Type.Object(
@@ -7,5 +7,5 @@ export const Accepted = Type.Object(
     event_id: Type.String(),
     duplicate: Type.Boolean({ description: "The bus had this event_id for this entity already; nothing was added." }),
   },
-  strict,
+  named("Accepted"),
 )

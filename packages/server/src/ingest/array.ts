@@ -1,7 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox"
 import { Problem } from "../answer/problem.js"
 import type { ServerContext } from "../context.js"
-import { ProblemFields, strict } from "../schema/schemas.js"
+import { named, ProblemFields } from "../schema/schemas.js"
 import { ingestBatch, MAX_BATCH, type Outcome, stopper, Tally, toResult } from "./batch.js"
 import type { EventFields } from "./event-fields.js"
 
@@ -22,12 +22,12 @@ export const Results = Type.Object(
           event_id: Type.Optional(Type.String()),
           duplicate: Type.Optional(Type.Boolean()),
         },
-        strict,
+        named("Result"),
       ),
       { description: "One for each event, in order: taken, or an error." },
     ),
   },
-  strict,
+  named("Results"),
 )
 
 /**

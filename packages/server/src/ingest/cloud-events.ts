@@ -7,17 +7,20 @@ import { checker } from "../schema/validation.js"
 import type { EventFields } from "./event-fields.js"
 
 /** A CloudEvent as Fabra takes it, https://github.com/cloudevents/spec (1.0). Its extensions are left out. */
-export const CloudEvent = Type.Object({
-  specversion: Type.Literal("1.0"),
-  id: Type.String({ minLength: 1 }),
-  source: Type.String({ minLength: 1, pattern: "^\\S+$", description: "Together with id it is the event_id." }),
-  type: Type.String({ minLength: 1, description: "The event_type." }),
-  subject: Type.String({ minLength: 1, description: "The entity_id." }),
-  time: Type.Optional(Type.String({ description: "The timestamp." })),
-  datacontenttype: Type.Optional(Type.String({ pattern: "^[^;]*[/+]json *(;.*)?$" })),
-  data: Type.Optional(Payload),
-  traceparent: Type.Optional(Type.String()),
-})
+export const CloudEvent = Type.Object(
+  {
+    specversion: Type.Literal("1.0"),
+    id: Type.String({ minLength: 1 }),
+    source: Type.String({ minLength: 1, pattern: "^\\S+$", description: "Together with id it is the event_id." }),
+    type: Type.String({ minLength: 1, description: "The event_type." }),
+    subject: Type.String({ minLength: 1, description: "The entity_id." }),
+    time: Type.Optional(Type.String({ description: "The timestamp." })),
+    datacontenttype: Type.Optional(Type.String({ pattern: "^[^;]*[/+]json *(;.*)?$" })),
+    data: Type.Optional(Payload),
+    traceparent: Type.Optional(Type.String()),
+  },
+  { "x-fabra-name": "CloudEvent" },
+)
 
 const check: (value: unknown) => asserts value is Static<typeof CloudEvent> = checker(CloudEvent, "invalid_event")
 

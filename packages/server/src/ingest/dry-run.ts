@@ -4,7 +4,7 @@ import { dryRun as runDry } from "@fabra/worker"
 import { type Static, Type } from "@sinclair/typebox"
 import { serveOne } from "../answer/wire-values.js"
 import type { ServerContext } from "../context.js"
-import { FeatureValueBody, strict } from "../schema/schemas.js"
+import { FeatureValueBody, named, strict } from "../schema/schemas.js"
 
 /** What an event would change. */
 export const DryRun = Type.Object(
@@ -19,7 +19,7 @@ export const DryRun = Type.Object(
     ),
     failures: Type.Array(Type.Object({ entity: Type.String(), feature: Type.String(), error: Type.String() }, strict)),
   },
-  strict,
+  named("DryRun"),
 )
 
 /** Runs the event's handlers here, once, on the records as they are now; nothing is published or kept. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox"
-import { EntityId, EventId, Payload, strict, Timestamp } from "../schema/schemas.js"
+import { EntityId, EventId, named, Payload, Timestamp } from "../schema/schemas.js"
 import { checker } from "../schema/validation.js"
 
 /** What every event has, however it comes. */
@@ -14,11 +14,17 @@ const common = {
 /** An event whose type stands in the path; it may be repeated. */
 export const TypedByPath = Type.Object(
   { ...common, event_type: Type.Optional(Type.String()) },
-  { ...strict, examples: [{ entity_id: "user_123", payload: { amount: 99.99, product_id: "prod_456" } }] },
+  {
+    ...named("EventOfType"),
+    examples: [{ entity_id: "user_123", payload: { amount: 99.99, product_id: "prod_456" } }],
+  },
 )
 
 /** An event among many. */
-export const EventFields = Type.Object({ event_type: Type.String({ examples: ["purchase"] }), ...common }, strict)
+export const EventFields = Type.Object(
+  { event_type: Type.String({ examples: ["purchase"] }), ...common },
+  named("Event"),
+)
 
 /** An event as clients write it. */
 export type EventFields = OrUndefined<Static<typeof EventFields>>

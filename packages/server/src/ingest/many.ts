@@ -28,6 +28,7 @@ export function addIngestMany(app: TypeBoxApp, context: ServerContext): void {
     url: "/ingest",
     config: { scope: "ingest" },
     schema: {
+      operationId: "ingestMany",
       summary: "Take many events, or one CloudEvent",
       description:
         "A JSON array, NDJSON (one event per line, answered line by line as they are taken), or CloudEvents 1.0: structured, " +

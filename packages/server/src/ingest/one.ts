@@ -38,6 +38,7 @@ export function addIngestOne(app: TypeBoxApp, context: ServerContext): void {
     url: "/ingest/:event_type",
     config: { scope: "ingest" },
     schema: {
+      operationId: "ingest",
       summary: "Take one event",
       tags: ["ingest"],
       params: Type.Object({ event_type: Type.String(examplesOf(context)) }),

@@ -2,7 +2,7 @@ import { Type } from "@sinclair/typebox"
 import { toJson } from "../answer/wire-values.js"
 import type { ServerContext } from "../context.js"
 import { payloadSchema } from "../schema/payload-schema.js"
-import { problems, strict } from "../schema/schemas.js"
+import { named, problems, strict } from "../schema/schemas.js"
 import type { TypeBoxApp } from "../schema/typebox.js"
 
 const Catalog = Type.Object(
@@ -48,7 +48,7 @@ const Catalog = Type.Object(
       ),
     ),
   },
-  strict,
+  named("Catalog"),
 )
 
 /** `GET /catalog`: what the store knows. */
@@ -59,6 +59,7 @@ export function addCatalogRoute(app: TypeBoxApp, { store }: ServerContext): void
     url: "/catalog",
     config: { scope: "read" },
     schema: {
+      operationId: "getCatalog",
       summary: "Entities, features, indexes, and the events that change them",
       tags: ["features"],
       response: { 200: Catalog, ...problems() },

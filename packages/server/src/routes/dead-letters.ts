@@ -3,7 +3,7 @@ import { parseTime } from "@fabra/events/adapter"
 import { Type } from "@sinclair/typebox"
 import { Problem } from "../answer/problem.js"
 import { onBus, type ServerContext } from "../context.js"
-import { Nullable, problems, strict, Time } from "../schema/schemas.js"
+import { Nullable, named, problems, strict, Time } from "../schema/schemas.js"
 import type { TypeBoxApp } from "../schema/typebox.js"
 
 const Entry = {
@@ -53,12 +53,13 @@ export function addDeadLetterRoutes(app: TypeBoxApp, context: ServerContext): vo
     url: "/dead-letters",
     config: { scope: "admin" },
     schema: {
+      operationId: "listDeadLetters",
       summary: "List what has failed for good, oldest first",
       tags,
       querystring: Filter,
       response: {
         200: Type.Object(
-          { dead_letters: Type.Array(Type.Object(Entry, strict)), next: Nullable(Type.String()) },
+          { dead_letters: Type.Array(Type.Object(Entry, named("DeadLetter"))), next: Nullable(Type.String()) },
           strict,
         ),
         ...problems(400, 503),
@@ -83,11 +84,15 @@ export function addDeadLetterRoutes(app: TypeBoxApp, context: ServerContext): vo
     url: "/dead-letters/:id",
     config: { scope: "admin" },
     schema: {
+      operationId: "getDeadLetter",
       summary: "Show one, with its event and the stack of its error",
       tags,
       params: Type.Object({ id: Type.String() }),
       response: {
-        200: Type.Object({ ...Entry, event: Type.Any({ description: "As it stands in the log." }) }, strict),
+        200: Type.Object(
+          { ...Entry, event: Type.Any({ description: "As it stands in the log." }) },
+          named("DeadLetterDetails"),
+        ),
         ...problems(404, 503),
       },
     },
@@ -103,6 +108,7 @@ export function addDeadLetterRoutes(app: TypeBoxApp, context: ServerContext): vo
     url: "/dead-letters/replay",
     config: { scope: "admin" },
     schema: {
+      operationId: "replayDeadLetters",
       summary: "Publish events again, aimed at the features that failed",
       description: "Asking twice applies it once.",
       tags,
@@ -143,6 +149,7 @@ export function addDeadLetterRoutes(app: TypeBoxApp, context: ServerContext): vo
     url: "/dead-letters/discard",
     config: { scope: "admin" },
     schema: {
+      operationId: "discardDeadLetters",
       summary: "Take entries off the queue for good",
       tags,
       body: Ids,

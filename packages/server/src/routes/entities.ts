@@ -15,6 +15,7 @@ export function addEntityRoutes(app: TypeBoxApp, context: ServerContext): void {
     url: "/entities/:entity",
     config: { scope: "read" },
     schema: {
+      operationId: "findEntities",
       summary: "Page through the known ids of an entity",
       description: "In no particular order. Ids written meanwhile may be missed or appear; an id may appear twice.",
       tags: ["features"],

@@ -18,6 +18,7 @@ export function addEraseRoute(app: TypeBoxApp, context: ServerContext): void {
     url: "/entities/:entity/:id",
     config: { scope: "admin" },
     schema: {
+      operationId: "eraseEntity",
       summary: "Erase an entity",
       description:
         "Its record, its dead letters, and its documents in the indexes that are named. Answers when all groups have settled its events of before, or the time is over.",

@@ -8,7 +8,7 @@ import { spellMembers } from "../answer/wire-values.js"
 import { onRead, type ServerContext } from "../context.js"
 import { entityOf, featuresOf, unknownName } from "../lookup.js"
 import { durationMs } from "../schema/duration.js"
-import { Duration, FeatureValues, problems, strict } from "../schema/schemas.js"
+import { Duration, FeatureValues, named, problems, strict } from "../schema/schemas.js"
 import type { TypeBoxApp } from "../schema/typebox.js"
 
 const MaxAge = Type.Unsafe<string>({
@@ -42,6 +42,7 @@ function addOneEntity(app: TypeBoxApp, context: ServerContext): void {
     url: "/features/:entity/:id",
     config: { scope: "read" },
     schema: {
+      operationId: "getFeatures",
       summary: "Read features of one entity",
       tags: ["features"],
       params: Type.Object({ entity: Type.String(), id: Type.String({ description: "Percent-encoded." }) }),
@@ -60,7 +61,10 @@ function addOneEntity(app: TypeBoxApp, context: ServerContext): void {
       ),
       headers: Type.Object({ "if-none-match": Type.Optional(Type.String()) }),
       response: {
-        200: Type.Object({ entity: Type.String(), entity_id: Type.String(), features: FeatureValues }, strict),
+        200: Type.Object(
+          { entity: Type.String(), entity_id: Type.String(), features: FeatureValues },
+          named("EntityFeatures"),
+        ),
         304: Type.Null({ description: "The client has just this (If-None-Match)." }),
         ...problems(400, 404, 500, 503),
       },
@@ -87,6 +91,7 @@ function addManyEntities(app: TypeBoxApp, context: ServerContext): void {
     url: "/features",
     config: { scope: "read" },
     schema: {
+      operationId: "getFeaturesOfMany",
       summary: "Read features of many entities",
       description: "Each row names the entities it is about by their keys: `{ user_id: 'user_123' }`.",
       tags: ["features"],
@@ -114,7 +119,7 @@ function addManyEntities(app: TypeBoxApp, context: ServerContext): void {
       response: {
         200: Type.Object(
           {
-            rows: Type.Array(Type.Object({ entity_row: Row, features: FeatureValues }, strict)),
+            rows: Type.Array(Type.Object({ entity_row: Row, features: FeatureValues }, named("FeatureRow"))),
           },
           strict,
         ),

@@ -26,7 +26,7 @@ export function addHealthRoutes(app: TypeBoxApp, context: ServerContext): void {
     method: "GET",
     url: "/healthz",
     config: { scope: "public", rateLimit: false },
-    schema: { summary: "Does the process live?", tags: ["operate"], response: { 200: Ok } },
+    schema: { operationId: "isAlive", summary: "Does the process live?", tags: ["operate"], response: { 200: Ok } },
     handler: async () => ({ status: "ok" }),
   })
   app.route({
@@ -34,6 +34,7 @@ export function addHealthRoutes(app: TypeBoxApp, context: ServerContext): void {
     url: "/readyz",
     config: { scope: "public", rateLimit: false },
     schema: {
+      operationId: "isReady",
       summary: "Do bus, cache and vector store answer?",
       tags: ["operate"],
       response: { 200: Ok, ...problems(500, 503) },

@@ -18,6 +18,7 @@ export function addOperateRoutes(app: TypeBoxApp, context: ServerContext): void 
     url: "/lag",
     config: { scope: "admin" },
     schema: {
+      operationId: "getLag",
       summary: "How far workers are behind",
       tags: ["operate"],
       querystring: Type.Object(
@@ -73,6 +74,7 @@ export function addOperateRoutes(app: TypeBoxApp, context: ServerContext): void 
     url: "/metrics",
     config: { scope: "admin", rateLimit: false },
     schema: {
+      operationId: "getMetrics",
       summary: "Metrics for Prometheus",
       tags: ["operate"],
       response: { 200: Type.String(), ...problems(503) },

@@ -3,7 +3,7 @@ import { hitToWire } from "@fabra/core/adapter"
 import { Type } from "@sinclair/typebox"
 import { onSearch, type ServerContext } from "../context.js"
 import { unknownName } from "../lookup.js"
-import { Nullable, problems, strict, Time } from "../schema/schemas.js"
+import { Nullable, named, problems, strict, Time } from "../schema/schemas.js"
 import type { TypeBoxApp } from "../schema/typebox.js"
 
 const Query = Type.Object(
@@ -41,7 +41,7 @@ const Query = Type.Object(
       }),
     ),
   },
-  strict,
+  named("Search"),
 )
 
 const Hit = Type.Object(
@@ -56,7 +56,7 @@ const Hit = Type.Object(
     event_time: Nullable(Time),
     indexed_at: Time,
   },
-  strict,
+  named("Hit"),
 )
 
 /** `POST /search/:index`: what is nearest to a text or a vector. */
@@ -66,6 +66,7 @@ export function addSearchRoute(app: TypeBoxApp, context: ServerContext): void {
     url: "/search/:index",
     config: { scope: "read" },
     schema: {
+      operationId: "search",
       summary: "Search an index of documents",
       description: "Needs a text or a vector. Answers with chunks of documents, best first.",
       tags: ["search"],

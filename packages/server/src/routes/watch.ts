@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox"
 import { Problem } from "../answer/problem.js"
 import { onBus, type ServerContext } from "../context.js"
-import { problems, strict } from "../schema/schemas.js"
+import { named, problems } from "../schema/schemas.js"
 import type { TypeBoxApp } from "../schema/typebox.js"
 import { Watchers } from "../watch/watchers.js"
 
@@ -15,7 +15,7 @@ const Notice = Type.Object(
     attempts: Type.Integer({ description: "How often it was tried: 1 when all went well; 0 when no handler ran." }),
     duration_ms: Type.Number(),
   },
-  strict,
+  named("AppliedEvent"),
 )
 
 const Line = Type.Object(
@@ -25,7 +25,7 @@ const Line = Type.Object(
     code: Type.Optional(Type.String({ description: "Only of a last line: why the server ends the answer." })),
     detail: Type.Optional(Type.String()),
   },
-  strict,
+  named("AppliedEvents"),
 )
 
 /** `GET /watch`, where the server has a feed. */
@@ -40,6 +40,7 @@ export function addWatchRoute(app: TypeBoxApp, context: ServerContext): void {
     exposeHeadRoute: false, // its answer would never end
     config: { scope: "read" },
     schema: {
+      operationId: "watch",
       summary: "What workers apply, as they apply it",
       description:
         "Lines of JSON, until the connection ends. A client that does not read loses some, and is told how many.",

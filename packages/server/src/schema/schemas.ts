@@ -5,6 +5,9 @@ import { DURATION_PATTERN } from "./duration.js"
 /** An object that may hold nothing but what is listed. */
 export const strict = { additionalProperties: false } as const
 
+/** The same, under a name of its own in the OpenAPI document: see `docs-of-schemas.ts` in `src`. */
+export const named = (name: string) => ({ ...strict, "x-fabra-name": name })
+
 export const EntityId = Type.String({
   minLength: 1,
   description: "Any text of 1 to 1024 bytes in UTF-8: slashes, spaces and emoji included.",
@@ -49,7 +52,7 @@ export const FeatureValueBody = Type.Object(
       }),
     ),
   },
-  strict,
+  named("FeatureValue"),
 )
 
 /** Values by the name of their feature. */
@@ -70,7 +73,7 @@ export const ProblemFields = {
   event_id: Type.Optional(Type.String({ description: "The event it is about: send it again under this id." })),
 }
 
-const ProblemSchema = Type.Object(ProblemFields, strict)
+const ProblemSchema = Type.Object(ProblemFields, named("Problem"))
 
 /** The answers that are errors, for the OpenAPI document. */
 export function problems(...statuses: readonly number[]): Record<number, object> {
