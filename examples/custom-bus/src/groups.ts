@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import type { Position } from "@fabra/events"
-import { groupInUse, hasLiving, type Member } from "@fabra/events/adapter"
+import { groupInUse, livingConsumers, type Member } from "@fabra/events/adapter"
 import { numberOf } from "./segments.js"
 
 /** Who holds something, and until when, in epoch milliseconds. */
@@ -75,7 +75,8 @@ export class Groups {
     const groups = this.read()
     const group = groups.find((other) => other.name === name)
     if (group === undefined) return false
-    if (hasLiving(group.members, now)) throw groupInUse(name)
+    const living = livingConsumers(group.members, now)
+    if (living.length > 0) throw groupInUse(name, living)
     replaceFile(this.#path, JSON.stringify(groups.filter((other) => other !== group)))
     return true
   }

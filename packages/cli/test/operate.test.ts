@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { createRedisClient } from "@fabra/bus-redis"
+import { createRedisClient, RedisEventBus } from "@fabra/bus-redis"
 import { RedisFeatureCache } from "@fabra/cache-redis"
 import { decodeValue } from "@fabra/core/adapter"
 import { type RedisTestServer, startRedisServer } from "@fabra/testing"
@@ -89,7 +89,28 @@ test("groups are listed, removed and handed over, and a worker of a second group
   expect(await worker.stop("SIGTERM")).toBe(0)
   expect(await there("group", "hand-over", "old", "new")).toMatchObject({ from: "old", to: "new" })
   expect(await there("group", "list")).toMatchObject([{ group: "new", workers: 0, events: 0 }])
-  expect(await there("group", "remove", "new", "--features")).toMatchObject({ group: "new", removed: true })
+  const bus = new RedisEventBus({ url: server.url, namespace: elsewhere.FABRA_NAMESPACE })
+  onTestFinished(() => bus.close())
+  const deadLetterOf = (group: string, n: number) => ({
+    ...{
+      group,
+      partition: 0,
+      position: `000000000000${n}-0000000000`,
+      data: "{",
+      features: [],
+      reason: "invalid_event" as const,
+    },
+    ...{ error: { name: "Error", message: "no event" }, attempts: 1, firstFailedAt: 1, lastFailedAt: 1 },
+  })
+  await bus.deadLetters.append([deadLetterOf("new", 1), deadLetterOf("new", 2), deadLetterOf("kept", 3)])
+  const removed = await fabra(["group", "remove", "new", "--features"], { env: elsewhere })
+  expect(removed.stdout).toMatch(
+    /^Group "new" is removed\. It computes .* no more\. Its 2 dead letters stay, .*--dead-letters/,
+  )
+  expect(await there("group", "remove", "new", "--dead-letters")).toEqual({
+    ...{ group: "new", removed: false, features: [], dead_letters: 0, discarded: 2 },
+  })
+  expect((await bus.deadLetters.list()).entries.map(({ group }) => group)).toEqual(["kept"])
   expect((await fabra(["group", "list"], { env: elsewhere })).stdout).toBe(
     "There is no group: no worker has run yet.\n",
   )

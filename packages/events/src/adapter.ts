@@ -37,6 +37,13 @@ export { DEFAULT_MAX_EVENT_BYTES, decodeEvent, encodeEvent } from "./event/wire.
 export { assignPartitions } from "./log/assign.js"
 export type { Attempts, LeaseRequest, LeaseView, PartitionedLog } from "./log/log.js"
 export { DEFAULT_LEASE_MS, LogSubscription } from "./log/log-subscription.js"
-export { groupInUse, hasLiving, keepMembers, type Member, type MemberRequest, type MemberRound } from "./log/members.js"
+export {
+  groupInUse,
+  keepMembers,
+  livingConsumers,
+  type Member,
+  type MemberRequest,
+  type MemberRound,
+} from "./log/members.js"
 export { isLoopback } from "./loopback.js"
 export { didYouMean, nearest, printable, show } from "./message.js"

@@ -18,9 +18,9 @@ if furthest ~= '' and raise(stream, furthest) then answer = 'stream' end
 return answer
 `)
 
-/** True when the group had no living member, and its members and leases are gone. Keys: members, leases. */
-export const disbandScript = new Script<0 | 1>(`${LUA_STREAMS}
-if redis.call('ZCOUNT', KEYS[1], string.format('(%.0f', now_ms()), '+inf') > 0 then return 0 end
-redis.call('DEL', KEYS[1], KEYS[2])
-return 1
+/** The living members; where there is none, the group's members and leases are gone. Keys: members, leases. */
+export const disbandScript = new Script<string[]>(`${LUA_STREAMS}
+local living = redis.call('ZRANGEBYSCORE', KEYS[1], string.format('(%.0f', now_ms()), '+inf')
+if #living == 0 then redis.call('DEL', KEYS[1], KEYS[2]) end
+return living
 `)

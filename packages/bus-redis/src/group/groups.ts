@@ -52,9 +52,8 @@ export async function removeGroup(
   group: string,
 ): Promise<boolean> {
   const own = [keys.members(group), keys.leases(group)]
-  if ((await link.run(keys.leases(group), (redis) => disbandScript.run(redis, own, []))) === 0) {
-    throw groupInUse(group)
-  }
+  const living = await link.run(keys.leases(group), (redis) => disbandScript.run(redis, own, []))
+  if (living.length > 0) throw groupInUse(group, [...living].sort())
   const removed = await Promise.all(
     partitions.map((partition) =>
       link.run(partition.events, async (redis) => {

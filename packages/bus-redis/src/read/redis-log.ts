@@ -12,12 +12,12 @@ import { ensureGroup } from "../group/groups.js"
 import { keepLeases } from "../group/leases.js"
 import type { PartitionKeys } from "../keyspace/keys.js"
 import type { Namespace } from "../keyspace/namespace.js"
-import { partitionNames } from "../keyspace/partition-names.js"
 import type { Settings } from "../options.js"
 import type { Link } from "../transport/link.js"
 import { MemoryWatch } from "../transport/memory-watch.js"
 import { describeServer } from "../transport/server-notices.js"
 import { LogReader } from "./log-reader.js"
+import { busIsGone, eventsWereRemoved, groupIsGone, streamsAreGone } from "./loss-notices.js"
 import type { ReplicaWatch } from "./replica-watch.js"
 
 /** Every so many rounds of lease keeping the group is looked for in every partition. */
@@ -62,10 +62,7 @@ export class RedisLog implements PartitionedLog {
   async syncLeases(request: LeaseRequest): Promise<LeaseView> {
     const { namespace, partitions, settings, onNotice } = this.#options
     const { group, wanted } = request
-    if (!(await namespace.check())) {
-      const message = `Redis has lost all of the bus (the namespace "${settings.namespace}"), with every event that was not yet applied, and dead letters; values that are kept on the same Redis are gone too. It begins anew: publish again what is gone.`
-      onNotice({ code: "events_lost", level: "error", message })
-    }
+    if (!(await namespace.check())) onNotice(busIsGone(settings.namespace))
     // At first in every partition before anything is read, so that none is trimmed before the group has seen it.
     if (!this.#hasJoined) await this.#ensureGroup(group, partitions)
     else if (wanted.length > 0)
@@ -85,13 +82,7 @@ export class RedisLog implements PartitionedLog {
     this.#lookAfterGroup(group)
     for (const { assignment, entriesRead, missing } of taken) {
       this.#checkpoints.begin(assignment.partition, entriesRead)
-      if (missing > 0) {
-        onNotice({
-          code: "events_lost",
-          level: "error",
-          message: `${missing} events of partition ${assignment.partition} were removed from Redis before the group "${group}" had applied them: they are in no feature. Publish them again.`,
-        })
-      }
+      if (missing > 0) onNotice(eventsWereRemoved(missing, assignment.partition, group))
     }
     return { ...view, taken: taken.map(({ assignment }) => assignment) }
   }
@@ -107,8 +98,8 @@ export class RedisLog implements PartitionedLog {
 
   async writeCheckpoint(group: string, partition: number, position: Position, records: number): Promise<void> {
     const answer = await this.#checkpoints.write(this.#keys(partition), group, position, records)
-    if (answer === "group") this.#sayGroupIsGone(group, [partition])
-    else if (answer === "stream") this.#sayStreamsAreGone([partition])
+    if (answer === "group") this.#options.onNotice(groupIsGone(group, [partition]))
+    else if (answer === "stream") this.#options.onNotice(streamsAreGone([partition]))
   }
 
   /** Now and then, without making anybody wait: an idle group would not notice otherwise that it is gone, nor anybody the memory. */
@@ -132,18 +123,8 @@ export class RedisLog implements PartitionedLog {
     const { groupIn, streams } = await ensureGroup(this.#link, partitions, group, this.#furthest)
     for (const partition of [...groupIn, ...streams]) this.#checkpoints.forget(partition)
     if (isNew) return
-    if (groupIn.length > 0) this.#sayGroupIsGone(group, groupIn)
-    if (streams.length > 0) this.#sayStreamsAreGone(streams)
-  }
-
-  #sayGroupIsGone(group: string, partitions: readonly number[]): void {
-    const message = `The group "${group}" was gone from Redis in ${partitionNames(partitions)}, perhaps with the events. It was created again; what it has applied is not applied twice.`
-    this.#options.onNotice({ code: "group_lost", level: "error", message })
-  }
-
-  #sayStreamsAreGone(partitions: readonly number[]): void {
-    const message = `Redis has lost the stream of ${partitionNames(partitions)}, or its end: events that were accepted and not yet applied are gone.`
-    this.#options.onNotice({ code: "events_lost", level: "error", message })
+    if (groupIn.length > 0) this.#options.onNotice(groupIsGone(group, groupIn))
+    if (streams.length > 0) this.#options.onNotice(streamsAreGone(streams))
   }
 
   noteAttempts(attempts: Attempts): Promise<readonly number[]> {

@@ -115,6 +115,61 @@ describe.skipIf(isExternal)("a worker whose Redis", () => {
     await nextIsApplied(() => [])
   })
 
+  describe("has an older snapshot put back", () => {
+    const ENDS_EARLY = /Redis has lost the stream of partitions? .*, or its end/
+
+    /** Applies some events, puts back a snapshot from before the last ones, and tells all that were applied, and what position was the last. */
+    async function putBack(whileAway = async () => {}) {
+      const raw = connect(cacheServer)
+      await someAppliedTo(raw)
+      await raw.save()
+      const before = await someAppliedTo(raw)
+      await whileAway()
+      await cacheServer.restart() // loads the snapshot, since it keeps no other file
+      raw.disconnect()
+      return {
+        before,
+        last: world.acknowledged
+          .map(({ position }) => position)
+          .sort()
+          .at(-1) as string,
+      }
+    }
+
+    async function someAppliedTo(raw: Redis) {
+      for (let i = 0; i < 3; i++) await world.publish(ENTITIES)
+      await world.expectApplied(raw)
+      return await world.log(raw)
+    }
+
+    // Here it is the bus that keeps snapshots, and the cache that loses nothing.
+    beforeEach(async () => {
+      await world.close()
+      world = new World({
+        namespace: "w",
+        client: () => new Redis(cacheServer.url, { lazyConnect: true }),
+        cacheClient: () => new Redis(server.url, { lazyConnect: true }),
+      })
+    })
+
+    test("says what is at risk, and takes no new event for an old one", async () => {
+      world.start()
+      const { before, last } = await putBack()
+      await expect.poll(() => world.warnings.join("\n"), { timeout: 20_000 }).toMatch(ENDS_EARLY)
+      expect(world.warnings.find((warning) => ENDS_EARLY.test(warning))).toMatch(/\(G1\)\. Publish again/)
+      await nextIsApplied((entityId) => before.get(entityId) ?? [])
+      expect(world.acknowledged.filter(({ position }) => position <= last)).toEqual([])
+    })
+
+    test("takes no new event for an old one when it starts only then", async () => {
+      const worker = world.start()
+      const { before, last } = await putBack(() => worker.stop())
+      world.start()
+      await nextIsApplied((entityId) => before.get(entityId) ?? [])
+      expect(world.acknowledged.filter(({ position }) => position <= last)).toEqual([])
+    })
+  })
+
   test("loses a stream, a group or the scripts says so, and goes on", async () => {
     world.start()
     const before = await someApplied()

@@ -1,4 +1,4 @@
-import { FabraError } from "@fabra/events"
+import { type DeadLetterPage, discardAll, FabraError } from "@fabra/events"
 import { totalLag } from "@fabra/events/adapter"
 import type { FeatureOwners, handOver } from "@fabra/worker"
 import { Command } from "commander"
@@ -41,13 +41,16 @@ const listCommand = () =>
   })
 
 const removeCommand = () =>
-  defineCommand<(typeof adapterSettings)[number], { readonly features?: boolean }>({
+  defineCommand<(typeof adapterSettings)[number], { readonly features?: boolean; readonly deadLetters?: boolean }>({
     name: "remove <group>",
     summary: "remove a group that is not used any more, so that the bus drops what only it has not applied",
     details:
-      "Feature values stay. A group that computes features is removed with --features only: another group that computes\nthem later begins with the oldest event that the bus holds, and applies again what this one has.",
+      "Feature values stay; so do the group's dead letters, which are counted, without --dead-letters. A group that computes features is removed with --features only: another group that computes\nthem later begins with the oldest event that the bus holds, and applies again what this one has.",
     settings: adapterSettings,
-    setUp: (command) => command.option("--features", "also if it computes features, which have no owner then"),
+    setUp: (command) =>
+      command
+        .option("--features", "also if it computes features, which have no owner then")
+        .option("--dead-letters", "discard its dead letters, too"),
     examples: [
       ["fabra group remove old_workers", "once its workers are stopped"],
       ["fabra group remove old_workers --features", "its features are gone for good, too"],
@@ -58,11 +61,17 @@ const removeCommand = () =>
         if (owned.length > 0 && !options.features) throw computes(group, owned)
         const removed = await bus.removeGroup(group)
         const features = await owners.release(group)
-        if (!removed && features.length === 0) throw await unknown(group, bus)
-        print(options.json, { group, removed, features }, () => {
-          const freed = features.length === 0 ? "" : ` It computes ${count(features.length, "feature")} no more.`
-          return `Group "${group}" is removed.${freed}`
-        })
+        const letters = await deadLettersOf(group, bus)
+        if (!removed && features.length === 0 && letters === 0) throw await unknown(group, bus)
+        const discarded = options.deadLetters ? await discardAll(bus.deadLetters, { group }) : 0
+        print(options.json, { group, removed, features, dead_letters: letters - discarded, discarded }, () =>
+          [
+            `Group "${group}" is removed.`,
+            ...(features.length === 0 ? [] : [`It computes ${count(features.length, "feature")} no more.`]),
+            ...(discarded === 0 ? [] : [`${count(discarded, "dead letter")} discarded.`]),
+            ...(letters <= discarded ? [] : [lettersStay(group, letters - discarded)]),
+          ].join(" "),
+        )
       }),
   })
 
@@ -117,6 +126,23 @@ function toTable(
       features.length > 3 ? `${features.slice(0, 3).join(", ")} and ${features.length - 3} more` : features.join(", "),
     ]),
   )
+}
+
+/** How many dead letters a group has in the queue. */
+async function deadLettersOf(group: string, { deadLetters }: Adapters["bus"]): Promise<number> {
+  let letters = 0
+  let after: string | null = null
+  do {
+    const page: DeadLetterPage = await deadLetters.list({ group }, { limit: 1_000, after: after ?? undefined })
+    letters += page.entries.length
+    after = page.next
+  } while (after !== null)
+  return letters
+}
+
+function lettersStay(group: string, letters: number): string {
+  const those = letters === 1 ? "Its dead letter stays" : `Its ${letters} dead letters stay`
+  return `${those}, though nobody applies them when they are replayed. To discard: \`fabra group remove ${group} --dead-letters\`.`
 }
 
 function computes(group: string, features: readonly string[]): FabraError {

@@ -244,7 +244,7 @@ export interface EventBus {
   groups(): Promise<string[]>
   /**
    * Removes a group that is not used any more: its checkpoints, leases and notes. Until then nothing is trimmed that it has
-   * not settled. What feature caches keep of it stays, so that a group of this name that comes later does not apply again
+   * not settled. Its dead letters stay, and what feature caches keep of it, so that a group of this name that comes later does not apply again
    * what this one has.
    * @returns whether there was such a group
    * @throws FabraError `invalid_argument` while it has members that are alive; `bus_unavailable`

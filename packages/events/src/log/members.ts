@@ -1,4 +1,5 @@
 import { FabraError } from "../errors.js"
+import { printable } from "../message.js"
 
 /** A member of a group as a log keeps it; times by the clock that all members share, in epoch milliseconds. */
 export interface Member {
@@ -68,16 +69,28 @@ export function keepMembers(members: readonly Member[], request: MemberRequest, 
   }
 }
 
-/** Whether one of these members is alive. @param now by the clock that all members share, in epoch milliseconds */
-export function hasLiving(members: readonly Member[], now: number): boolean {
-  return members.some(({ seenAt, leaseMs }) => seenAt + leaseMs > now)
+/** The consumers that are alive, in alphabetical order. @param now by the clock that all members share, in epoch milliseconds */
+export function livingConsumers(members: readonly Member[], now: number): readonly string[] {
+  return members
+    .filter(({ seenAt, leaseMs }) => seenAt + leaseMs > now)
+    .map(({ consumer }) => consumer)
+    .sort()
 }
 
-/** What `EventBus.removeGroup` refuses a group with that has living members. */
-export function groupInUse(group: string): FabraError {
-  return new FabraError("invalid_argument", `The group "${group}" has members: stop its workers first.`, {
-    path: "group",
-  })
+/** How many members an error names. */
+const NAMED = 5
+
+/**
+ * What `EventBus.removeGroup` refuses a group with that has living members.
+ * @param consumers the living ones, at least one
+ */
+export function groupInUse(group: string, consumers: readonly string[]): FabraError {
+  const named = consumers.slice(0, NAMED).map((consumer) => `"${printable(consumer)}"`)
+  const more = consumers.length > NAMED ? ` and ${consumers.length - NAMED} more` : ""
+  const message =
+    `The group "${group}" has members: ${named.join(", ")}${more}. Stop these workers first; one that died counts until ` +
+    "its lease has run out."
+  return new FabraError("invalid_argument", message, { path: "group" })
 }
 
 function hasLived({ joinedAt, seenAt, leaseMs }: Member): boolean {

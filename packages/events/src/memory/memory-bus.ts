@@ -19,7 +19,7 @@ import { checkName } from "../event/names.js"
 import { DEFAULT_MAX_EVENT_BYTES, decodeEvent } from "../event/wire.js"
 import type { LeaseRequest, LeaseView, PartitionedLog } from "../log/log.js"
 import { LogSubscription } from "../log/log-subscription.js"
-import { groupInUse, hasLiving, keepMembers, type Member } from "../log/members.js"
+import { groupInUse, keepMembers, livingConsumers, type Member } from "../log/members.js"
 import { MemoryDeadLetters } from "./memory-dead-letters.js"
 import { type Lease, MemoryPartition, Retained } from "./memory-log.js"
 
@@ -148,7 +148,8 @@ export class MemoryEventBus extends BaseEventBus {
 
   async removeGroup(group: string): Promise<boolean> {
     checkName("group", group)
-    if (hasLiving(this.#members.get(group) ?? [], this.#clock.now())) throw groupInUse(group)
+    const living = livingConsumers(this.#members.get(group) ?? [], this.#clock.now())
+    if (living.length > 0) throw groupInUse(group, living)
     for (const partition of this.#partitions) partition.removeGroup(group)
     return this.#members.delete(group)
   }

@@ -18,6 +18,7 @@ export function testGroups(check: Check): void {
     await expect((await world.other()).removeGroup("group")).rejects.toMatchObject({
       code: "invalid_argument",
       path: "group",
+      message: expect.stringContaining(reader.options.consumer),
     })
     expect(await world.bus.checkpoints("group")).toEqual([positions[0], null, null, null])
   })
