@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => redis.stop())
 
-const KINDS = ["timer", "promise", "late"]
+const KINDS = ["timer", "microtask", "promise", "late"]
 
 const leave = (what: string, env: Record<string, string>) =>
   fabra(["publish", "leave", "--entity", "ann", "--payload", JSON.stringify({ what })], { env })
@@ -29,7 +29,7 @@ test("what a handler leaves behind does not end the server of a dry run; it is n
     const init = { method: "POST", headers: { "content-type": "application/json" }, body }
     expect((await fetch(`${url}/ingest/leave?dry_run=true`, init)).status).toBe(200)
   }
-  await eventually(() => uncaught(`${url}/metrics`)).toBe(3)
+  await eventually(() => uncaught(`${url}/metrics`)).toBe(4)
   const [line] = await serve.says(/.*The handler of \\"left\\" left .* behind that failed.*/)
   expect(JSON.parse(line)).toMatchObject({ level: "error", feature: "left", entity: "User", entity_id: "ann" })
   expect(await serve.stop()).toBe(0)
@@ -51,11 +51,11 @@ test("a worker goes on; an error outside of handlers ends it with one line and c
   const worker = start(["worker", "--metrics-port", "0"], { env })
   const [, url = ""] = await worker.says(/"url":"([^"]+)","message":"serving metrics"/)
   for (const what of KINDS) await leave(what, env)
-  await eventually(() => uncaught(url)).toBe(3)
+  await eventually(() => uncaught(url)).toBe(4)
   const { stdout } = await fabra(["get", "User", "ann", "--json"], { env })
-  expect(JSON.parse(stdout).features).toMatchObject({ left: { value: 3 } })
+  expect(JSON.parse(stdout).features).toMatchObject({ left: { value: 4 } })
   await leave("nothing", env)
-  await eventually(() => metric('fabra_events_processed_total{event_type="leave"}', url)).toBe(4)
+  await eventually(() => metric('fabra_events_processed_total{event_type="leave"}', url)).toBe(5)
   expect(await worker.stop()).toBe(0)
   const broken = start(["worker"], { env: { ...env, BREAK_AFTER: "3000" } })
   await broken.says(/^error: dangling\.ts:\d+: thrown by no handler's \(Nobody caught it, .* fabra ends\.\)$/m)

@@ -51,8 +51,31 @@ export function surviveDangling({ logger, metrics }: UncaughtObservers): () => v
   }
   process.on("unhandledRejection", onRejection)
   process.on("uncaughtException", onException)
+  const restore = keepContextOfMicrotasks(onException)
   return () => {
+    restore()
     process.off("unhandledRejection", onRejection)
     process.off("uncaughtException", onException)
+  }
+}
+
+/**
+ * What a microtask of a handler throws Node tells in no context at all, so it is caught before, where the context still is. Those
+ * that are made outside of handlers are left as they are.
+ */
+function keepContextOfMicrotasks(onException: (error: unknown) => void): () => void {
+  const original = globalThis.queueMicrotask
+  globalThis.queueMicrotask = (callback) => {
+    if (currentTransaction() === undefined || typeof callback !== "function") return original(callback)
+    original(() => {
+      try {
+        callback()
+      } catch (error) {
+        onException(error)
+      }
+    })
+  }
+  return () => {
+    globalThis.queueMicrotask = original
   }
 }

@@ -1,7 +1,9 @@
 import { beforeEach, expect, test } from "vitest"
 import type { FeatureCache } from "../cache/cache.js"
 import { MemoryFeatureCache } from "../cache/memory-cache.js"
+import type { ReadContext } from "../feature/computed-feature.js"
 import type { Duration } from "../feature/duration.js"
+import type { Feature } from "../feature/feature.js"
 import { FeatureStore } from "../store.js"
 import { runInTransaction } from "../transaction.js"
 
@@ -80,6 +82,31 @@ test("what throws, takes too long or asks for itself fails the read with its nam
   const waiting = store.getFeature(slow, "ann")
   for (const fire of timers) fire()
   await expect(waiting).rejects.toThrow(/"slow" took longer than 30000 ms/)
+})
+
+test("features that catch that they ask for themselves have a value, and spoil none that asks for them", async () => {
+  const { store, User } = shop()
+  const ask =
+    (name: string) =>
+    async (_id: string, { get }: ReadContext) =>
+      ((await get(name).catch(() => 0)) as number) + 1
+  const a = store.feature("a", { entity: User, compute: ask("b") })
+  const b = store.feature("b", { entity: User, compute: ask("a") })
+  const third = store.feature("third", { entity: User, compute: ask("a") })
+  const fourth = store.feature("fourth", { entity: User, compute: ask("third") })
+  for (const features of [
+    [a, b, third, fourth],
+    [third, a],
+    [fourth, b, a],
+  ]) {
+    const { features: values } = await store.getFeatures(features, "ann")
+    expect(Object.values(values).map(({ status }) => status)).toEqual(features.map(() => "PRESENT"))
+  }
+  const read = async (...features: Feature[]) => {
+    const { features: values } = await store.getFeatures(features, "ann")
+    return features.map(({ name }) => values[name]?.value)
+  }
+  expect(await read(a, b, third, fourth)).toEqual([2, 1, 3, 4])
 })
 
 test("there may be no value, or a default", async () => {

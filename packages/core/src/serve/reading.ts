@@ -39,8 +39,8 @@ export class Reading {
   readonly #within: readonly string[]
   readonly #batches = new Map<string, Batch>()
   readonly #values = new Map<string, Promise<FeatureValue<unknown>>>()
-  /** What waits for what. */
-  readonly #asks = new Map<string, Set<string>>()
+  /** What waits for what, now: no cycle is ever in it. */
+  readonly #waits = new Map<string, Set<string>>()
 
   constructor(env: ReadingEnvironment, input: ReadInput = {}, within: readonly string[] = []) {
     this.#env = env
@@ -53,6 +53,17 @@ export class Reading {
     const id = `${feature.name}/${entityId}`
     const handler = this.#env.registry.readHandlers.get(feature.name)
     if (handler !== undefined) this.#checkCycle(id, asker)
+    if (handler === undefined || asker === undefined) return this.#shared(feature, entityId, handler, id)
+    // Before it is computed, which asks for others at once; until it is there: what is may be asked for by anything.
+    const waits = this.#waits.get(asker) ?? new Set()
+    this.#waits.set(asker, waits.add(id))
+    const value = this.#shared(feature, entityId, handler, id)
+    const settled = () => void waits.delete(id)
+    value.then(settled, settled)
+    return value
+  }
+
+  #shared(feature: Feature, entityId: string, handler: ReadHandler | undefined, id: string) {
     let value = this.#values.get(id)
     if (value === undefined) {
       value = this.#read(feature, entityId, handler, id)
@@ -168,7 +179,6 @@ export class Reading {
   }
 
   #checkCycle(id: string, asker: string | undefined): void {
-    if (asker !== undefined) this.#asks.set(asker, (this.#asks.get(asker) ?? new Set()).add(id))
     if (!this.#within.includes(id) && (asker === undefined || !this.#waitsFor(id, asker))) return
     const [name] = id.split("/")
     throw new FabraError("invalid_argument", `Feature "${name}" is computed from itself.`)
@@ -176,7 +186,7 @@ export class Reading {
 
   #waitsFor(id: string, other: string): boolean {
     if (id === other) return true
-    for (const next of this.#asks.get(id) ?? []) if (this.#waitsFor(next, other)) return true
+    for (const next of this.#waits.get(id) ?? []) if (this.#waitsFor(next, other)) return true
     return false
   }
 }
