@@ -29,7 +29,6 @@ const COMMANDS = [
   "xsetid",
   "xtrim",
   "zadd",
-  "zcount",
   "zlexcount",
   "zrange",
   "zrangebyscore",
