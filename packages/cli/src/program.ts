@@ -7,6 +7,7 @@ import { devCommand } from "./commands/dev.js"
 import { dlqCommand } from "./commands/dlq.js"
 import { doctorCommand } from "./commands/doctor.js"
 import { eraseCommand } from "./commands/erase.js"
+import { featureCommand } from "./commands/feature.js"
 import { featuresCommand } from "./commands/features.js"
 import { findCommand } from "./commands/find.js"
 import { getCommand } from "./commands/get.js"
@@ -40,6 +41,7 @@ export function createProgram({ silent = false } = {}): Command {
       lagCommand(),
       dlqCommand(),
       groupCommand(),
+      featureCommand(),
       eraseCommand(),
       scheduleCommand(),
       doctorCommand(),

@@ -55,6 +55,42 @@ test("publish and get", async () => {
   expect(stdout).toBe('feature  value   status   event time  computed at\nplan     "free"  DEFAULT  –           –\n')
 })
 
+test("values of features that the code no longer has are listed and removed, page by page", async () => {
+  const old = async (ids: readonly string[]) => {
+    const value = { text: "1", eventTime: null, computedAt: 1 }
+    const keys = ids.map((entityId) => ({ entityType: "Shop", entityId }))
+    const values = (n: number) =>
+      new Map(
+        [
+          ["gone", value],
+          ["goner", value],
+        ].slice(0, 1 + (n % 2)) as [string, typeof value][],
+      )
+    await cache.write(keys.map((key, n) => ({ key, token: `old-${key.entityId}`, values: values(n) })))
+  }
+  await old(Array.from({ length: 600 }, (_, n) => `shop-${n}`))
+  const unused = await json(["feature", "unused", "Shop"])
+  expect(unused).toMatchObject({ entity: "Shop", scanned: 600, next: null })
+  expect(unused.features).toEqual(
+    expect.arrayContaining([
+      { name: "gone", entities: 600 },
+      { name: "goner", entities: 300 },
+    ]),
+  )
+  expect(await json(["feature", "unused", "User"])).toMatchObject({ features: [] })
+  expect(await run(["feature", "remove", "User", "total_purchases"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(
+      /^error: Feature "total_purchases" is defined in my_features\.ts: remove it there first/,
+    ),
+  })
+  const some = await json(["feature", "remove", "Shop", "gone", "--limit", "1"])
+  expect(some.next).toEqual(expect.any(String))
+  const rest = await run(["feature", "remove", "Shop", "gone", "--after", some.next])
+  expect(rest).toMatchObject({ code: 0, stdout: `${600 - some.removed} values removed.\n` })
+  expect((await json(["feature", "unused", "Shop"])).features).toEqual([{ name: "goner", entities: 300 }])
+})
+
 test("groups are listed, removed and handed over, and a worker of a second group says what to do", async () => {
   await eventually(() => json(["group", "list"])).toMatchObject([
     { group: "fabra_workers", workers: 2, features: expect.arrayContaining(["total_purchases"]) },

@@ -39,6 +39,8 @@ test("searches by text, by vector, by words and by both", async () => {
 test.each([
   [{}, "text"],
   [{ text: " " }, "text"],
+  [{ text: "word ".repeat(10_000) }, "text"],
+  [{ text: "word ".repeat(200_000), mode: "hybrid" }, "text"],
   [{ vector: [1], mode: "hybrid" }, "text"],
   [{ vector: [1, 2] }, "vector"],
   [{ vector: new Array(256).fill(0) }, "vector"],

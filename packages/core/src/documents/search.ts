@@ -9,9 +9,15 @@ import type { ConnectedIndex } from "./indexer.js"
 import { type MetadataFilter, parseFilter } from "./metadata-filter.js"
 import type { VectorHit, VectorQuery } from "./vector-store.js"
 
+/**
+ * Longest text that is searched for, in UTF-16 code units: about as much as models embed at once. Each of its words is looked
+ * for, by the process itself where documents are in memory or in an embedded Postgres.
+ */
+const MAX_TEXT = 32_768
+
 /** What is looked for in an index. */
 export interface SearchQuery {
-  /** A text whose like is looked for. Needed for the modes `text` and `hybrid`. */
+  /** A text whose like is looked for, of at most 32,768 characters. Needed for the modes `text` and `hybrid`. */
   readonly text?: string | undefined
   /** A vector near which is looked, instead of the text's. */
   readonly vector?: Float32Array | readonly number[] | undefined
@@ -87,6 +93,10 @@ function check(query: SearchQuery, dimensions: number): Asked {
   const needsText = mode !== "vector" || query.vector === undefined
   if (text !== undefined || needsText) {
     if (typeof text !== "string" || text.trim() === "") throw refuse("text", text, "a text that is not blank")
+    if (text.length > MAX_TEXT) {
+      const message = `text has ${text.length.toLocaleString("en")} characters: it may have ${MAX_TEXT.toLocaleString("en")}. Search for a part of it.`
+      throw new FabraError("invalid_argument", message, { path: "text" })
+    }
   }
   const vector = query.vector === undefined ? null : Float32Array.from(query.vector)
   const fault = vector === null ? undefined : faultOf(vector, dimensions)

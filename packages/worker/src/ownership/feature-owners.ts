@@ -82,6 +82,16 @@ export class FeatureOwners {
     return this.#change(group, (owners, name) => void owners.delete(name))
   }
 
+  /** Forgets who computes these features: they are gone. @throws FabraError `cache_unavailable` */
+  async forget(features: readonly string[]): Promise<void> {
+    for (let attempt = 0; attempt < MAX_CONFLICTS; attempt++) {
+      const { owners, version } = await this.#load()
+      const owned = features.filter((name) => owners.delete(name))
+      if (owned.length === 0 || (await this.#write(owners, version))) return
+    }
+    throw changesAllTheTime()
+  }
+
   async #change(
     group: string,
     change: (owners: Map<string, FeatureOwner>, name: string) => void,
