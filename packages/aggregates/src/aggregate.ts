@@ -1,4 +1,4 @@
-import type { Entity, Feature, FeatureStore, Trigger, TriggerEvent } from "@fabra/core"
+import type { Entity, EntityKeyFunction, Feature, FeatureStore, Trigger, TriggerEvent } from "@fabra/core"
 import { defineState, type StateFeatureOptions } from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 import { show } from "@fabra/events/adapter"
@@ -15,6 +15,8 @@ export interface AggregateOptions<T, Windows, Aggregates, Value> {
   readonly trigger: T
   /** Only events it returns true for count. */
   readonly when?: ((event: TriggerEvent<T>) => boolean) | undefined
+  /** Which entities of the type an event counts for, by its payload. Default: the one with the event's own id. */
+  readonly key?: EntityKeyFunction<T> | undefined
   /** What of an event is aggregated; `undefined` skips it. Pure. Left out: events are counted. */
   readonly value?: ((event: TriggerEvent<T>) => Value | undefined) | undefined
   readonly windows: Windows
@@ -68,7 +70,7 @@ export function aggregate<
   name: Name,
   options: AggregateOptions<T, Windows, Aggregates, Value>,
 ): AggregateFeatures<Name, Windows, Aggregates> {
-  const { entity, trigger, when, maxRetries, aggregates } = options
+  const { entity, trigger, when, key, maxRetries, aggregates } = options
   const value: (event: TriggerEvent<T>) => unknown = options.value ?? (() => null)
   const windows = windowsOf(options.windows)
   const functions = Object.entries<AggregateFunction>(aggregates)
@@ -93,6 +95,7 @@ export function aggregate<
     entity,
     trigger,
     when: when as never,
+    key: key as never,
     maxRetries,
     fields: layouts.flatMap(({ fields }) => fields),
     keepMs: longest(layouts),

@@ -55,6 +55,7 @@ test("over HTTP windows are waited for, tried in a dry run, listed and read like
   const dry = await post(`${url}/ingest/purchase?dry_run=true`, { entity_id: "ann", payload: { amount: 2 } })
   expect(dry.changes).toContainEqual({
     entity: "User",
+    entity_id: "ann",
     feature: "spend_mean_30d",
     before: expect.objectContaining({ value: 5, status: "PRESENT" }),
     after: expect.objectContaining({ value: 3.5, status: "PRESENT" }),

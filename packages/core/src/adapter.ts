@@ -51,6 +51,8 @@ export {
   type VectorQuery,
 } from "./documents/vector-store.js"
 export { parseDuration } from "./feature/duration.js"
+export { entityIdsOf, MAX_KEYS } from "./feature/entity-ids.js"
+export { type EventTarget, type EventTargets, targetsOf } from "./feature/event-targets.js"
 export type { FeatureHandler, ServedValue } from "./feature/feature.js"
 export type { ScheduledHandler } from "./feature/scheduled-feature.js"
 export { decodeValue, encodeValue } from "./feature/values.js"

@@ -18,9 +18,11 @@ export type {
   AgeOptions,
   Computed,
   Entity,
+  EntityKeyFunction,
   Feature,
   FeatureContext,
   FeatureOptions,
+  PublishedEvent,
   Trigger,
   TriggerEvent,
 } from "./feature/feature.js"

@@ -1,7 +1,8 @@
-import { type EventDefinition, FabraError } from "@fabra/events"
+import { type AxiomEvent, type EventDefinition, FabraError } from "@fabra/events"
 import { checkName, didYouMean } from "@fabra/events/adapter"
 import { newVectorIndex, type VectorIndex, type VectorIndexOptions } from "./documents/vector-index.js"
 import type { ReadHandler } from "./feature/computed-feature.js"
+import { type EventTargets, targetsOf } from "./feature/event-targets.js"
 import type { Entity, Feature, FeatureHandler, Trigger } from "./feature/feature.js"
 import {
   type AnyFeatureOptions,
@@ -33,6 +34,7 @@ export class Registry {
   readonly scheduledHandlers = new Map<string, ScheduledHandler>()
   readonly #handlers = new Map<string, FeatureHandler[]>()
   readonly #ofEntity = new Map<Entity, Feature[]>()
+  readonly #keyed = new Set<string>()
 
   /** Every event name that some feature is triggered by. */
   get eventTypes(): readonly string[] {
@@ -46,7 +48,22 @@ export class Registry {
 
   /** The features whose values an event of this name changes, in the order of their definition. */
   changedBy(eventType: string): readonly Feature[] {
-    return this.handlersFor(eventType).flatMap(({ feature }) =>
+    return this.featuresOfHandlers(this.handlersFor(eventType))
+  }
+
+  /** Whether events of other entities change features of this type, as their `key` says. */
+  hasKeys(entityType: string): boolean {
+    return this.#keyed.has(entityType)
+  }
+
+  /** The entities that an event changes, and the handlers that it runs for each. */
+  targetsOf(event: AxiomEvent): EventTargets {
+    return targetsOf(this.handlersFor(event.eventType), event)
+  }
+
+  /** The features whose values handlers change, in the order of their definition. */
+  featuresOfHandlers(handlers: readonly FeatureHandler[]): readonly Feature[] {
+    return handlers.flatMap(({ feature }) =>
       feature.makes === undefined ? feature : feature.makes.map((name) => this.feature(name)),
     )
   }
@@ -110,8 +127,9 @@ export class Registry {
     this.stored.set(name, feature)
     this.definitions.set(name, options)
     this.#keepEvents(triggers)
-    const { when, compute } = options
-    if (compute !== undefined) for (const eventType of names) this.#addHandler(eventType, { feature, when, compute })
+    const { when, key, compute } = options
+    if (compute !== undefined)
+      for (const eventType of names) this.#addHandler(eventType, { feature, when, key, compute })
     return feature
   }
 
@@ -144,6 +162,7 @@ export class Registry {
   }
 
   #addHandler(eventType: string, handler: FeatureHandler): void {
+    if (handler.key !== undefined) this.#keyed.add(handler.feature.entity.name)
     const handlers = this.#handlers.get(eventType)
     if (handlers) handlers.push(handler)
     else this.#handlers.set(eventType, [handler])

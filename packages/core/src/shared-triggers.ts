@@ -16,7 +16,8 @@ export interface SharedTrigger {
 export function sharedTriggers(registry: Registry): readonly SharedTrigger[] {
   return registry.eventTypes.flatMap((eventType) => {
     const firstOf = new Map<string, string>()
-    for (const { feature } of registry.handlersFor(eventType)) {
+    for (const { feature, key } of registry.handlersFor(eventType)) {
+      if (key !== undefined) continue
       if (!firstOf.has(feature.entity.name)) firstOf.set(feature.entity.name, feature.name)
     }
     if (firstOf.size < 2) return []
@@ -24,7 +25,7 @@ export function sharedTriggers(registry: Registry): readonly SharedTrigger[] {
     const features = [...firstOf].map(([entity, feature]) => `${entity} ("${feature}")`).join(" and ")
     const message =
       `Event "${eventType}" changes features of ${features}: all are computed for the event's one entity id. ` +
-      "Unless these entities share their ids, publish an event of another type for each."
+      "Unless these entities share their ids, say with `key` whose features the event changes."
     return [{ eventType, entities, message }]
   })
 }

@@ -107,6 +107,8 @@ export interface Commit {
 export interface AppliedEvent {
   readonly event: AxiomEvent
   readonly entityType: string
+  /** The event's own, or what the `key` of a feature returned. */
+  readonly entityId: string
   readonly partition: number
   /** Features whose value it changed. */
   readonly featuresUpdated: readonly string[]

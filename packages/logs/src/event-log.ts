@@ -59,9 +59,9 @@ export function eventLog(logger: Logger, options: EventLogOptions = {}): Telemet
     skipped = 0
     return taken
   }
-  const eventFields = ({ event }: Pick<AppliedEvent, "event">) => ({
+  const eventFields = ({ event, entityId }: Pick<AppliedEvent, "event"> & { readonly entityId?: string }) => ({
     event_type: event.eventType,
-    entity_id: event.entityId,
+    entity_id: entityId ?? event.entityId,
     event_id: event.eventId,
   })
 

@@ -25,6 +25,7 @@ function apply(telemetry: Telemetry, options: { payload?: JsonObject; failed?: s
   telemetry.eventApplied?.({
     event: createEvent({ eventType: "purchase", entityId: "user_123", eventId: "evt_abc", payload }),
     entityType: "User",
+    entityId: "user_123",
     partition: 3,
     featuresUpdated: ["last_purchase", "total_purchases"],
     featuresFailed: failed,

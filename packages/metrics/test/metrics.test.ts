@@ -37,6 +37,7 @@ test("event types of the store begin at 0; all others share one label", async ()
   const applied = {
     entityType: "User",
     partition: 0,
+    entityId: "ann",
     featuresUpdated: [],
     featuresFailed: [],
     attempts: 1,
@@ -81,7 +82,15 @@ test("without a store, event types are those that workers know: made-up ones are
 test("values of a histogram fall into the bucket whose bound they do not exceed", async () => {
   const { telemetry, text } = createMetrics()
   const event = createEvent({ eventType: "x", entityId: "ann" })
-  const applied = { event, entityType: "User", partition: 0, featuresUpdated: [], featuresFailed: [], attempts: 1 }
+  const applied = {
+    event,
+    entityType: "User",
+    entityId: "ann",
+    partition: 0,
+    featuresUpdated: [],
+    featuresFailed: [],
+    attempts: 1,
+  }
   for (const durationMs of [0, 1, 2, 5, 30_000, 30_001]) {
     telemetry.eventApplied?.({ ...applied, repeated: false, durationMs, freshnessMs: 0 })
   }

@@ -90,13 +90,14 @@ describe("dry_run", () => {
       changes: [
         {
           entity: "Product",
+          entity_id: "ann",
           feature: "views",
           before: { value: 0, status: "DEFAULT", event_time: null, computed_at: null },
           after: present(1),
         },
-        { entity: "User", feature: "visits", before: present(4), after: present(5) },
+        { entity: "User", entity_id: "ann", feature: "visits", before: present(4), after: present(5) },
       ],
-      failures: [{ entity: "User", feature: "fragile", error: "broken by e1" }],
+      failures: [{ entity: "User", entity_id: "ann", feature: "fragile", error: "broken by e1" }],
     })
     expect(await store.getFeature("visits", "ann")).toBe(4)
     expect((await post("/ingest/visit", event)).body.duplicate).toBe(false)

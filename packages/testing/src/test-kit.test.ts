@@ -98,6 +98,6 @@ test("an event that changes features of two entities is warned of, with the name
   await using kit = createTestKit(store)
   expect(kit.warnings).toEqual([
     'Event "purchase" changes features of User ("total") and Product ("sold"): all are computed for the event\'s one ' +
-      "entity id. Unless these entities share their ids, publish an event of another type for each.",
+      "entity id. Unless these entities share their ids, say with `key` whose features the event changes.",
   ])
 })

@@ -5,7 +5,8 @@ import { Compute } from "./compute/compute.js"
 import type { ComputeEnvironment } from "./compute/compute-environment.js"
 import { newItem, newLane } from "./lane/lane.js"
 import { PartitionSession } from "./partition/partition-session.js"
-import { type Route, Routes } from "./read/routes.js"
+import type { Route } from "./read/route.js"
+import { Routes } from "./read/routes.js"
 import { Draft } from "./record/draft.js"
 import { LiveRecord } from "./record/live-record.js"
 import { placesOf } from "./record/record-values.js"
@@ -22,17 +23,26 @@ export interface DryRunOptions {
 /** A value that an event would change. */
 export interface DryRunChange {
   readonly entityType: string
+  readonly entityId: string
   /** The feature, or the free key that a handler sets. */
   readonly name: string
   readonly before: FeatureValue<unknown>
   readonly after: FeatureValue<unknown>
 }
 
+/** A feature that would fail. */
+export interface DryRunFailure {
+  readonly entityType: string
+  readonly entityId: string
+  readonly feature: string
+  readonly error: unknown
+}
+
 /** What an event would do. */
 export interface DryRun {
   readonly changes: readonly DryRunChange[]
   /** What handlers, or the schema of the event, threw. Those handlers have changed nothing. */
-  readonly failures: readonly { readonly entityType: string; readonly feature: string; readonly error: unknown }[]
+  readonly failures: readonly DryRunFailure[]
 }
 
 /** No bus has it, so no record has a mark for it. */
@@ -62,25 +72,21 @@ export async function dryRun(
     onFailure: () => {},
   }
   const routes = new Routes(store.registry, group).for(event)
-  const keys = routes.map(({ entityType }) => ({ entityType, entityId: event.entityId }))
+  const keys = routes.map(({ entityType, entityId = event.entityId }) => ({ entityType, entityId }))
   const records = keys.length === 0 ? [] : await store.cache.load(keys, group)
   const running = records.map((record, i) => runOne(event, routes[i] as Route, record, env))
   const done = await Promise.all(running)
   return { changes: done.flatMap(({ changes }) => changes), failures: done.flatMap(({ failures }) => failures) }
 }
 
-async function runOne(
-  event: AxiomEvent,
-  { entityType, handlers }: Route,
-  record: EntityRecord,
-  env: ComputeEnvironment,
-): Promise<DryRun> {
+async function runOne(event: AxiomEvent, route: Route, record: EntityRecord, env: ComputeEnvironment): Promise<DryRun> {
+  const { entityType, entityId } = record.key
   const draft = new Draft(new LiveRecord(record, NO_PARTITION, placesOf(env.registry, entityType)), NO_PARTITION)
   const lane = newLane(record.key, new PartitionSession(NO_PARTITION, { position: null, records: 0 }, null))
   const now = env.now()
   const inLog = { position: "0", data: "", acceptedAt: now }
   const batch = { end: "0", records: 1, pending: 1 }
-  const item = newItem({ lane, event, record: inLog, batch, handlers, readAt: now, quarantine: undefined })
+  const item = newItem({ lane, event, record: inLog, batch, route, readAt: now, quarantine: undefined })
   lane.items = [item]
   lane.draft = draft
   await new Compute(env).step(lane)
@@ -90,11 +96,13 @@ async function runOne(
   return {
     changes: item.updated.map((name) => {
       const feature = env.registry.features.get(name) ?? { name }
-      return { entityType, name, before: before.serve(feature), after: after.serve(feature) }
+      return { entityType, entityId, name, before: before.serve(feature), after: after.serve(feature) }
     }),
-    failures: handlers.flatMap(({ feature: { name } }) => {
-      const failure = refused ?? item.failures?.get(name)
-      return failure === undefined ? [] : [{ entityType, feature: name, error: failure.error }]
+    failures: route.handlers.flatMap((handler) => {
+      const { name } = handler.feature
+      const keyFailure = route.failed?.get(handler)
+      const failure = keyFailure ? { error: keyFailure } : (refused ?? item.failures?.get(name))
+      return failure === undefined ? [] : [{ entityType, entityId, feature: name, error: failure.error }]
     }),
   }
 }

@@ -36,18 +36,20 @@ test("a dry run returns what an event would change, and changes nothing", async 
     changes: [
       {
         entityType: "User",
+        entityId: "ann",
         name: "seen_e1",
         before: { value: undefined, status: "MISSING", eventTime: null, computedAt: null },
         after: expect.objectContaining({ value: true, status: "PRESENT" }),
       },
       {
         entityType: "User",
+        entityId: "ann",
         name: "count",
         before: expect.objectContaining({ value: 4, eventTime: null }),
         after: expect.objectContaining({ value: 5, eventTime: event.timestamp }),
       },
     ],
-    failures: [{ entityType: "User", feature: "fragile", error: new Error("not today") }],
+    failures: [{ entityType: "User", entityId: "ann", feature: "fragile", error: new Error("not today") }],
   })
   expect(await cache.load([ann], GROUP)).toEqual([before])
 })

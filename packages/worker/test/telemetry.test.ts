@@ -49,6 +49,7 @@ test("an applied event is told with what it changed, what of it failed, and how 
     {
       event: expect.objectContaining({ eventId }),
       entityType: "User",
+      entityId: "ann",
       partition: expect.any(Number),
       featuresUpdated: ["good"],
       featuresFailed: ["bad"],

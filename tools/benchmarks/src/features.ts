@@ -42,6 +42,19 @@ export function defineFeatures({ features, noteLength }: WorkloadSpec, onApplied
   return { store, served: all.slice(0, 3) }
 }
 
+/** As {@link defineFeatures}, and the same count and sum of the merchant that each event names. @param isHot half of all events name one */
+export function defineKeyed(workload: WorkloadSpec, onApplied: () => void, isHot: boolean) {
+  const defined = defineFeatures(workload, onApplied)
+  const entity = defined.store.entity("Merchant", { key: "merchant_id" })
+  const key = ({ payload: { amount, product_id: id } }: { readonly payload: Purchase }) =>
+    isHot && amount % 2 === 0 ? "hot" : id
+  const of = { entity, trigger: purchase, key, initial: 0 }
+  defined.store.feature("merchant_last", { ...of, compute: (_id, event) => event.payload.amount })
+  defined.store.feature("merchant_count", { ...of, compute: (_id, _event, { current }) => current + 1 })
+  defined.store.feature("merchant_sum", { ...of, compute: (_id, event, { current }) => current + event.payload.amount })
+  return defined
+}
+
 /** Nine features instead: sum, count and mean over three windows. All events are of the last hour by the store's clock. */
 export function defineWindows({ events }: WorkloadSpec, onApplied: () => void) {
   const store = new FeatureStore({ clock: { ...systemClock, now: () => START + events } })

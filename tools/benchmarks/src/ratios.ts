@@ -70,6 +70,18 @@ export const ratios: readonly Ratio[] = [
     of: (figures) => ratio(best(figures, "fabra_500_windows", "free"), best(figures, "fabra_500", "free")),
   },
   {
+    name: "keys",
+    title: "features of a user and of a merchant ÷ of the user alone",
+    limit: 0.45,
+    of: (figures) => ratio(best(figures, "fabra_500_keys", "free"), best(figures, "fabra_500", "free")),
+  },
+  {
+    name: "hot_key",
+    title: "the same by two processes, half of all events to one merchant ÷ of the user alone",
+    limit: 0.3,
+    of: (figures) => ratio(best(figures, "fabra_500_2p_hot", "free"), best(figures, "fabra_500_2p", "free")),
+  },
+  {
     name: "latency_p99_20k_ms",
     title: "publish → readable, p99 at 20,000 events/s, ms",
     limit: 7.5,

@@ -24,7 +24,12 @@ export const topologyCommand = () =>
   })
 
 function toJson(store: FeatureStore) {
-  return edges(store).map(({ event, feature }) => ({ event, feature: feature.name, entity: feature.entity.name }))
+  return edges(store).map(({ event, feature }) => ({
+    event,
+    feature: feature.name,
+    entity: feature.entity.name,
+    ...(feature.keyed && { keyed: true }),
+  }))
 }
 
 /** Every arrow from an event to a feature; a feature that no event changes has one from no event. */
@@ -44,7 +49,8 @@ function toTree(store: FeatureStore): string {
     .map((from) => {
       const features = all.filter((one) => origin(one) === from).map(({ feature }) => feature)
       const lines = features.map(
-        ({ name, entity }, i) => `${i === features.length - 1 ? "└─" : "├─"} ${entity.name}.${name}`,
+        ({ name, entity, keyed }, i) =>
+          `${i === features.length - 1 ? "└─" : "├─"} ${entity.name}.${name}${keyed ? " (by key)" : ""}`,
       )
       return [from, ...lines].join("\n")
     })
@@ -60,7 +66,9 @@ function toMermaid(store: FeatureStore): string {
     "  end",
   ])
   const arrows = edges(store).flatMap(({ event, feature }) =>
-    event === null ? [] : [`  e${events.indexOf(event)} --> f${features.indexOf(feature)}`],
+    event === null
+      ? []
+      : [`  e${events.indexOf(event)} -->${feature.keyed ? "|key|" : ""} f${features.indexOf(feature)}`],
   )
   return ["graph LR", ...events.map((event, i) => `  e${i}(["${event}"])`), ...entities.flat(), ...arrows].join("\n")
 }

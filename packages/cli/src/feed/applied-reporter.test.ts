@@ -19,7 +19,7 @@ function setUp() {
     return reporter
   }
   const applied = (featuresUpdated: string[], entityId = "ann"): AppliedEvent => ({
-    ...{ event: createEvent({ eventType: "purchase", entityId }), entityType: "User", partition: 0 },
+    ...{ event: createEvent({ eventType: "purchase", entityId }), entityType: "User", entityId, partition: 0 },
     ...{ featuresUpdated, featuresFailed: [], attempts: 1, repeated: false, durationMs: 2, freshnessMs: 3 },
   })
   return { store, told, watch, report, applied }

@@ -67,13 +67,13 @@ export class AppliedReporter implements Telemetry {
       const events = pending.filter(({ entityType }) => entityType === type)
       const features = this.#known(events)
       if (features.length === 0) continue
-      const ids = [...new Set(events.map(({ event }) => event.entityId))]
+      const ids = [...new Set(events.map(({ entityId }) => entityId))]
       for (const row of await this.#store.getFeatures(features, ids)) {
         const all = Object.entries(row.features).map(([name, { value }]) => [name, value])
         values.set(`${type}/${row.entityId}`, Object.fromEntries(all))
       }
     }
-    return pending.map((one) => toNotice(one, values.get(`${one.entityType}/${one.event.entityId}`) ?? {}))
+    return pending.map((one) => toNotice(one, values.get(`${one.entityType}/${one.entityId}`) ?? {}))
   }
 
   #known(events: readonly AppliedEvent[]): Feature[] {
@@ -94,11 +94,11 @@ function thatFit(notices: readonly AppliedNotice[]): AppliedNotice[] {
 }
 
 function toNotice(applied: AppliedEvent, values: Record<string, unknown>): AppliedNotice {
-  const { event, entityType, featuresUpdated, attempts, durationMs } = applied
+  const { event, entityType, entityId, featuresUpdated, attempts, durationMs } = applied
   return {
     event_type: event.eventType,
     entity: entityType,
-    entity_id: event.entityId,
+    entity_id: entityId,
     event_id: event.eventId,
     features: Object.fromEntries(featuresUpdated.filter((name) => name in values).map((name) => [name, values[name]])),
     attempts,

@@ -28,6 +28,7 @@ const DEFAULT_CONCURRENCY = 16
 const ONLY_FOR: Readonly<Partial<Record<keyof AnyFeatureOptions, readonly Feature["computedBy"][]>>> = {
   trigger: ["events"],
   when: ["events"],
+  key: ["events"],
   onLate: ["events"],
   initial: ["events", "nothing"],
   refresh: ["reads", "schedule"],
@@ -51,7 +52,7 @@ export function defineFeature(
     if (options[option as keyof AnyFeatureOptions] === undefined || allowed.includes(by)) continue
     throw fault(option, `${option} is not for a feature that is computed by ${by === "events" ? "its events" : by}.`)
   }
-  for (const option of ["compute", "computeMany", "entities", "when"] as const) {
+  for (const option of ["compute", "computeMany", "entities", "when", "key"] as const) {
     const given = options[option]
     if (given !== undefined && typeof given !== "function") {
       throw fault(option, `${option} is ${show(given)}: it must be a function.`)
@@ -79,6 +80,7 @@ export function defineFeature(
     computedBy: by,
     maxAgeMs: durationOf("maxAge", options.maxAge),
     ttlMs: durationOf("ttl", options.ttl),
+    ...(options.key !== undefined && { keyed: true }),
   })
 }
 

@@ -20,6 +20,21 @@ export type TriggerEvent<T> = T extends readonly (infer One)[]
     ? AxiomEvent<T>
     : EventOf<T>
 
+/** The event as it was published, before the schema has made anything of it. */
+export type PublishedEvent<T> = T extends readonly (infer One)[]
+  ? PublishedEvent<One>
+  : T extends EventDefinition<infer Name, infer Input, any>
+    ? AxiomEvent<Name, Input>
+    : T extends string
+      ? AxiomEvent<T>
+      : never
+
+/**
+ * Which entities an event changes: an id, a list of at most 100 ids, or `undefined` for none. Sees the event as it was published. Pure:
+ * it is called again whenever the event is read again, and must return the same ids.
+ */
+export type EntityKeyFunction<T> = (event: PublishedEvent<T>) => string | readonly string[] | undefined
+
 /** What a handler sees besides the event. Reads and writes are one transaction on the event's entity. */
 export interface FeatureContext<Current = unknown> {
   /** The feature's own value so far; `initial` (or `undefined`) before the first. A copy: changing it changes nothing. */
@@ -66,6 +81,11 @@ export interface FeatureOptions<T extends Trigger | readonly Trigger[], Value, C
   readonly entity: Entity | string
   /** The event or events that change it. Left out together with `compute`: the feature is only set directly, with `setFeature`. */
   readonly trigger: T
+  /**
+   * Which entities of the type an event changes. Default: the one with the event's own id. With `entity: Merchant`, `key: (event) =>
+   * event.payload.merchant_id` makes a customer's event change a feature of the merchant; the handler gets the merchant's id.
+   */
+  readonly key?: EntityKeyFunction<T> | undefined
   /** The value before the first event; it is also what is served then, with status `DEFAULT`. */
   readonly initial?: Value
   /** Only events it returns true for change the feature. */
@@ -107,6 +127,8 @@ export interface Feature<Name extends string = string, Value = any, Served = Val
   /** Milliseconds; `undefined`: for ever. See {@link AgeOptions}. */
   readonly maxAgeMs: number | undefined
   readonly ttlMs: number | undefined
+  /** Its `key` says which entities an event changes. */
+  readonly keyed?: boolean | undefined
   /** What the value is made of when it is read; `undefined`: the value itself is kept. */
   readonly state?: StateReading | undefined
   /** Only of the handler of a state, which is no feature that can be read: the features that are made of that state. */
@@ -122,5 +144,7 @@ export type ServedValue<F> = F extends Feature<string, any, infer Served> ? Serv
 export interface FeatureHandler {
   readonly feature: Feature
   readonly when: ((event: AxiomEvent<string, any>) => boolean) | undefined
+  /** See {@link EntityKeyFunction}; `undefined`: the event's own id. */
+  readonly key?: ((event: AxiomEvent<string, any>) => unknown) | undefined
   readonly compute: (entityId: string, event: AxiomEvent<string, any>, context: FeatureContext<any>) => unknown
 }

@@ -20,10 +20,10 @@ export function definedState(
   triggers: readonly string[],
   options: StateOptions<any>,
 ): DefinedState {
-  const { fields, features, keepMs, maxRetries, update, when } = options
+  const { fields, features, keepMs, maxRetries, update, when, key } = options
   if (typeof update !== "function") throw fault("update", `update is ${show(update)}: it must be a function.`)
   const made = Object.keys(features)
-  const common = { entity, trigger: "unused", compute: update, when, maxRetries }
+  const common = { entity, trigger: "unused", compute: update, when, key, maxRetries }
   const defined = defineFeature(name, entity, triggers, common)
   const carrier = { ...defined, computedBy: triggers.length === 0 ? "nothing" : "events" } as const
   return {
@@ -41,10 +41,11 @@ export function definedState(
 }
 
 /** What applies events to a state. */
-export function stateHandler(carrier: Feature, { when, update }: StateOptions<any>): FeatureHandler {
+export function stateHandler(carrier: Feature, { when, key, update }: StateOptions<any>): FeatureHandler {
   return {
     feature: carrier,
     when,
+    key,
     compute: (_entityId, event, context) => {
       // A worker's context is the handler's transaction, too.
       const transaction = context as unknown as Transaction

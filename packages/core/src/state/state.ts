@@ -1,4 +1,4 @@
-import type { Entity, Feature, Trigger, TriggerEvent } from "../feature/feature.js"
+import type { Entity, EntityKeyFunction, Feature, Trigger, TriggerEvent } from "../feature/feature.js"
 import type { FinishedValue, StateReader, StateReading } from "./state-reading.js"
 
 /** Reads and changes the state of one entity, as part of the commit that settles the event. */
@@ -30,6 +30,8 @@ export interface StateOptions<T extends Trigger | readonly Trigger[] = Trigger |
   readonly trigger?: T | undefined
   /** Only events it returns true for change the state. */
   readonly when?: ((event: TriggerEvent<T>) => boolean) | undefined
+  /** As of a feature: which entities of the type an event changes. Default: the one with the event's own id. */
+  readonly key?: EntityKeyFunction<T> | undefined
   /** As of a feature: 0 to 100, default 3. */
   readonly maxRetries?: number | undefined
   /** All fields there are. Each is one of the entity's record, so what an event does not change is not written again. */

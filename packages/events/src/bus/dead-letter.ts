@@ -28,6 +28,7 @@ export interface NewDeadLetter {
   /** Absent where the event could not be read. */
   readonly eventId?: string
   readonly eventType?: string
+  /** The entity it failed for: the one with the event's own id, or one that the `key` of a feature names. */
   readonly entityId?: string
   readonly entityType?: string
   /** The features that failed; empty when the event could not be read at all. */
@@ -129,8 +130,19 @@ export function deadLetterKey(entry: NewDeadLetter): string {
     entry.partition,
     entry.position,
     entry.entityType ?? "",
+    ...[targetOf(entry)].flatMap((target) => (target === undefined ? [] : [[target]])),
     ...[...entry.features].sort(),
   ])
+}
+
+/** The entity that it failed for, where that is not the one with the event's own id. */
+function targetOf({ data, entityId }: NewDeadLetter): string | undefined {
+  if (entityId === undefined) return undefined
+  try {
+    return decodeEvent(data, Number.POSITIVE_INFINITY).entityId === entityId ? undefined : entityId
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -154,6 +166,7 @@ function repeatEvent(entry: NewDeadLetter, what: "replay" | "discard"): AxiomEve
   const event = decodeEvent(entry.data, Number.POSITIVE_INFINITY)
   const { group, features, entityType, partition, position } = entry
   const { of, position: first = position } = event.replay ?? { of: event.eventId }
+  const target = targetOf(entry)
   return {
     ...event,
     eventId: `${what}_${partition}_${position}_${hashEntityId(deadLetterKey(entry)).toString(36)}`,
@@ -162,6 +175,7 @@ function repeatEvent(entry: NewDeadLetter, what: "replay" | "discard"): AxiomEve
       group,
       features,
       ...(entityType === undefined ? {} : { entityType }),
+      ...(target === undefined ? {} : { entityId: target }),
       position: first,
       ...(what === "discard" ? { discard: true } : {}),
     },

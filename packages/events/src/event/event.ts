@@ -43,8 +43,12 @@ export interface ReplayOrigin {
   readonly features: readonly string[]
   /** The type of entity they belong to. Earlier versions do not tell it. */
   readonly entityType?: string
+  /** The entity it failed for, where that is not the one with the event's own id. */
+  readonly entityId?: string | undefined
   /** Where the event stood when it failed first: what it writes elsewhere is as old as that, not as its replay. */
   readonly position?: Position
+  /** It comes from the replay of a failed `key`, and is aimed at an entity whose record has no such failure. */
+  readonly forwarded?: boolean | undefined
   /** The failure is not repaired but forgotten: nothing is computed. */
   readonly discard?: boolean
 }

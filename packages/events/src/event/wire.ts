@@ -123,10 +123,14 @@ function readTraceparent(value: unknown): { traceparent?: string } {
 function readReplay(value: unknown): { replay?: ReplayOrigin } {
   if (value === undefined) return {}
   if (isPlainObject(value)) {
-    const { of, group, features, entityType, position, discard } = value
+    const { of, group, features, entityType, entityId, position, forwarded, discard } = value
     if (typeof of === "string" && typeof group === "string" && Array.isArray(features)) {
       if (features.every((name) => typeof name === "string")) {
-        const whose = typeof entityType === "string" ? { entityType } : {}
+        const whose = {
+          ...(typeof entityType === "string" && { entityType }),
+          ...(typeof entityId === "string" && { entityId }),
+          ...(forwarded === true && { forwarded }),
+        }
         const where = typeof position === "string" ? { position } : {}
         return { replay: { of, group, features, ...whose, ...where, ...(discard === true ? { discard } : {}) } }
       }

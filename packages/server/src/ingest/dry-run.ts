@@ -13,11 +13,22 @@ export const DryRun = Type.Object(
     event_id: Type.String(),
     changes: Type.Array(
       Type.Object(
-        { entity: Type.String(), feature: Type.String(), before: FeatureValueBody, after: FeatureValueBody },
+        {
+          entity: Type.String(),
+          entity_id: Type.String(),
+          feature: Type.String(),
+          before: FeatureValueBody,
+          after: FeatureValueBody,
+        },
         strict,
       ),
     ),
-    failures: Type.Array(Type.Object({ entity: Type.String(), feature: Type.String(), error: Type.String() }, strict)),
+    failures: Type.Array(
+      Type.Object(
+        { entity: Type.String(), entity_id: Type.String(), feature: Type.String(), error: Type.String() },
+        strict,
+      ),
+    ),
   },
   named("DryRun"),
 )
@@ -40,14 +51,16 @@ export async function dryRun(
   return {
     dry_run: true,
     event_id: event.eventId,
-    changes: changes.map(({ entityType, name, before, after }) => ({
+    changes: changes.map(({ entityType, entityId, name, before, after }) => ({
       entity: entityType,
+      entity_id: entityId,
       feature: name,
       before: serveOne(before),
       after: serveOne(after),
     })),
-    failures: failures.map(({ entityType, feature, error }) => ({
+    failures: failures.map(({ entityType, entityId, feature, error }) => ({
       entity: entityType,
+      entity_id: entityId,
       feature,
       error: errorTexts(error).message,
     })),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises"
-import type { Feature, FeatureStore } from "@fabra/core"
-import { type EntityKey, type EntityRecord, StoredRow } from "@fabra/core/adapter"
+import type { FeatureStore } from "@fabra/core"
+import { type EntityRecord, type EventTarget, StoredRow } from "@fabra/core/adapter"
 import { type AxiomEvent, FabraError, type PublishReceipt, systemClock } from "@fabra/events"
 import { withDeadline } from "@fabra/events/adapter"
 import { isDeadLettered, isSettled } from "@fabra/worker"
@@ -27,6 +27,12 @@ export const Waited = Type.Object(
     applied: Type.Boolean({ description: "True when every feature it triggers is applied. Else nobody knows yet." }),
     dead_lettered: Type.Array(Type.String({ description: "Features that failed on it for good." })),
     features: FeatureValues,
+    targets: Type.Optional(
+      Type.Array(Type.Object({ entity: Type.String(), entity_id: Type.String(), features: FeatureValues }, strict), {
+        description:
+          "All entities that the event changes, where the key of a feature names others than the event does.",
+      }),
+    ),
   },
   named("Waited"),
 )
@@ -40,8 +46,8 @@ export interface WaitResult {
 
 interface Waiter {
   readonly event: AxiomEvent
-  readonly features: readonly Feature[]
-  readonly keys: readonly EntityKey[]
+  /** The entities that it changes. */
+  readonly targets: readonly EventTarget[]
   readonly receipt: Pick<PublishReceipt, "partition" | "position">
   readonly end: (result: WaitResult) => void
   pauseMs: number
@@ -97,10 +103,8 @@ export class AppliedWatch {
 
   #wait(event: AxiomEvent, receipt: PublishReceipt, { timeoutMs, gone }: Patience): Promise<WaitResult> {
     const { store, closing } = this.#context
-    const features = [...new Set(store.registry.changedBy(event.eventType))]
-    const entityTypes = [...new Set(features.map(({ entity }) => entity.name))]
-    const keys = entityTypes.map((entityType) => ({ entityType, entityId: event.entityId }))
-    if (keys.length === 0) {
+    const targets = waitTargets(store, event)
+    if (targets.length === 0) {
       return Promise.resolve({ settled: true, body: { applied: true, dead_lettered: [], features: {} } })
     }
     if (closing.aborted || gone.aborted) return Promise.resolve(NOT_SETTLED)
@@ -112,7 +116,7 @@ export class AppliedWatch {
       }
       const timer = setTimeout(() => end(NOT_SETTLED), timeoutMs)
       gone.addEventListener("abort", () => end(NOT_SETTLED), { once: true })
-      const waiter: Waiter = { event, features, keys, receipt, end, pauseMs: FIRST_PAUSE_MS, lookAt: 0 }
+      const waiter: Waiter = { event, targets, receipt, end, pauseMs: FIRST_PAUSE_MS, lookAt: 0 }
       this.#waiting.add(waiter)
       if (!this.#isLooking) this.#lookWhileAnybodyWaits()
     })
@@ -132,15 +136,15 @@ export class AppliedWatch {
   async #look(waiters: readonly Waiter[]): Promise<void> {
     const { store, settings } = this.#context
     const late = () => new FabraError("timeout", "The cache did not answer in time.")
-    const keys = waiters.flatMap((waiter) => waiter.keys)
+    const keys = waiters.flatMap(({ targets }) => targets.map(({ key }) => key))
     const load = () => store.cache.load(keys, settings.group)
     const records = await withDeadline(systemClock, load(), LOOK_MS, late).catch(() => undefined)
     // Many that wait long look less often, so that all together ask for no more than some thousand records a second.
     const longestMs = Math.max(LONGEST_PAUSE_MS, this.#waiting.size)
     let next = 0
     for (const waiter of waiters) {
-      const own = records?.slice(next, next + waiter.keys.length)
-      next += waiter.keys.length
+      const own = records?.slice(next, next + waiter.targets.length)
+      next += waiter.targets.length
       const { partition, position } = waiter.receipt
       if (own?.every((record) => isSettled(record, partition, position))) {
         waiter.end(settled(waiter, own, store))
@@ -152,28 +156,39 @@ export class AppliedWatch {
   }
 }
 
+/** The entities whose records say when the event is settled; those of a `key` that failed are under the event's own id. */
+function waitTargets({ registry }: FeatureStore, event: AxiomEvent): readonly EventTarget[] {
+  const { targets, failed } = registry.targetsOf(event)
+  const known = new Set(targets.map(({ key }) => `${key.entityType}/${key.entityId}`))
+  const types = new Set([...failed.keys()].map(({ feature }) => feature.entity.name))
+  const others = [...types].filter((entityType) => !known.has(`${entityType}/${event.entityId}`))
+  return [...targets, ...others.map((entityType) => ({ key: { entityType, entityId: event.entityId }, handlers: [] }))]
+}
+
 /** The values of the very records that say that the event is settled: never older ones. */
-function settled(
-  { event: { eventId, eventType }, features }: Waiter,
-  records: readonly EntityRecord[],
-  { registry, clock }: FeatureStore,
-): WaitResult {
-  const recordOf = new Map(records.map((record) => [record.key.entityType, record]))
+function settled({ event, targets }: Waiter, records: readonly EntityRecord[], store: FeatureStore): WaitResult {
+  const { registry, clock } = store
   const now = clock.now()
-  const rows = new Map(
-    records.map(({ key, values }) => [key.entityType, new StoredRow((name) => values.get(name), now)]),
-  )
-  const values = features.map((feature) => [feature.name, (rows.get(feature.entity.name) as StoredRow).serve(feature)])
-  const dead = registry.handlersFor(eventType).filter(({ feature: { name, entity } }) => {
-    const record = recordOf.get(entity.name)
-    return record !== undefined && isDeadLettered(record, eventId, name)
+  const handlers = registry.handlersFor(event.eventType)
+  const dead = new Set<string>()
+  const served = targets.map(({ key, handlers: own }, i) => {
+    const record = records[i] as EntityRecord
+    for (const { feature } of handlers) {
+      if (feature.entity.name === key.entityType && isDeadLettered(record, event.eventId, feature.name))
+        dead.add(feature.name)
+    }
+    const row = new StoredRow((name) => record.values.get(name), now)
+    const features = registry.featuresOfHandlers(own).map((feature) => [feature.name, row.serve(feature)])
+    return { entity: key.entityType, entity_id: key.entityId, features: toServed(Object.fromEntries(features)) }
   })
+  const own = served.filter(({ entity_id }) => entity_id === event.entityId).map(({ features }) => features)
   return {
     settled: true,
     body: {
-      applied: dead.length === 0,
-      dead_lettered: dead.map(({ feature }) => feature.name),
-      features: toServed(Object.fromEntries(values)),
+      applied: dead.size === 0,
+      dead_lettered: [...dead],
+      features: Object.assign({}, ...own),
+      ...(own.length < served.length && { targets: served.filter(({ features }) => Object.keys(features).length > 0) }),
     },
   }
 }

@@ -19,6 +19,7 @@ const Catalog = Type.Object(
           initial: Type.Any({ description: "Served, as DEFAULT, before the first event; null when there is none." }),
           max_retries: Type.Integer(),
           timeout_ms: Type.Number(),
+          keyed: Type.Optional(Type.Literal(true, { description: "Its key says which entities an event changes." })),
           about: Type.Optional(
             Type.String({ description: "What is made of events when it is read, as sum over the last 1h." }),
           ),
@@ -73,6 +74,7 @@ export function addCatalogRoute(app: TypeBoxApp, { store }: ServerContext): void
         initial: toJson(feature.initial),
         max_retries: feature.maxRetries,
         timeout_ms: feature.timeoutMs,
+        ...(feature.keyed && { keyed: true as const }),
         ...(feature.state && { about: feature.state.about }),
       })),
       indexes: [...registry.indexes.values()].map(({ name, metric, language, embedder = store.embedder }) => ({

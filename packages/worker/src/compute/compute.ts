@@ -1,7 +1,8 @@
 import type { FeatureHandler } from "@fabra/core/adapter"
-import { FabraError } from "@fabra/events"
+import { FabraError, type ReplayOrigin } from "@fabra/events"
+import { hashEntityId } from "@fabra/events/adapter"
 import { type CheckedEvent, draftOf, type Item, type Lane } from "../lane/lane.js"
-import { deadLetterFlag } from "../record/bookkeeping.js"
+import { deadLetterFlag, forwardedFlag } from "../record/bookkeeping.js"
 import { checkEvent, type Refusal, refuse } from "./checked-event.js"
 import type { ComputeEnvironment } from "./compute-environment.js"
 import { toDeadLetter } from "./give-up.js"
@@ -35,8 +36,9 @@ export class Compute {
     lane.settles = 0
     lane.retry = undefined
     lane.asks = false
-    // The queue may grow while an async handler runs; what comes then belongs to the next step.
-    return this.#applyAll(lane, 0, Math.min(lane.items.length, MAX_STEP))
+    // The queue may grow while an async handler runs; what comes then belongs to the next step. A short step is more likely
+    // to be done before another worker changes the record again.
+    return this.#applyAll(lane, 0, Math.min(lane.items.length, Math.ceil(MAX_STEP / 2 ** lane.conflicts)))
   }
 
   /** Applies the items from `first` to before `end`. */
@@ -85,9 +87,11 @@ export class Compute {
         for (const name of [...concernedNames(item), ...gone]) draft.removeFlag(deadLetterFlag(replay.of, name))
         return undefined
       }
+      if (item.route.forwards !== undefined) forward(item, replay, item.route.forwards)
       if (gone.length > 0)
         this.#giveUp(item, gone, { reason: "handler_failed", error: notDefined(item, gone), attempts: 0 })
     }
+    if (item.route.failed !== undefined) this.#giveUpKeys(item, item.route.failed)
     if (item.concerned.length === 0) return undefined
     const refusal = refuse(item, draft, this.#env)
     if (refusal !== undefined) return this.#giveUp(item, concernedNames(item), refusal)
@@ -138,6 +142,7 @@ export class Compute {
     const { name, maxRetries } = handler.feature
     if (!failed) {
       if (event.replay !== undefined) draftOf(item).removeFlag(deadLetterFlag(event.replay.of, name))
+      noteForwarded(item, name)
       return
     }
     const attempts = failures?.get(name)?.attempts ?? 0
@@ -149,13 +154,26 @@ export class Compute {
     }
   }
 
+  /** Nobody knows for which entity these features are: trying again would change nothing. */
+  #giveUpKeys(item: Item, failed: ReadonlyMap<FeatureHandler, FabraError>): void {
+    const without = item.concerned.filter((handler) => failed.has(handler))
+    item.concerned = item.concerned.filter((handler) => !failed.has(handler))
+    for (const handler of without) {
+      const error = failed.get(handler) as FabraError
+      this.#giveUp(item, [handler.feature.name], { reason: "handler_failed", error, attempts: 0 })
+    }
+  }
+
   /** Gives up on features of an event: a dead letter, and the flag that lets a replay repair it (rules R1, R5). */
   #giveUp(item: Item, names: readonly string[], refusal?: Refusal): undefined {
     const draft = draftOf(item)
     const { event } = item
     item.dead ??= new Set()
     for (const name of names) item.dead.add(name)
-    for (const name of names) draft.addFlag(deadLetterFlag(event.replay?.of ?? event.eventId, name))
+    for (const name of names) {
+      draft.addFlag(deadLetterFlag(event.replay?.of ?? event.eventId, name))
+      noteForwarded(item, name)
+    }
     draft.deadLetters.push(toDeadLetter(item, names, this.#env, refusal))
   }
 }
@@ -163,14 +181,15 @@ export class Compute {
 /** The handlers that have not applied the event yet. */
 function handlersConcerned(item: Item): readonly FeatureHandler[] {
   const done = draftOf(item).doneBefore(item.record.position)
-  return item.event.replay === undefined && done.length === 0 ? item.handlers : handlersLeft(item, done)
+  return item.event.replay === undefined && done.length === 0 ? item.route.handlers : handlersLeft(item, done)
 }
 
 function handlersLeft(item: Item, done: readonly string[]): readonly FeatureHandler[] {
   const draft = draftOf(item)
   const { replay } = item.event
-  return item.handlers.filter(({ feature: { name } }) => {
+  return item.route.handlers.filter(({ feature: { name } }) => {
     if (done.includes(name)) return false
+    if (replay !== undefined && item.route.isForwarded) return !draft.hasFlag(forwardedFlag(replay.of, name))
     // A replay repairs a failure that is still marked as one; anything else has been repaired already (rule R1).
     return replay === undefined || draft.hasFlag(deadLetterFlag(replay.of, name))
   })
@@ -184,9 +203,36 @@ function concernedNames({ concerned }: Item): readonly string[] {
 function featuresGone(item: Item): readonly string[] {
   const { replay } = item.event
   if (replay?.entityType !== item.lane.key.entityType) return NONE
-  const isTriggered = (name: string) => item.handlers.some(({ feature }) => feature.name === name)
+  const isTriggered = (name: string) => item.route.handlers.some(({ feature }) => feature.name === name)
   const isFailed = (name: string) => draftOf(item).hasFlag(deadLetterFlag(replay.of, name))
   return replay.features.filter((name) => !isTriggered(name) && isFailed(name))
+}
+
+/**
+ * What failed because of its `key` is published again, aimed at the entities that the key names now. That is durable before the commit
+ * that forgets the failure here, and may happen twice: those entities' records say that it was applied.
+ */
+function forward(item: Item, replay: ReplayOrigin, forwards: ReadonlyMap<FeatureHandler, readonly string[]>): void {
+  const draft = draftOf(item)
+  const { event, record, lane } = item
+  const { entityType, entityId: own } = lane.key
+  for (const handler of item.concerned.filter((one) => forwards.has(one))) {
+    const ids = forwards.get(handler) as readonly string[]
+    const { name } = handler.feature
+    for (const entityId of ids.filter((id) => id !== own)) {
+      const aimed = { ...replay, features: [name], entityType, entityId, forwarded: true }
+      const eventId = `forward_${lane.session.partition}_${record.position}_${hashEntityId(`${name}/${entityId}`).toString(36)}`
+      draft.forwards.push({ ...event, eventId, replay: aimed })
+    }
+    if (ids.includes(own)) continue
+    draft.removeFlag(deadLetterFlag(replay.of, name))
+    item.concerned = item.concerned.filter((one) => one !== handler)
+  }
+}
+
+/** The record of another entity has the failure that this repairs: so that it does so once, this record says that it is done. */
+function noteForwarded({ event, route, lane }: Item, name: string): void {
+  if (route.isForwarded && event.replay !== undefined) lane.draft?.addFlag(forwardedFlag(event.replay.of, name))
 }
 
 function notDefined({ event, lane }: Item, names: readonly string[]): FabraError {

@@ -22,7 +22,7 @@ export function toDeadLetter(
     data: record.data,
     eventId: event.eventId,
     eventType: event.eventType,
-    entityId: event.entityId,
+    entityId: lane.key.entityId,
     entityType: lane.key.entityType,
     features,
     reason: refusal?.reason ?? (isTimeout(error) ? "handler_timeout" : "handler_failed"),

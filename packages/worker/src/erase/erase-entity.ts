@@ -54,13 +54,14 @@ export async function eraseEntity(
   const bus = busOf(store, given, "eraseEntity")
   const key: EntityKey = { entityType: name, entityId }
   const deadline = store.clock.now() + timeoutMs
+  const everywhere = store.registry.hasKeys(name)
   let deadLetters = 0
   let behind: readonly string[] = []
   for (let round = 0; round < ROUNDS && behind.length === 0; round++) {
     const discarded = await discardDeadLetters(bus, key)
     if (round > 0 && discarded === 0) break
     deadLetters += discarded
-    behind = await groupsBehind(bus, entityId, { clock: store.clock, deadline })
+    behind = await groupsBehind(bus, entityId, { clock: store.clock, deadline, everywhere })
   }
   for (const index of known) await store.removeDocument(index, entityId)
   const record = await eraseRecord(store, bus, key)

@@ -3,6 +3,7 @@ import type { AxiomEvent } from "@fabra/events"
 import type { BusRecord, Timer } from "@fabra/events/adapter"
 import type { PartitionSession } from "../partition/partition-session.js"
 import type { ReadBatch } from "../partition/progress.js"
+import type { Route } from "../read/route.js"
 import type { Draft } from "../record/draft.js"
 import type { LiveRecord } from "../record/live-record.js"
 
@@ -31,8 +32,8 @@ export interface Item {
   readonly record: BusRecord
   readonly batch: ReadBatch
   /** What the event triggers on this lane's entity. */
-  readonly handlers: readonly FeatureHandler[]
-  /** Those of {@link handlers} that the step at hand runs: the others have applied the event. */
+  readonly route: Route
+  /** Those of the route's handlers that the step at hand runs: the others have applied the event. */
   concerned: readonly FeatureHandler[]
   /** Epoch milliseconds. */
   readonly readAt: number
@@ -109,17 +110,17 @@ export function newLane(key: EntityKey, session: PartitionSession): Lane {
 }
 
 /** What an item is made of. */
-type NewItem = Pick<Item, "lane" | "event" | "record" | "batch" | "handlers" | "readAt" | "quarantine">
+type NewItem = Pick<Item, "lane" | "event" | "record" | "batch" | "route" | "readAt" | "quarantine">
 
 /** An event that was just read. */
-export function newItem({ lane, event, record, batch, handlers, readAt, quarantine }: NewItem): Item {
+export function newItem({ lane, event, record, batch, route, readAt, quarantine }: NewItem): Item {
   return {
     lane,
     event,
     record,
     batch,
-    handlers,
-    concerned: handlers,
+    route,
+    concerned: route.handlers,
     readAt,
     failures: undefined,
     checked: undefined,

@@ -11,12 +11,15 @@ const MAX_BYTES = 64 * 1024 * 1024
  */
 export class RecordCache {
   readonly #lanes: Lanes
+  readonly #dropped: (lane: Lane) => void
   readonly #holding = new Set<Lane>()
   #bytes = 0
   #round = 0
 
-  constructor(lanes: Lanes) {
+  /** @param dropped called when a lane has lost its record to make room */
+  constructor(lanes: Lanes, dropped: (lane: Lane) => void) {
     this.#lanes = lanes
+    this.#dropped = dropped
   }
 
   /** A record was loaded. */
@@ -61,6 +64,7 @@ export class RecordCache {
   #drop(lane: Lane): void {
     if (lane.state !== "idle") return
     this.delete(lane)
+    this.#dropped(lane)
     this.#lanes.forget(lane)
   }
 }

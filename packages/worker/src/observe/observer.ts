@@ -64,6 +64,7 @@ export class Observer {
     const applied = {
       event,
       entityType: lane.key.entityType,
+      entityId: lane.key.entityId,
       partition: lane.session.partition,
       featuresUpdated: item.updated,
       featuresFailed: item.dead === undefined ? NONE : [...item.dead],

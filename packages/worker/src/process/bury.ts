@@ -8,6 +8,7 @@ export async function bury(
   letters: readonly NewDeadLetter[],
   signal: AbortSignal,
 ): Promise<void> {
+  if (letters.length === 0) return
   const { observer, bus } = context
   await untilAnswered(context, { target: "dead-letter queue", signal }, async () => {
     await observer.time("bus", "append_dead_letter", bus.deadLetters.append(letters))

@@ -11,7 +11,9 @@ import { LiveRecord } from "../record/live-record.js"
 import { type Places, placesOf } from "../record/record-values.js"
 import { retryDelay } from "../retry.js"
 import { bury } from "./bury.js"
+import { publishForwards } from "./forward.js"
 import { Quarantine } from "./quarantine.js"
+import { Turns } from "./turns.js"
 
 /** Most records in one call that loads. */
 const MAX_LOAD = 500
@@ -23,6 +25,9 @@ const MAX_COMMIT = 100
 
 /** So many conflicts in a row cost an entity no wait: a direct write now and then is nothing unusual. */
 const MAX_CONFLICTS_AT_ONCE = 3
+/** Records of shared entities are kept while fewer commits than this share meet conflicts, of about so many. */
+const MAX_CONTENTION = 0.1
+const CONTENTION_OVER = 50
 /** People are told of every so many. */
 const CONFLICTS_TO_TELL = 10
 
@@ -37,7 +42,10 @@ export class Processor {
   readonly #context: WorkerContext
   readonly #compute: Compute
   readonly #quarantine: Quarantine
-  readonly #records = new RecordCache(this.lanes)
+  readonly #records: RecordCache
+  readonly #turns: Turns
+  /** Which share of the latest commits to shared entities has met a conflict, about. */
+  #contention = 0
   readonly #places = new Map<string, Places>()
   readonly #tokenPrefix = newToken()
   #tokens = 0
@@ -47,6 +55,8 @@ export class Processor {
   constructor(context: WorkerContext, compute: Compute) {
     this.#context = context
     this.#compute = compute
+    this.#turns = new Turns(context.store.registry)
+    this.#records = new RecordCache(this.lanes, (lane) => this.#turns.forgetKeeper(lane))
     this.#quarantine = new Quarantine(context, (lanes) => {
       for (const lane of lanes) this.#unpark(lane)
       this.pump()
@@ -71,6 +81,7 @@ export class Processor {
       this.#ready = []
       for (const lane of lanes) {
         if (!lane.session.active) continue
+        if (this.#turns.isShared(lane) && !this.#takeTurn(lane)) continue
         lane.state = "busy"
         if (lane.record === undefined) missing.push(lane)
         else this.#step(lane, lane.record)
@@ -88,6 +99,7 @@ export class Processor {
       lane.timer?.cancel()
     }
     session.end()
+    for (const lane of this.#turns.forget(session)) this.#resume(lane)
     this.#quarantine.forget(session)
     this.#context.progressed()
   }
@@ -109,17 +121,58 @@ export class Processor {
   }
 
   #loaded(lane: Lane, loaded: EntityRecord): void {
+    const { partition } = lane.session
+    const { entityType } = lane.key
+    const record = new LiveRecord(loaded, partition, this.#placesOf(entityType), this.#turns.isShared(lane))
+    if (this.#adopt(lane, record)) this.#step(lane, record)
+  }
+
+  /** Gives the lane its record, unless the cache has lost what the session had seen settled (rule R2). */
+  #adopt(lane: Lane, record: LiveRecord): boolean {
     const { session } = lane
-    const record = new LiveRecord(loaded, session.partition, this.#placesOf(lane.key.entityType))
     const seen = session.lastSeen(lane.key) ?? ""
     // What the stored checkpoint covers can not be lost, but may have been removed.
     if (seen > (session.start.position ?? "") && record.mark.mark < seen) {
       this.#context.rolledBack(session, "lost")
-      return
+      return false
     }
-    session.epochs.add(loaded.epoch)
+    session.epochs.add(record.epoch)
     this.#records.set(lane, record)
-    this.#step(lane, record)
+    return true
+  }
+
+  /** Whether the lane of a shared entity may be worked on now. It goes on with the record that another lane has kept. */
+  #takeTurn(lane: Lane): boolean {
+    if (!this.#turns.take(lane)) return false
+    const keeper = this.#turns.keeperFor(lane)
+    return keeper === undefined || this.#handOver(keeper, lane)
+  }
+
+  /** The lane is done for now: of a shared entity another lane has its turn. */
+  #passTurn(lane: Lane): void {
+    if (!this.#turns.isShared(lane)) return
+    // Where other workers change the entity too, the record is stale by the next time.
+    const keeps = lane.record !== undefined && this.#contention < MAX_CONTENTION
+    const next = this.#turns.pass(lane, keeps)
+    if (!keeps) this.#records.delete(lane)
+    if (next !== undefined) this.#resume(next)
+  }
+
+  /** Gives the record of one lane to another lane of the entity; false when that ends the other's session. */
+  #handOver(from: Lane, to: Lane): boolean {
+    const { record } = from
+    this.#records.delete(from)
+    this.#turns.forgetKeeper(from)
+    if (from.state === "idle") this.lanes.forget(from)
+    if (record === undefined) return true
+    record.rebind(from.session.partition, to.session.partition)
+    return this.#adopt(to, record)
+  }
+
+  /** It is the lane's turn. */
+  #resume(lane: Lane): void {
+    this.#ready.push(lane)
+    queueMicrotask(() => this.pump())
   }
 
   #placesOf(entityType: string): Places {
@@ -141,13 +194,14 @@ export class Processor {
   #computed(lane: Lane, draft: Draft): void {
     if (!lane.session.active) return
     if (!draft.dirty) this.#finish(lane)
-    else if (draft.deadLetters.length > 0) this.#guard(this.#bury(lane, draft))
+    else if (draft.deadLetters.length + draft.forwards.length > 0) this.#guard(this.#bury(lane, draft))
     else this.#commitSoon(lane)
   }
 
-  /** Dead letters are durable before the commit that passes over their events (rule R5). */
+  /** Dead letters are durable before the commit that passes over their events (rule R5), and so is what is forwarded. */
   async #bury(lane: Lane, draft: Draft): Promise<void> {
     await bury(this.#context, draft.deadLetters, lane.session.signal)
+    await publishForwards(this.#context, draft.forwards, lane.session.signal)
     if (lane.session.active) this.#commitSoon(lane)
   }
 
@@ -179,8 +233,11 @@ export class Processor {
 
   #committed(lane: Lane, result: CommitResult): void {
     const draft = lane.draft as Draft
+    if (this.#turns.isShared(lane)) {
+      this.#contention += (Number(result.status === "conflict") - this.#contention) / CONTENTION_OVER
+    }
     if (result.status === "applied") {
-      draft.confirm(result.version)
+      draft.confirm(result.version, result.epoch)
       this.#records.used(lane)
       lane.session.epochs.add(result.epoch)
       this.#finish(lane)
@@ -188,6 +245,7 @@ export class Processor {
     }
     // The record is stale (a conflict) or in doubt (rule R8): load it, skip what is settled, compute the rest anew.
     this.#records.delete(lane)
+    this.#passTurn(lane)
     if (result.status === "conflict") this.#retryConflict(lane)
     else this.#retryOutage(lane, result.error)
   }
@@ -207,11 +265,13 @@ export class Processor {
       session.settle(item)
       this.#context.observer.applied(item)
     }
+    this.#passTurn(lane)
     if (lane.retry !== undefined) this.#wait(lane, lane.retry.inMs)
     else if (lane.asks) this.#enterQuarantine(lane)
     else if (lane.items.length > 0) this.#makeReady(lane)
     else {
       lane.state = "idle"
+      if (lane.record === undefined) this.lanes.forget(lane)
       if (session.overflow.has(lane)) this.#context.emptied(lane)
     }
     this.#context.progressed()
@@ -243,6 +303,7 @@ export class Processor {
 
   #retryOutage(lane: Lane, error: unknown): void {
     if (!lane.session.active) return
+    this.#passTurn(lane)
     this.#context.observer.outage("The cache does not answer; trying again.", error)
     lane.outages++
     this.#wait(lane, retryDelay(this.#context.settings, lane.outages))

@@ -110,14 +110,13 @@ export class Intake {
       return
     }
     const { lanes } = this.#processor
-    for (const { entityType, handlers } of this.#routes.for(event)) {
-      const lane = batch
-        ? lanes.open(session, entityType, event.entityId)
-        : lanes.find(session, entityType, event.entityId)
+    for (const route of this.#routes.for(event)) {
+      const { entityType, entityId = event.entityId } = route
+      const lane = batch ? lanes.open(session, entityType, entityId) : lanes.find(session, entityType, entityId)
       const itsBatch = lane && this.#admit(lane, record.position, batch)
       if (lane === undefined || itsBatch === undefined) continue
       const quarantine = record.position <= session.quarantineUntil ? "ask" : undefined
-      this.#processor.enqueue(lane, newItem({ lane, event, record, batch: itsBatch, handlers, readAt, quarantine }))
+      this.#processor.enqueue(lane, newItem({ lane, event, record, batch: itsBatch, route, readAt, quarantine }))
     }
   }
 

@@ -76,6 +76,16 @@ export function isDeadLettered({ flags }: Pick<EntityRecord, "flags">, eventId: 
   return flags.has(deadLetterFlag(eventId, feature))
 }
 
+/** The flag of a record to which the replay of an event was forwarded whose `key` had failed: it is applied. */
+export function forwardedFlag(eventId: string, feature: string): string {
+  return `forwarded:${feature}/${eventId}`
+}
+
+/** Whether a flag is a {@link deadLetterFlag}. */
+export function isDeadLetterFlag(flag: string): boolean {
+  return flag.startsWith("dead:")
+}
+
 /** The flag that stands in a record while a feature's failure on an event lies in the dead-letter queue. */
 export function deadLetterFlag(eventId: string, feature: string): string {
   return `dead:${feature}/${eventId}`

@@ -1,7 +1,7 @@
-import type { EntityChange, EntityKey, StoredValue } from "@fabra/core/adapter"
-import type { Position } from "@fabra/events"
+import type { EntityChange, EntityKey, Epoch, StoredValue } from "@fabra/core/adapter"
+import type { AxiomEvent, Position } from "@fabra/events"
 import type { NewDeadLetter } from "@fabra/events/adapter"
-import { covers, encodeBookkeeping, type PartitionMark } from "./bookkeeping.js"
+import { covers, encodeBookkeeping, isDeadLetterFlag, type PartitionMark } from "./bookkeeping.js"
 import type { LiveRecord } from "./live-record.js"
 
 const NONE: readonly string[] = []
@@ -17,6 +17,8 @@ export class Draft {
   readonly partition: number
   /** Dead letters that must be durable before this is committed. */
   readonly deadLetters: NewDeadLetter[] = []
+  /** Events that must be published before this is committed. */
+  readonly forwards: AxiomEvent[] = []
   /** Whether there is anything to commit. A mark alone is not, unless a publisher awaits it: the event may be read again. */
   dirty = false
   #mark: PartitionMark
@@ -60,8 +62,8 @@ export class Draft {
 
   /** Whether any event of the entity lies in the dead-letter queue. */
   get isMarkedDead(): boolean {
-    if (this.#addFlags.size > 0) return true
-    for (const flag of this.record.flags) if (!this.#removeFlags.has(flag)) return true
+    for (const flag of this.#addFlags) if (isDeadLetterFlag(flag)) return true
+    for (const flag of this.record.flags) if (isDeadLetterFlag(flag) && !this.#removeFlags.has(flag)) return true
     return false
   }
 
@@ -116,9 +118,10 @@ export class Draft {
   }
 
   /** The change was applied: brings the record up to it. */
-  confirm(version: string): void {
+  confirm(version: string, epoch: Epoch): void {
     const { record } = this
     record.version = version
+    record.epoch = epoch
     record.mark = this.#mark
     // Not by a loop over the map, which makes a list of each entry.
     this.#values.forEach((value, name) => {

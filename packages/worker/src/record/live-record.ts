@@ -1,4 +1,4 @@
-import type { EntityRecord, StoredValue } from "@fabra/core/adapter"
+import type { EntityRecord, Epoch, StoredValue } from "@fabra/core/adapter"
 import { type Bookkeeping, decodeBookkeeping, NO_MARK, type PartitionMark } from "./bookkeeping.js"
 import { type Places, RecordValues } from "./record-values.js"
 
@@ -15,24 +15,42 @@ export class LiveRecord {
   /** What is settled of the partition for which it was loaded. */
   mark: PartitionMark
   /** What is settled of others. */
-  readonly others: Bookkeeping
+  others: Bookkeeping
+  /** Which epoch of the cache has confirmed it last. */
+  epoch: Epoch
   /** About how many bytes it takes in memory. */
   bytes: number
   readonly #values: RecordValues
   #flags: Set<string>
 
-  constructor({ version, state, tombstone, flags, values }: EntityRecord, partition: number, places: Places) {
+  /** @param isShared other partitions have events of the entity, too */
+  constructor(
+    { version, state, tombstone, flags, values, epoch }: EntityRecord,
+    partition: number,
+    places: Places,
+    isShared = false,
+  ) {
     const books = decodeBookkeeping(state ?? tombstone)
     this.version = version
+    this.epoch = epoch
     this.mark = books.get(partition) ?? NO_MARK
     books.delete(partition)
-    // Of what stands for all that was removed, only the partition at hand concerns this entity.
-    this.others = books.size === 0 || state === null ? NO_OTHERS : books
+    // Of what stands for all that was removed, only the partition at hand concerns an entity that has events of no other.
+    this.others = books.size === 0 || (state === null && !isShared) ? NO_OTHERS : books
     this.bytes = 500 + 48 * places.size
     this.#values = new RecordValues(places)
     this.#flags = NO_FLAGS
     for (const flag of flags) this.addFlag(flag)
     for (const [name, value] of values) this.setValue(name, value)
+  }
+
+  /** Another partition's lane of the same entity takes the record over. */
+  rebind(from: number, to: number): void {
+    const books = new Map(this.others)
+    if (this.mark !== NO_MARK) books.set(from, this.mark)
+    this.mark = books.get(to) ?? NO_MARK
+    books.delete(to)
+    this.others = books
   }
 
   value(name: string): StoredValue | undefined {

@@ -1,7 +1,8 @@
 import { decodeEvent } from "@fabra/events/adapter"
 import { queueServer, type Told } from "./clients.js"
-import { ENTITIES, GROUPS, type Group, Plan, type PlannedEvent } from "./plan.js"
-import { EMPTY, type SimulatedRecord, shardOf } from "./records.js"
+import { fieldOf } from "./keyed.js"
+import { ENTITIES, GROUPS, type Group, Plan, type PlannedEvent, TARGETS } from "./plan.js"
+import { EMPTY, recordName, type SimulatedRecord, shardOf } from "./records.js"
 import { checkSchedule, isScheduleQuiet } from "./schedules.js"
 import type { LogEntry, Server } from "./server.js"
 import { lettersOn, originOf } from "./simulated-dead-letters.js"
@@ -34,7 +35,7 @@ export function check(world: World, plan: Plan, told: Told, quiet: boolean): voi
   }
   for (const entity of ENTITIES) {
     const { master } = world.cache[shardOf(entity)] as Server
-    const { history } = master.get<SimulatedRecord>(`record/${entity}`) ?? EMPTY
+    const { history } = master.get<SimulatedRecord>(recordName({ entityType: "User", entityId: entity })) ?? EMPTY
     const ids = log.get(entity) ?? []
     for (const group of GROUP_NAMES) {
       for (const feature of GROUPS[group]) {
@@ -48,6 +49,7 @@ export function check(world: World, plan: Plan, told: Told, quiet: boolean): voi
       if (!history[feature]?.includes(mark)) world.violated("lost", `direct write ${mark} of ${entity}.${feature}`)
     }
   }
+  if (world.configuration.keys) checkTargets(world, log, planned, quiet)
   for (const letter of lettersOn(queueServer(world).master).filter(({ reason }) => reason === "worker_crashed")) {
     const id = originOf(letter) as string
     if (planned.get(id)?.mode !== "poison") world.violated("collateral", `${id} is taken for what killed the workers`)
@@ -55,6 +57,34 @@ export function check(world: World, plan: Plan, told: Told, quiet: boolean): voi
   if (world.configuration.schedules) checkSchedule(world)
   if (quiet) checkRubbish(world)
   else world.violated("stuck", "the log was never settled to its end")
+}
+
+/** Events of one entity reach those that they name in their order; between events of different entities any order will do. */
+function checkTargets(
+  world: World,
+  log: ReadonlyMap<string, readonly string[]>,
+  planned: ReadonlyMap<string, PlannedEvent>,
+  quiet: boolean,
+): void {
+  for (const target of TARGETS) {
+    const { master } = world.cache[shardOf(target)] as Server
+    const { history } = master.get<SimulatedRecord>(recordName({ entityType: "Target", entityId: target })) ?? EMPTY
+    for (const stored of ["k1", "k2", "k3~f0", "k3~f1"]) {
+      const [feature = "", field] = stored.split("~")
+      const found = history[stored] ?? []
+      for (const entity of ENTITIES) {
+        const events = (log.get(entity) ?? []).map((id) => planned.get(id) as PlannedEvent)
+        const expected = events
+          .filter(({ id, targets }) => targets.includes(target) && (field === undefined || fieldOf(id) === field))
+          .map(({ id }) => id)
+        const inQueue = buried(world, feature, [target, entity])
+        const own = found.filter((id) => expected.includes(id))
+        checkFeature(world, `${target}.${feature}`, expected, own, inQueue, quiet)
+      }
+      const strange = found.find((id) => !planned.get(id)?.targets.includes(target))
+      if (strange !== undefined) world.violated("fault", `${strange} is in ${target}.${stored}: ${found}`)
+    }
+  }
 }
 
 /** First places of events in the log, entity by entity. Replays count as the event that they repeat. */
@@ -73,10 +103,11 @@ function isReadable(data: string): boolean {
   }
 }
 
-/** Events whose failure in a feature stands in the queue. */
-function buried(world: World, feature: string): Set<string | undefined> {
+/** Events whose failure in a feature, of one of these entities if they are given, stands in the queue. */
+function buried(world: World, feature: string, entities?: readonly string[]): Set<string | undefined> {
   const letters = lettersOn(queueServer(world).master)
-  return new Set(letters.filter(({ features }) => features.includes(feature)).map(originOf))
+  const isOf = (entityId = "") => entities === undefined || entities.includes(entityId)
+  return new Set(letters.filter(({ features, entityId }) => features.includes(feature) && isOf(entityId)).map(originOf))
 }
 
 function checkFeature(

@@ -52,9 +52,10 @@ export function startClients(world: World, plan: Plan): Told {
 }
 
 /** Publishes an event until the bus says that it has it. */
-async function publish(world: World, process: Process, { id, entity, type, mode }: PlannedEvent): Promise<void> {
+async function publish(world: World, process: Process, planned: PlannedEvent): Promise<void> {
+  const { id, entity, type, mode, targets, isUnkeyed } = planned
   const bus = new SimulatedBus(world, process)
-  const payload: JsonObject = { mode }
+  const payload: JsonObject = world.configuration.keys ? { mode, targets: [...targets], isUnkeyed } : { mode }
   const event = createEvent({ eventType: type, entityId: entity, eventId: id, payload, timestamp: process.now() })
   for (;;) {
     const [result] = await bus.publish([event])

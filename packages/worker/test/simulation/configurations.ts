@@ -16,6 +16,8 @@ export interface Configuration {
   readonly schedules?: boolean
   /** Values outlive their `ttl` soon, and records with them. */
   readonly ageing?: boolean
+  /** Events change features and a state of further entities, which their payload names. */
+  readonly keys?: boolean
 }
 
 /** Every configuration; in all but `calm` processes crash and stall, and requests and replies get lost. */
@@ -30,6 +32,8 @@ export const CONFIGURATIONS = {
   names: { names: true, busFailover: true },
   schedules: { schedules: true },
   ageing: { ageing: true, cacheFailover: true },
+  keys: { keys: true, cacheFailover: true },
+  keys_ageing: { keys: true, ageing: true, cacheFailover: true },
   apart: { busFailover: true, cacheFailover: true },
 } as const satisfies Record<string, Configuration>
 

@@ -1,14 +1,11 @@
 import { FeatureStore } from "@fabra/core"
 import { type AxiomEvent, defineEvent } from "@fabra/events"
-import { type Group, type Mode, TTL_MS } from "./plan.js"
+import { defineKeyed } from "./keyed.js"
+import { type Group, type Payload, TTL_MS } from "./plan.js"
 import type { Process } from "./process.js"
 import { defineScheduled } from "./schedules.js"
 import { SimulatedCache } from "./simulated-cache.js"
 import type { World } from "./world.js"
-
-interface Payload {
-  readonly mode: Mode
-}
 
 /** A schema that one mode does not match; sometimes it takes a promise to say so. */
 const schema = (world: World) => ({
@@ -38,6 +35,7 @@ export function makeStore(world: World, process: Process, group: Group): Feature
   // Whoever removes records must know all features. No handler waits: of a value that was gone before it was committed
   // the check would know nothing.
   if (ageing) for (const name of group === "B" ? ["a1", "a2"] : ["b1"]) store.feature(name, { entity, ...ttl })
+  if (world.configuration.keys) defineKeyed(store, world, process, group)
   if (group === "B") {
     store.feature("b1", {
       entity,

@@ -7,6 +7,9 @@ export const ENTITIES: readonly string[] = pickEntities()
 /** Consumer groups, and the features that each computes. `note` is only ever set directly. */
 export const GROUPS = { A: ["a1", "a2"], B: ["b1"] } as const satisfies Record<string, readonly string[]>
 
+/** Entities that events of others change, which have features of group `A` of their own. */
+export const TARGETS: readonly string[] = ["m0", "m1"]
+
 /** Name of one of {@link GROUPS}. */
 export type Group = keyof typeof GROUPS
 
@@ -33,6 +36,17 @@ export interface PlannedEvent {
   /** `x` changes every feature, `y` all but `a2`. */
   readonly type: "x" | "y"
   readonly mode: Mode
+  /** Which of {@link TARGETS} it changes. */
+  readonly targets: readonly string[]
+  /** The code in use at first finds no valid key in it. */
+  readonly isUnkeyed: boolean
+}
+
+/** What an event says. */
+export interface Payload {
+  readonly mode: Mode
+  readonly targets: readonly string[]
+  readonly isUnkeyed: boolean
 }
 
 /** What happens when in one execution, as far as that is decided beforehand. */
@@ -51,6 +65,7 @@ export class Plan {
       entity: random.pick(ENTITIES),
       type: i === poisonAt || random.chance(0.75) ? "x" : "y",
       mode: i === poisonAt ? "poison" : random.pick(MODES),
+      ...(world.configuration.keys ? keysBy(random) : NO_KEYS),
     }))
   }
 
@@ -66,6 +81,13 @@ export class Plan {
     if (group === "A" && mode === "nothing") return []
     return GROUPS[group].filter((feature) => type === "x" || feature !== "a2")
   }
+}
+
+const NO_KEYS = { targets: [], isUnkeyed: false }
+
+function keysBy(random: World["random"]): Pick<PlannedEvent, "targets" | "isUnkeyed"> {
+  const targets = random.pick([TARGETS.slice(0, 1), TARGETS.slice(0, 1), TARGETS.slice(1), TARGETS, []])
+  return { targets, isUnkeyed: random.chance(0.1) }
 }
 
 function pickEntities(): string[] {

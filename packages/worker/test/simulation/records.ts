@@ -1,11 +1,12 @@
 import {
   type DirectWrite,
   type EntityChange,
+  type EntityKey,
   type EntityRemoval,
   REMEMBERED_WRITES,
   type StoredValue,
 } from "@fabra/core/adapter"
-import { ENTITIES, TTL_MS } from "./plan.js"
+import { ENTITIES, TARGETS, TTL_MS } from "./plan.js"
 import type { Master } from "./server.js"
 import { PARTITIONS, type World } from "./world.js"
 
@@ -24,8 +25,14 @@ export const SCHEDULED = "s1"
 /** A record never written. */
 export const EMPTY: SimulatedRecord = { values: {}, groups: {}, lastWrites: [], history: {} }
 
+/** Under which name a server has the record of an entity. */
+export function recordName({ entityType, entityId }: EntityKey): string {
+  return `record/${entityType}/${entityId}`
+}
+
 /** Two entities of one partition are in different shards, and the other way round. */
 export function shardOf(entityId: string): number {
+  if (TARGETS.includes(entityId)) return TARGETS.indexOf(entityId) % PARTITIONS
   return Math.abs(ENTITIES.indexOf(entityId) >> 1) % PARTITIONS
 }
 
@@ -57,7 +64,7 @@ export function effectiveVersion(
 /** Applies a change if its base is still the record's version; returns the new token, `undefined` for a conflict. */
 export function commitOn(world: World, master: Master, change: EntityChange, by: string): string | undefined {
   const { key, group, baseVersion, token, state, values = new Map(), addFlags = [], removeFlags = [] } = change
-  const before = master.get<SimulatedRecord>(`record/${key.entityId}`) ?? EMPTY
+  const before = master.get<SimulatedRecord>(recordName(key)) ?? EMPTY
   const removal = tombstonesOn(master).token
   if (effectiveVersion(before, group, removal) !== baseVersion) return undefined
   for (const [name, value] of values)
@@ -67,7 +74,7 @@ export function commitOn(world: World, master: Master, change: EntityChange, by:
     ...withValues(before, values, { replacing: false, ages: world.configuration.ageing }),
     groups: { ...before.groups, [group]: { token, state, flags: [...new Set([...flags, ...addFlags])] } },
   }
-  master.set(`record/${key.entityId}`, after)
+  master.set(recordName(key), after)
   world.tell(() => {
     const set = [...values].map(([name, value]) => `${name}=${value?.text}`)
     return [
@@ -88,11 +95,11 @@ export function versionOf({ groups, lastWrites }: SimulatedRecord): string | nul
 /** Removes a record if it and the tombstones are as they were; whether it did. */
 export function removeOn(world: World, master: Master, removal: EntityRemoval, by: string): boolean {
   const { key, version, token, tombstones } = removal
-  const record = master.get<SimulatedRecord>(`record/${key.entityId}`) ?? EMPTY
+  const record = master.get<SimulatedRecord>(recordName(key)) ?? EMPTY
   const { states } = tombstonesOn(master)
   const fits = tombstones.every(({ group, before, after }) => [before, after].includes(states[group] ?? null))
   if (!fits || versionOf(record) !== version) return false
-  master.set(`record/${key.entityId}`, { ...EMPTY, history: record.history })
+  master.set(recordName(key), { ...EMPTY, history: record.history })
   const left = Object.fromEntries(tombstones.map(({ group, after }) => [group, after]))
   master.set("tombstones", { token, states: { ...states, ...left } })
   world.tell(() => `${by} removes ${key.entityId} on ${master.name}, leaving ${JSON.stringify(left)}`)
@@ -100,8 +107,8 @@ export function removeOn(world: World, master: Master, removal: EntityRemoval, b
 }
 
 /** Whether a server has a record of the entity. */
-export function isOn(master: Master, entityId: string): boolean {
-  return versionOf(master.get<SimulatedRecord>(`record/${entityId}`) ?? EMPTY) !== null
+export function isOn(master: Master, key: EntityKey): boolean {
+  return versionOf(master.get<SimulatedRecord>(recordName(key)) ?? EMPTY) !== null
 }
 
 /** What is committed on schedule has seen every event that is in the record. */
@@ -114,10 +121,10 @@ function checkSeen(world: World, entityId: string, before: SimulatedRecord, valu
 
 /** Applies a direct write. */
 export function writeOn(world: World, master: Master, { key, token, values }: DirectWrite): void {
-  const before = master.get<SimulatedRecord>(`record/${key.entityId}`) ?? EMPTY
+  const before = master.get<SimulatedRecord>(recordName(key)) ?? EMPTY
   if (before.lastWrites.includes(token)) return
   const lastWrites = [token, ...before.lastWrites].slice(0, REMEMBERED_WRITES)
-  master.set(`record/${key.entityId}`, { ...withValues(before, values, { replacing: true }), lastWrites })
+  master.set(recordName(key), { ...withValues(before, values, { replacing: true }), lastWrites })
   world.tell(() => {
     const set = [...values].map(([name, value]) => `${name}=${value?.text}`)
     return `direct write of ${key.entityId} on ${master.name}: ${set.join(" ")}`
@@ -135,7 +142,9 @@ function withValues(
     if (value === null) continue
     const was = before.values[name]
     const old = listOf(was)
-    const replaces = replacing || (ages && was !== undefined && value.computedAt - was.computedAt >= TTL_MS)
+    // A field of a state stays as it is, however old: only the record as a whole ages.
+    const outlives = ages && !name.includes("~") && was !== undefined && value.computedAt - was.computedAt >= TTL_MS
+    const replaces = replacing || outlives
     const list = listOf(value)
     let common = 0
     while (!replaces && common < old.length && old[common] === list[common]) common++

@@ -2,7 +2,7 @@ import type { Entity, FeatureStore } from "@fabra/core"
 import type { ScheduleState } from "../../src/schedule/schedule-book.js"
 import { ENTITIES } from "./plan.js"
 import { EPOCH, type Process } from "./process.js"
-import { EMPTY, listOf, SCHEDULED, type SimulatedRecord, shardOf } from "./records.js"
+import { EMPTY, listOf, recordName, SCHEDULED, type SimulatedRecord, shardOf } from "./records.js"
 import type { Server } from "./server.js"
 import type { World } from "./world.js"
 
@@ -74,11 +74,11 @@ export function checkSchedule(world: World): void {
 }
 
 function stateIn(world: World): Pick<ScheduleState, "run" | "history"> {
-  const [own] = Object.values(recordOf(world, SCHEDULED).groups)
+  const [own] = Object.values(recordOf(world, SCHEDULED, "~schedule").groups)
   return own === undefined ? { run: null, history: [] } : (JSON.parse(own.state) as ScheduleState)
 }
 
-function recordOf(world: World, id: string): SimulatedRecord {
+function recordOf(world: World, id: string, entityType = "User"): SimulatedRecord {
   const { master } = world.cache[shardOf(id)] as Server
-  return master.get<SimulatedRecord>(`record/${id}`) ?? EMPTY
+  return master.get<SimulatedRecord>(recordName({ entityType, entityId: id })) ?? EMPTY
 }

@@ -15,7 +15,7 @@ import type {
 } from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
 import type { StoreWarning } from "@fabra/events/adapter"
-import { ENTITIES } from "./plan.js"
+import { ENTITIES, TARGETS } from "./plan.js"
 import { type Answer, DIED, type Process } from "./process.js"
 import {
   commitOn,
@@ -23,6 +23,7 @@ import {
   effectiveVersion,
   isOn,
   NO_TOMBSTONES,
+  recordName,
   removeOn,
   type SimulatedRecord,
   type SimulatedTombstones,
@@ -163,9 +164,11 @@ export class SimulatedCache implements RemovingCache {
     return (await this.#readAll(keys)).map(({ record }) => features.map((feature) => record.values[feature]))
   }
 
-  async entities(_type: string, { after }: { readonly after?: string } = {}): Promise<EntityPage> {
+  async entities(entityType: string, { after }: { readonly after?: string } = {}): Promise<EntityPage> {
     const [shard, server] = after === undefined ? [0, this.#world.cache[0]] : [1, this.#world.cache[1]]
-    const answer = await this.#process.ask(server as Server, (master) => ENTITIES.filter((id) => isOn(master, id)))
+    const answer = await this.#process.ask(server as Server, (master) =>
+      [...ENTITIES, ...TARGETS].filter((entityId) => isOn(master, { entityType, entityId })),
+    )
     if (answer === undefined) throw unavailable()
     return { ids: answer.value, next: shard === 0 ? "1" : null }
   }
@@ -180,7 +183,7 @@ export class SimulatedCache implements RemovingCache {
     const found: Found[] = []
     await this.#perShard(keys, async (server, shard, mine) => {
       const answer: Answer<SimulatedRecord[]> = await this.#process.ask(server, (master) =>
-        mine.map(({ item }) => master.get<SimulatedRecord>(`record/${item.entityId}`) ?? EMPTY),
+        mine.map(({ item }) => master.get<SimulatedRecord>(recordName(item)) ?? EMPTY),
       )
       if (answer === undefined) return
       for (const [i, { index }] of mine.entries()) {

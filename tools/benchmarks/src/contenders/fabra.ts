@@ -6,7 +6,7 @@ import type { EventBus } from "@fabra/events"
 import { MemoryEventBus } from "@fabra/events"
 import { AxiomWorker, type WorkerOptions } from "@fabra/worker"
 import type { Contender, Producer, Reader, Worker } from "../contender.js"
-import { defineFeatures, defineWindows } from "../features.js"
+import { defineFeatures, defineKeyed, defineWindows } from "../features.js"
 
 interface OnRedis extends Partial<Contender> {
   readonly options?: Partial<WorkerOptions>
@@ -45,6 +45,24 @@ export function fabraOnRedis(
     },
     ...more,
   }
+}
+
+/** Fabra on Redis where each event also changes a merchant. @param more whether half of them change the same one */
+export function fabraKeyed(
+  name: string,
+  title: string,
+  { isHot, ...more }: OnRedis & { readonly isHot: boolean },
+): Contender {
+  return fabraOnRedis(name, title, {
+    async worker({ url, workload, processes }, onApplied) {
+      const { store } = defineKeyed(workload, onApplied, isHot)
+      const bus = new RedisEventBus({ url })
+      const worker = startWorker(store, bus, { cache: new RedisFeatureCache({ url }), ...more.options })
+      await untilShared(bus, processes)
+      return worker
+    },
+    ...more,
+  })
 }
 
 /** Fabra on Redis with windows instead of counters. */

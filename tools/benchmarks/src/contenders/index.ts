@@ -1,7 +1,7 @@
 import { createWriteStream } from "node:fs"
 import type { Contender } from "../contender.js"
 import { bullmq } from "./bullmq.js"
-import { fabraEmbedded, fabraOnRedis, fabraWindows } from "./fabra.js"
+import { fabraEmbedded, fabraKeyed, fabraOnRedis, fabraWindows } from "./fabra.js"
 import { ioredisDrain, socketDrain } from "./limits.js"
 import { naive } from "./naive.js"
 
@@ -32,6 +32,15 @@ export const contenders: readonly Contender[] = [
       const { createLogger, eventLog } = await import("@fabra/logs")
       return eventLog(createLogger({ pretty: false, destination: createWriteStream("/dev/null") }))
     },
+  }),
+  fabraKeyed("fabra_500_keys", "Fabra on Redis, batch 500, three features of a merchant besides", {
+    options: { batchSize: 500 },
+    isHot: false,
+  }),
+  fabraKeyed("fabra_500_2p_hot", "Fabra on Redis, batch 500, two processes, half of all events to one merchant", {
+    options: { batchSize: 500 },
+    processes: 2,
+    isHot: true,
   }),
   fabraWindows("fabra_500_windows", "Fabra on Redis, batch 500, three windows × (sum, count, mean)", {
     batchSize: 500,
