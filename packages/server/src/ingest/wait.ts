@@ -8,7 +8,7 @@ import { type Static, Type } from "@sinclair/typebox"
 import { Problem } from "../answer/problem.js"
 import { toServed } from "../answer/wire-values.js"
 import type { ServerContext } from "../context.js"
-import { FeatureValues, named } from "../schema/schemas.js"
+import { FeatureValues, named, strict } from "../schema/schemas.js"
 
 const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 100
