@@ -30,7 +30,7 @@ describe.skipIf(isExternal)("a Redis Cluster", () => {
   beforeEach(() => {
     namespace = `clustered-${++round}`
     keys = new Keys(namespace)
-    cluster = new Cluster([...servers.nodes], { lazyConnect: true })
+    cluster = new Cluster([...servers.nodes], { lazyConnect: true, redisOptions: servers.user })
     bus = open()
   })
   afterEach(() => bus.close())

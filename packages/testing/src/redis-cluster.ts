@@ -21,6 +21,8 @@ export interface RedisTestCluster {
   readonly replicas: readonly (readonly RedisTestServer[])[]
   /** Where all of them are, as a client wants to be told. */
   readonly nodes: readonly { readonly host: string; readonly port: number }[]
+  /** As whom clients are to connect: with `FABRA_TEST_REDIS_ACL` a user who is allowed no more than that says, else nobody. */
+  readonly user: { readonly username?: string; readonly password?: string }
   /** Ends the servers and removes their files. Idempotent. */
   stop(): Promise<void>
 }
@@ -54,7 +56,9 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
       await shows(server, "CLUSTER INFO", /cluster_state:ok.*cluster_size:/s)
       await shows(server, "CLUSTER NODES", isWhole)
     }
-    return { masters, replicas, nodes: servers.map(({ port }) => ({ host: "127.0.0.1", port })), stop }
+    const { username, password } = new URL((masters[0] as RedisTestServer).url)
+    const user = username === "" ? {} : { username, password }
+    return { masters, replicas, nodes: servers.map(({ port }) => ({ host: "127.0.0.1", port })), user, stop }
   } catch (error) {
     await stop()
     throw error

@@ -167,3 +167,34 @@ test("a process whose event loop stands still is killed by its watchdog", async 
   expect(output.join("")).toMatch(/stuck.*stood still for 200 ms/s)
   expect(signal).toBe("SIGKILL")
 })
+
+test("the next life of a worker logs what it takes over, and how many events of it run in quarantine", async () => {
+  const bus = new MemoryEventBus({ partitions: 2 })
+  const { store, User, publish, start } = setup({ bus })
+  const count = store.feature("count", {
+    entity: User,
+    trigger: "x",
+    initial: 0,
+    compute: (_id, _e, { current }) => current + 1,
+  })
+  const before = await bus.subscribe({
+    ...{ group: "fabra_workers", consumer: "named", leaseMs: 600_000 },
+    onAssigned: () => {},
+    onRevoked: async () => {},
+    onLost: () => {},
+  })
+  for (const id of ["a", "b", "c"]) await publish("x", id)
+  const lines: [object, string][] = []
+  const warn = (fields: object, message: string) => lines.push([fields, message])
+  const { worker } = start({ consumer: "named", logger: { info: () => {}, warn, error: warn } })
+  await worker.idle()
+  const fields = {
+    consumer: "named",
+    partitions: expect.arrayContaining([0, 1]),
+    silent_ms: expect.any(Number),
+    events: 3,
+  }
+  expect(lines).toContainEqual([fields, expect.stringMatching(/^Took over partitions/)])
+  expect(await store.getFeature(count, "a")).toBe(1)
+  await before.close()
+})

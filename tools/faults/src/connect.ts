@@ -20,9 +20,11 @@ export interface Connection {
 export function connect({ address, namespace, rollbackMs }: ConnectionPlan, clock: Clock = systemClock): Connection {
   const clusters: Cluster[] = []
   const whereIs = (ports: readonly number[]) => {
-    if (!address.isCluster) return { url: `redis://127.0.0.1:${ports[0]}` }
+    const { username, password } = address.user
+    const login = username === undefined ? "" : `${username}:${password}@`
+    if (!address.isCluster) return { url: `redis://${login}127.0.0.1:${ports[0]}` }
     const nodes = ports.map((port) => ({ host: "127.0.0.1", port }))
-    const client = new Cluster(nodes, { lazyConnect: true })
+    const client = new Cluster(nodes, { lazyConnect: true, redisOptions: address.user })
     client.on("error", () => {})
     clusters.push(client)
     return { client }

@@ -30,9 +30,11 @@ export class Place {
     this.servers = servers
     this.cacheDirectory = cacheDirectory
     this.#cluster = cluster
+    const { username, password } = new URL(servers[0]?.url ?? "")
+    const user = username === "" ? {} : { username, password }
     this.address = cluster
-      ? { isCluster: true, bus: ports, cache: ports }
-      : { isCluster: false, bus: ports.slice(0, 1), cache: ports.slice(-1) }
+      ? { isCluster: true, bus: ports, cache: ports, user }
+      : { isCluster: false, bus: ports.slice(0, 1), cache: ports.slice(-1), user }
   }
 
   static async start(kind: PlaceKind): Promise<Place> {

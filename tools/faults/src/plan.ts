@@ -5,6 +5,8 @@ export interface Address {
   readonly isCluster: boolean
   readonly bus: readonly number[]
   readonly cache: readonly number[]
+  /** As whom workers and producers connect: as administrator where it is empty. */
+  readonly user: { readonly username?: string; readonly password?: string }
 }
 
 /** The consumer group of the workers. */

@@ -85,5 +85,5 @@ export async function runTrial(name: FaultName, seed: number): Promise<Trial> {
 }
 
 function behind({ port }: TcpProxy, plan: ConnectionPlan): ConnectionPlan {
-  return { ...plan, address: { isCluster: false, bus: [port], cache: [port] } }
+  return { ...plan, address: { ...plan.address, isCluster: false, bus: [port], cache: [port] } }
 }

@@ -72,7 +72,7 @@ async function lookUp(link: Link, { events, index }: PartitionKeys, group: strin
       partition: index,
       checkpoint,
       quarantineUntil: takenFrom === undefined ? null : toPositionOrNull(lastGeneratedId),
-      takenFrom,
+      takenFrom: takenFrom && { ...takenFrom, events: checkpoint === null ? length : (settled?.lag ?? undefined) },
     },
     // Those that are gone count as read: otherwise they would be told again at every take-over.
     entriesRead: entriesRead === null ? null : entriesRead + missing,

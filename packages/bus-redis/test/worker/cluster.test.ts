@@ -15,8 +15,7 @@ describe.skipIf(isExternal)("workers on a Redis Cluster", () => {
 
   beforeEach(async () => {
     servers = await startRedisCluster()
-    const { username, password } = new URL(servers.masters[0]?.url ?? "")
-    const client = () => new Cluster([...servers.nodes], { lazyConnect: true, redisOptions: { username, password } })
+    const client = () => new Cluster([...servers.nodes], { lazyConnect: true, redisOptions: servers.user })
     raw = new Cluster([...servers.nodes], { lazyConnect: true })
     raw.on("error", () => {})
     world = new World({ namespace: "w", client })

@@ -108,6 +108,8 @@ export interface FormerOwner {
   readonly consumer: string
   /** For how many milliseconds it had given no sign of life. */
   readonly silentMs: number
+  /** How many events it had not settled: those after the checkpoint, which go into quarantine. Left out where nobody has counted. */
+  readonly events?: number | undefined
 }
 
 /**

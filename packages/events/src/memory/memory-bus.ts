@@ -230,7 +230,11 @@ export class MemoryEventBus extends BaseEventBus {
     const takenFrom =
       last === undefined || last.life === lease.life
         ? undefined
-        : { consumer: last.consumer, silentMs: Math.max(0, now - last.seenAt) }
+        : {
+            consumer: last.consumer,
+            silentMs: Math.max(0, now - last.seenAt),
+            events: partition.countAfter(state.checkpoint),
+          }
     return [
       { partition: index, checkpoint: state.checkpoint, quarantineUntil: takenFrom ? partition.end : null, takenFrom },
     ]

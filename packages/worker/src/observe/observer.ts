@@ -12,6 +12,13 @@ import type { Settings } from "../settings.js"
 const OUTAGE_EVERY_MS = 10_000
 const NONE: readonly string[] = []
 
+/** What one dead owner has left. */
+interface TakenOver {
+  readonly partitions: number[]
+  /** How many events go into quarantine, if the bus has counted them in each partition. */
+  events: number | undefined
+}
+
 /** Passes on to logger and telemetry what happens; an error of theirs never affects the work. */
 export class Observer {
   /** Runs a handler with telemetry around it; `undefined` when none wants to be. */
@@ -23,7 +30,7 @@ export class Observer {
   readonly #clock: Clock
   readonly #lastTold = new Map<string, number>()
   /** Partitions just taken over, by their former owner. */
-  readonly #takenOver = new Map<string, number[]>()
+  readonly #takenOver = new Map<string, TakenOver>()
   // Looked up once, so that reports that no telemetry wants cost next to nothing.
   readonly #appliedIsWanted: boolean
   readonly #callsAreWanted: boolean
@@ -137,17 +144,18 @@ export class Observer {
   }
 
   /** Partitions that come together from one dead owner are told in one line. */
-  takenOver(partition: number, { consumer, silentMs }: FormerOwner): void {
+  takenOver(partition: number, { consumer, silentMs, events }: FormerOwner): void {
     const known = this.#takenOver.get(consumer)
     if (known !== undefined) {
-      known.push(partition)
+      known.partitions.push(partition)
+      known.events = known.events === undefined || events === undefined ? undefined : known.events + events
       return
     }
-    const partitions = [partition]
-    this.#takenOver.set(consumer, partitions)
+    const taken: TakenOver = { partitions: [partition], events }
+    this.#takenOver.set(consumer, taken)
     queueMicrotask(() => {
       this.#takenOver.delete(consumer)
-      const fields = { consumer, partitions, silent_ms: silentMs }
+      const fields = { consumer, partitions: taken.partitions, silent_ms: silentMs, events: taken.events }
       this.#logger.warn(fields, "Took over partitions of a worker that died; its unsettled events run in quarantine.")
     })
   }

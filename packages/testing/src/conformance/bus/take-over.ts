@@ -18,6 +18,8 @@ export function testTakeOver(check: Check): void {
       checkpoint: positions[1],
       quarantineUntil: positions.at(-1),
     })
+    const { takenFrom } = await heir.assignment(0)
+    expect([undefined, 6]).toContain(takenFrom?.events)
     expect((await heir.take(6)).map(({ position }) => position)).toEqual(positions.slice(2))
   })
 
