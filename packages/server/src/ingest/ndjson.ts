@@ -11,6 +11,9 @@ import { MAX_UNREAD_BYTES, UnreadAnswers } from "./unread.js"
 /** A request that is wrong from the start ends here: so many lines more were refused than accepted. */
 const MAX_MORE_REFUSED = 1000
 
+/** Each chunk that is read alone costs as much as a few hundred bytes. */
+const SMALL_CHUNK = 1024
+
 /** Many requests share the room for results that clients have not read. */
 const unread = new UnreadAnswers()
 
@@ -69,6 +72,8 @@ async function* wellCut(body: Readable): AsyncGenerator<Buffer> {
     taken += chunk.length
     framing.check(taken)
     yield chunk
+    // The parser tells chunks one by one: by the next turn all others that it has are read as one.
+    if (chunk.length < SMALL_CHUNK) await new Promise(setImmediate)
   }
 }
 
