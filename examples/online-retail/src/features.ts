@@ -1,3 +1,4 @@
+import { aggregate, distinct, sumBigint } from "@fabra/aggregates"
 import { FeatureStore } from "@fabra/core"
 import { purchase, refund } from "./events.js"
 
@@ -65,4 +66,22 @@ export const topCountry = store.feature("top_country", {
     const [first] = Object.entries(lines).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
     return first && { country: first[0], lines: first[1] }
   },
+})
+
+/** What was bought in the last 30 days. The file ends in 2011: by the clock of today it is 0. */
+export const spend = aggregate(store, "spend", {
+  entity: Customer,
+  trigger: purchase,
+  value: (event) => event.payload.amount,
+  windows: ["30d"],
+  aggregates: { sum: sumBigint() },
+})
+
+/** How many different products that were. */
+export const products = aggregate(store, "products", {
+  entity: Customer,
+  trigger: purchase,
+  value: (event) => event.payload.stock_code,
+  windows: ["30d"],
+  aggregates: { distinct: distinct() },
 })
