@@ -1,5 +1,8 @@
-import { flaggedUsers } from "./flagged-users.js"
+import { flagged } from "./flagged.js"
+import { CARDS } from "./stream.js"
 
-const { events, users, flagged } = await flaggedUsers()
-console.log(`${events} events of ${users} users, ${flagged.length} of them flagged:`)
-console.table(flagged)
+const { events, cards, terminals } = await flagged()
+console.log(`${events} events of ${CARDS.length} cards, ${cards.length} of them flagged:`)
+console.table(cards)
+console.log("Risk of terminals:")
+console.table(terminals)
