@@ -17,6 +17,17 @@ const SMALL_CHUNK = 1024
 /** Many requests share the room for results that clients have not read. */
 const unread = new UnreadAnswers()
 
+let lastTurn: Promise<unknown> = Promise.resolve()
+
+/**
+ * Lines that are refused wait for nothing, so other requests are served between two groups of lines, whosever they are: of many
+ * clients that send lines at once each would else have a group in the same turn of the event loop.
+ */
+function turn(): Promise<unknown> {
+  lastTurn = lastTurn.then(() => new Promise(setImmediate))
+  return lastTurn
+}
+
 /**
  * Takes events line by line as they arrive, and gives a line of result for each, with the number of its line, then one
  * that counts them. Its `done` is false when it stopped early: the bus is full or away, nearly every line is refused, or
@@ -39,6 +50,7 @@ async function* results(context: ServerContext, body: Readable, room: () => Prom
     `${JSON.stringify({ done: false, ...tally, code, detail, stopped_after_line: last })}\n`
   try {
     for await (const lines of linesOf(wellCut(body), { maxBytes, maxLines: MAX_BATCH })) {
+      await turn()
       const outcomes = await ingestBatch(
         context,
         lines.map((line) => () => readLine(line, maxBytes)),
@@ -52,8 +64,6 @@ async function* results(context: ServerContext, body: Readable, room: () => Prom
         return
       }
       await room()
-      // Lines that are refused wait for nothing: other requests have their turn between two groups.
-      await new Promise(setImmediate)
     }
     yield `${JSON.stringify({ done: true, ...tally })}\n`
   } catch (error) {
