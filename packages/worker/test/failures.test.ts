@@ -258,3 +258,27 @@ test("halt-entity: later events follow the failed one into the queue, and a repl
   await worker.idle()
   expect(await store.getFeature(chain, "ann")).toEqual(["e1", "e2", "e3", "e4", "e6"])
 })
+
+test("a key with half of a character is its event's dead letter, and holds up neither its entity nor others", async () => {
+  const { store, User, bus, start, publish } = setup()
+  const words = store.feature("words", {
+    entity: User,
+    trigger: "x",
+    initial: 0,
+    maxRetries: 0,
+    compute: (_id, event, { current, set }) => {
+      set(`word:${String(event.payload.word).slice(0, 5)}`, 1)
+      return current + 1
+    },
+  })
+  const { worker } = start()
+  await publish("x", "ann", { word: "quad\u{1f600}" })
+  await publish("x", "ann", { word: "fine" })
+  await publish("x", "bob", { word: "fine" })
+  await worker.idle()
+  const { entries } = await bus.deadLetters.list()
+  expect(entries.map(({ entityId, error }) => ({ entityId, message: error.message }))).toEqual([
+    { entityId: "ann", message: expect.stringContaining('"word:quad\\ud83d" has a lone surrogate') },
+  ])
+  expect(await Promise.all(["ann", "bob"].map((id) => store.getFeature(words, id)))).toEqual([1, 1])
+})

@@ -16,6 +16,10 @@ test.each([
   [{ $or: [{ a: 1 }, 5] }, "filter.$or[1]"],
   [{ $not: [] }, "filter.$not"],
   [{ $nor: [] }, "filter.$nor"],
+  [{ a: "x\ud800" }, "filter.a"],
+  [{ $not: { a: { $gt: "x\ud800" } } }, "filter.$not.a.$gt"],
+  [{ a: { $in: ["fine", "x\ud800"] } }, "filter.a.$in"],
+  [{ "a\ud800": 1 }, 'filter["a\\ud800"]'],
   [{ "odd key": { $x: 1 } }, 'filter["odd key"].$x'],
 ])("says where %j makes no sense", (filter, path) => {
   expect(() => parseFilter(filter)).toThrow(expect.objectContaining({ code: "invalid_argument", path }))

@@ -50,6 +50,7 @@ export function parseFilter(filter: unknown, path = "filter", depth = 0): Filter
   const nodes = Object.entries(filter).flatMap(([key, value]): FilterNode[] => {
     const at = joinPath(path, key)
     if (value === undefined) return []
+    checkText(key, at)
     if (key === "$not") return [{ op: "not", node: parseFilter(value, at, depth + 1) }]
     if (key === "$and" || key === "$or") {
       if (!Array.isArray(value)) throw refuse(value, at, "it must be a list of filters")
@@ -64,12 +65,14 @@ export function parseFilter(filter: unknown, path = "filter", depth = 0): Filter
 }
 
 function parseField(field: string, condition: unknown, path: string): FilterNode[] {
+  checkText(condition, path)
   if (isValue(condition)) return [{ op: "in", field, values: [condition] }]
   if (!isPlainObject(condition))
     throw refuse(condition, path, "it must be a value or an object of operators", OPERATORS)
   return Object.entries(condition).flatMap(([operator, value]): FilterNode[] => {
     const at = joinPath(path, operator)
     if (value === undefined) return []
+    for (const one of Array.isArray(value) ? value : [value]) checkText(one, at)
     switch (operator) {
       case "$eq":
         if (isValue(value)) return [{ op: "in", field, values: [value] }]
@@ -89,6 +92,13 @@ function parseField(field: string, condition: unknown, path: string): FilterNode
         throw refuse(operator, at, "it is no operator", OPERATORS)
     }
   })
+}
+
+/** A lone surrogate has no UTF-8 form: no store can ask for it, and no metadata keeps one. */
+function checkText(text: unknown, path: string): void {
+  if (typeof text === "string" && !text.isWellFormed()) {
+    throw refuse(text, path, "it must be well-formed Unicode (it has a lone surrogate)")
+  }
 }
 
 function isValue(value: unknown): value is FilterValue {

@@ -194,6 +194,13 @@ export class HandlerAttempt implements FeatureContext, Transaction {
         `${show(name)} is no feature and no key of 1 to ${MAX_KEY_LENGTH} characters.`,
       )
     }
+    // It has no UTF-8 form: a cache refuses it, with all that is committed in the same call, or makes two such keys one.
+    if (!name.isWellFormed()) {
+      throw new FabraError(
+        "invalid_name",
+        `The key ${show(name)} has a lone surrogate, half of a character: cut texts by characters ([...text]), not by UTF-16 units.`,
+      )
+    }
     const known = this.#store.registry.features.get(name)
     const entity = known?.entity.name
     if (this.#store.registry.stored.get(name)?.state !== undefined) {
