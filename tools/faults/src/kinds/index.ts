@@ -2,7 +2,7 @@ import type { Fault } from "../fault.js"
 import { failOver } from "./cluster.js"
 import { blackHole, cut, halfOpen } from "./network.js"
 import { clock, crashLoop, kill, killPoint, pause } from "./processes.js"
-import { lastReplica, memoryFull, redisRestart, rollBack } from "./servers.js"
+import { diskFull, lastReplica, memoryFull, redisRestart, rollBack } from "./servers.js"
 import { slotMigration } from "./slots.js"
 import { storm } from "./storm.js"
 
@@ -20,6 +20,7 @@ export const FAULTS = {
   "roll-back": rollBack,
   "last-replica": lastReplica,
   "memory-full": memoryFull,
+  "disk-full": diskFull,
   storm,
   "fail-over": failOver,
   "slot-migration": slotMigration,

@@ -1,11 +1,15 @@
+import { execFile } from "node:child_process"
 import { readdir, stat, truncate } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
+import { promisify } from "node:util"
 import type { RedisTestServer } from "@fabra/testing"
 import type { Fault } from "../fault.js"
 import { findStreams } from "../streams.js"
+import { until } from "../until.js"
 
 const APPEND_ONLY_DIRECTORY = "appendonlydir"
+const DEATH_LIMIT_MS = 30_000
 
 /** Redis is killed and started again with its append-only file. */
 export const redisRestart: Fault = {
@@ -56,6 +60,47 @@ export const memoryFull: Fault = {
     }
     return `full ${times} times`
   },
+}
+
+/**
+ * The append-only file reaches the largest size that the system allows, in the middle of a write, which ends Redis; it comes
+ * back with half a command at the end of the file, and room. The limit is one of the process (`prlimit`, on Linux), since a full
+ * disk of one's own takes the rights to mount one.
+ */
+export const diskFull: Fault = {
+  place: "one",
+  hitsAll: true,
+  async run({ place, random }) {
+    const server = place.servers[0] as RedisTestServer
+    const redis = place.client(server)
+    const times = random.int(1, 2)
+    for (let n = 0; n < times; n++) {
+      await delay(random.int(300, 1_000))
+      const [, directory] = (await redis.config("GET", "dir")) as [string, string]
+      const pid = Number(/process_id:(\d+)/.exec(await redis.info("server"))?.[1])
+      const { size } = await stat(await appendOnlyFile(directory))
+      const room = random.int(1, 20_000)
+      await promisify(execFile)("prlimit", ["--pid", `${pid}`, `--fsize=${size + room}`])
+      if (!(await until(async () => !isAlive(pid), DEATH_LIMIT_MS))) throw new Error("Redis wrote on.")
+      await delay(random.int(0, 1_500))
+      await server.restart()
+      // As the manual of operations says: Redis leaves the beginning of a transaction at the end of the file, and would join it to the
+      // next one when it is restarted once more.
+      await redis.bgrewriteaof()
+      const isRewritten = async () =>
+        /aof_rewrite_(in_progress|scheduled):1/.test(await redis.info("persistence")) === false
+      if (!(await until(isRewritten, DEATH_LIMIT_MS))) throw new Error("Redis does not rewrite its file.")
+    }
+    return `full ${times} times`
+  },
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }
 
 /** The cache's Redis is killed and comes back without its last commits, which workers believe in; the bus keeps all. */
