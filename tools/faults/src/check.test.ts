@@ -1,16 +1,17 @@
 import { expect, test } from "vitest"
 import { check, type Evidence } from "./check.js"
-import { chainOf } from "./features.js"
-import type { Snapshot } from "./onlooker.js"
+import { chainOf, hubOf } from "./features.js"
+import type { HubSnapshot, Snapshot } from "./onlooker.js"
 
 interface Changes extends Omit<Partial<Evidence>, "letters"> {
   readonly state?: Partial<Snapshot>
   readonly letters?: readonly object[]
+  readonly hub?: Partial<HubSnapshot>
 }
 
 /** Three events of one entity, of which `p` is poison, and a record that is no event: all is well. */
 function evidence(changes: Changes = {}): Evidence {
-  const { state, letters = [letterOf("p", "fragile"), letterOf("rubbish")], ...rest } = changes
+  const { state, hub, letters = [letterOf("p", "fragile"), letterOf("rubbish")], ...rest } = changes
   const applied = state?.applied ?? ["a", "p", "b"]
   const log = { ids: new Map([["e", ["a", "p", "b"]]]), rubbish: ["rubbish"], records: 4 }
   return {
@@ -18,6 +19,7 @@ function evidence(changes: Changes = {}): Evidence {
     log,
     letters: letters as unknown as Evidence["letters"],
     states: [{ entityId: "e", chain: chainOf(applied), applied, fragile: ["a", "b"], ...state }],
+    hubs: [{ hubId: hubOf("e"), gathered: ["a", "p", "b"], counted: 3, ...hub }],
     seen: { odd: [], chains: new Map() },
     ...rest,
   }
@@ -40,6 +42,14 @@ test("nothing is found where all is well", () => {
 test.each<[string, Changes, string[]]>([
   ["an event without effect", { state: { applied: ["a", "p"], fragile: ["a"] } }, ["lost"]],
   ["an event twice", { state: { applied: ["a", "p", "b", "a"] } }, ["duplicated", "reordered"]],
+  ["an event that its hub has not", { hub: { gathered: ["a", "b"], counted: 2 } }, ["lost"]],
+  [
+    "an event that its hub has twice",
+    { hub: { gathered: ["a", "p", "b", "p"], counted: 4 } },
+    ["duplicated", "reordered"],
+  ],
+  ["events of one thing swapped at its hub", { hub: { gathered: ["b", "a", "p"] } }, ["reordered"]],
+  ["a hub that counts something else", { hub: { counted: 2 } }, ["half_visible"]],
   ["an event twice in a row", { state: { applied: ["a", "a", "p", "b"] } }, ["duplicated"]],
   ["events swapped", { state: { applied: ["a", "b", "p"] } }, ["reordered"]],
   ["a chain that is not the list's", { state: { chain: chainOf(["a"]) } }, ["half_visible"]],

@@ -1,7 +1,7 @@
 import type { DeadLetter } from "@fabra/events"
 import type { Book } from "./book.js"
-import { chainOf, link } from "./features.js"
-import type { Onlooker, Snapshot } from "./onlooker.js"
+import { chainOf, hubOf, link } from "./features.js"
+import type { HubSnapshot, Onlooker, Snapshot } from "./onlooker.js"
 import type { Log } from "./streams.js"
 
 /** What can be wrong. `stuck`: not settled in the end; `error`: a worker or the trial itself failed. */
@@ -18,6 +18,7 @@ export interface Evidence {
   readonly book: Pick<Book, "acknowledged" | "poison">
   readonly log: Log
   readonly states: readonly Snapshot[]
+  readonly hubs: readonly HubSnapshot[]
   readonly letters: readonly DeadLetter[]
   readonly seen: Pick<Onlooker, "odd" | "chains">
 }
@@ -32,6 +33,7 @@ export function check(evidence: Evidence): Violation[] {
     ...states.flatMap((state) => [...checkState(state, log.ids.get(state.entityId) ?? [], buried)]),
     ...[...states, ...seen.odd].flatMap((snapshot) => [...checkMoment(snapshot, buried)]),
     ...states.flatMap((state) => [...checkHistory(state, evidence)]),
+    ...evidence.hubs.flatMap((hub) => [...checkHub(hub, log, buried)]),
   ]
 }
 
@@ -56,6 +58,29 @@ function* checkLetters({ book, log, letters }: Evidence): Generator<Violation> {
     const isThere = letters.some(({ eventId, features }) => eventId === id && features.includes("fragile"))
     if (!isThere) yield { kind: "lost", what: `the dead letter of ${id}, which is poison` }
   }
+}
+
+/** Each event of the things that have this hub once, those of one thing in their order, or in the queue. */
+function* checkHub(
+  { hubId, gathered, counted }: HubSnapshot,
+  { ids }: Log,
+  buried: ReadonlySet<string>,
+): Generator<Violation> {
+  const told = `gathered of ${hubId}`
+  for (const id of repeated(gathered)) yield { kind: "duplicated", what: `${id} in ${told}` }
+  const place = new Map(gathered.map((id, i) => [id, i]))
+  const mine = [...ids].filter(([entityId]) => hubOf(entityId) === hubId)
+  for (const [entityId, expected] of mine) {
+    for (const id of expected) {
+      if (!place.has(id) && !buried.has(`${id}/gathered`))
+        yield { kind: "lost", what: `${id} of ${entityId} in ${told}` }
+    }
+    const found = expected.flatMap((id) => place.get(id) ?? [])
+    if (found.some((at, i) => at < (found[i - 1] ?? -1)))
+      yield { kind: "reordered", what: `${entityId} in ${told}: ${gathered}` }
+  }
+  if (counted !== gathered.length)
+    yield { kind: "half_visible", what: `${told} has ${gathered.length} events, ${counted} counted` }
 }
 
 /** Each event of the log once and in its order, or in the queue. */

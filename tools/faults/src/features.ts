@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto"
 import { setTimeout as delay } from "node:timers/promises"
+import { aggregate, count } from "@fabra/aggregates"
 import { FeatureStore } from "@fabra/core"
 import { defineEvent } from "@fabra/events"
+import { hashEntityId } from "@fabra/events/adapter"
 
 /** What an event does to its handlers: nothing, makes one take its time, or always fails in one. */
 export type Mode = "plain" | "slow" | "poison"
@@ -17,6 +19,7 @@ const SLOW_MS = 50
  * - `chain`: a hash over the ids of all events, each on top of the one before.
  * - `applied`: the list of these ids, to tell what went wrong.
  * - `fragile`: the same list, by a handler that fails on poison.
+ * - `gathered` of a hub: the ids of the events of all things that have it as their hub, in whatever partition; `counted`: how many.
  *
  * What one event does to them is one commit, so at any moment the chain is the hash of the list, and `fragile` lacks
  * nothing but poison.
@@ -51,7 +54,26 @@ export function makeStore(inHandler: (attempt: number) => void = () => {}) {
       return [...current, eventId]
     },
   })
-  return { store, chain, applied, fragile }
+  const hub = store.entity("Hub", { key: "hub_id" })
+  const ofHub = {
+    entity: hub,
+    trigger: happened,
+    key: ({ entityId }: { readonly entityId: string }) => hubOf(entityId),
+  }
+  const gathered = store.feature("gathered", {
+    ...ofHub,
+    initial: [] as string[],
+    compute: (_id, { eventId }, { current }) => [...current, eventId],
+  })
+  const counted = aggregate(store, "counted", { ...ofHub, windows: ["lifetime"], aggregates: { events: count() } })
+  return { store, chain, applied, fragile, gathered, counted: counted.events.lifetime }
+}
+
+const HUBS = 16
+
+/** The hub of a thing. */
+export function hubOf(entityId: string): string {
+  return `hub_${hashEntityId(`${entityId}/hub`) % HUBS}`
 }
 
 /** One more id on top of a chain. */

@@ -1,9 +1,10 @@
 import type { DeadLetter } from "@fabra/events"
 import { check, type Evidence, type Violation } from "./check.js"
 import type { Connection } from "./connect.js"
+import { hubOf } from "./features.js"
 import type { Fleet } from "./fleet.js"
 import type { Load } from "./load.js"
-import { reader } from "./onlooker.js"
+import { reader, readHubs } from "./onlooker.js"
 import type { Place } from "./place.js"
 import { type ConnectionPlan, GROUP } from "./plan.js"
 import { readLog } from "./streams.js"
@@ -63,6 +64,7 @@ async function gather({ place, namespace, load }: Court): Promise<Evidence> {
     book,
     log: await readLog(place, namespace),
     states: await reader(connection)([...book.entities]),
+    hubs: await readHubs(connection, [...new Set([...book.entities].map(hubOf))]),
     letters: await readLetters(connection),
     seen: onlooker,
   }

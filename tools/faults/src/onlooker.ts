@@ -14,6 +14,13 @@ export interface Snapshot {
   readonly fragile: readonly string[]
 }
 
+/** The features of one hub as they were read together. */
+export interface HubSnapshot {
+  readonly hubId: string
+  readonly gathered: readonly string[]
+  readonly counted: number
+}
+
 /** Reads entities all the time, as an application would, and remembers what it saw. */
 export class Onlooker {
   /** What is not of one moment, or would be if the poison in it were not in the dead-letter queue. */
@@ -69,4 +76,16 @@ export function reader({ cache }: Connection): (entityIds: readonly string[]) =>
       fragile: features.fragile.value,
     }))
   }
+}
+
+/** Reads the features of hubs, those of one hub at one moment. */
+export async function readHubs({ cache }: Connection, hubIds: readonly string[]): Promise<HubSnapshot[]> {
+  const { store, gathered, counted } = makeStore()
+  store.connect({ cache })
+  const rows = await store.getFeatures([gathered, counted], hubIds)
+  return rows.map(({ entityId, features }) => ({
+    hubId: entityId,
+    gathered: features.gathered.value,
+    counted: features.counted_events_lifetime.value,
+  }))
 }
