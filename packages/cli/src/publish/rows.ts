@@ -36,7 +36,9 @@ async function* jsonLines(input: Readable): AsyncGenerator<Unread> {
   let line = 0
   for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     line++
-    if (text.trim() !== "") yield { line, read: () => JSON.parse(text) }
+    // Windows' editors begin a file with a byte order mark, which JSON does not know.
+    const json = line === 1 ? text.replace(/^\ufeff/, "") : text
+    if (json.trim() !== "") yield { line, read: () => JSON.parse(json) }
   }
 }
 
@@ -65,7 +67,7 @@ function toFields(record: Record<string, string>): Record<string, unknown> {
 
 /** A cell that is spelled as JSON spells a number, a truth value, a list or an object is one; any other is text. */
 function toValue(cell: string): unknown {
-  if (/^-?(0|[1-9]\d*)(\.\d+)?$/.test(cell)) {
+  if (/^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/.test(cell)) {
     const number = Number(cell)
     return Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : cell
   }
