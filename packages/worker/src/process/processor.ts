@@ -4,16 +4,14 @@ import type { Compute } from "../compute/compute.js"
 import type { WorkerContext } from "../context.js"
 import { type Item, type Lane, NO_ITEMS } from "../lane/lane.js"
 import { Lanes } from "../lane/lanes.js"
-import { RecordCache } from "../lane/record-cache.js"
 import type { PartitionSession } from "../partition/partition-session.js"
 import { Draft } from "../record/draft.js"
-import { LiveRecord } from "../record/live-record.js"
-import { type Places, placesOf } from "../record/record-values.js"
+import type { LiveRecord } from "../record/live-record.js"
 import { retryDelay } from "../retry.js"
 import { bury } from "./bury.js"
 import { publishForwards } from "./forward.js"
+import { LaneRecords } from "./lane-records.js"
 import { Quarantine } from "./quarantine.js"
-import { Turns } from "./turns.js"
 
 /** Most records in one call that loads. */
 const MAX_LOAD = 500
@@ -25,9 +23,6 @@ const MAX_COMMIT = 100
 
 /** So many conflicts in a row cost an entity no wait: a direct write now and then is nothing unusual. */
 const MAX_CONFLICTS_AT_ONCE = 3
-/** Records of shared entities are kept while fewer commits than this share meet conflicts, of about so many. */
-const MAX_CONTENTION = 0.1
-const CONTENTION_OVER = 50
 /** People are told of every so many. */
 const CONFLICTS_TO_TELL = 10
 
@@ -42,11 +37,7 @@ export class Processor {
   readonly #context: WorkerContext
   readonly #compute: Compute
   readonly #quarantine: Quarantine
-  readonly #records: RecordCache
-  readonly #turns: Turns
-  /** Which share of the latest commits to shared entities has met a conflict, about. */
-  #contention = 0
-  readonly #places = new Map<string, Places>()
+  readonly #records: LaneRecords
   readonly #tokenPrefix = newToken()
   #tokens = 0
   #ready: Lane[] = []
@@ -55,8 +46,7 @@ export class Processor {
   constructor(context: WorkerContext, compute: Compute) {
     this.#context = context
     this.#compute = compute
-    this.#turns = new Turns(context.store.registry)
-    this.#records = new RecordCache(this.lanes, (lane) => this.#turns.forgetKeeper(lane))
+    this.#records = new LaneRecords(context, this.lanes)
     this.#quarantine = new Quarantine(context, (lanes) => {
       for (const lane of lanes) this.#unpark(lane)
       this.pump()
@@ -80,8 +70,7 @@ export class Processor {
       const lanes = this.#ready
       this.#ready = []
       for (const lane of lanes) {
-        if (!lane.session.active) continue
-        if (this.#turns.isShared(lane) && !this.#takeTurn(lane)) continue
+        if (!lane.session.active || !this.#records.take(lane)) continue
         lane.state = "busy"
         if (lane.record === undefined) missing.push(lane)
         else this.#step(lane, lane.record)
@@ -99,7 +88,7 @@ export class Processor {
       lane.timer?.cancel()
     }
     session.end()
-    for (const lane of this.#turns.forget(session)) this.#resume(lane)
+    for (const lane of this.#records.forget(session)) this.#resume(lane)
     this.#quarantine.forget(session)
     this.#context.progressed()
   }
@@ -115,72 +104,22 @@ export class Processor {
       return
     }
     for (const [i, lane] of lanes.entries()) {
-      if (lane.session.active) this.#loaded(lane, records[i] as EntityRecord)
+      if (!lane.session.active || !this.#records.loaded(lane, records[i] as EntityRecord)) continue
+      this.#step(lane, lane.record as LiveRecord)
     }
     this.pump()
   }
 
-  #loaded(lane: Lane, loaded: EntityRecord): void {
-    const { partition } = lane.session
-    const { entityType } = lane.key
-    const record = new LiveRecord(loaded, partition, this.#placesOf(entityType), this.#turns.isShared(lane))
-    if (this.#adopt(lane, record)) this.#step(lane, record)
-  }
-
-  /** Gives the lane its record, unless the cache has lost what the session had seen settled (rule R2). */
-  #adopt(lane: Lane, record: LiveRecord): boolean {
-    const { session } = lane
-    const seen = session.lastSeen(lane.key) ?? ""
-    // What the stored checkpoint covers can not be lost, but may have been removed.
-    if (seen > (session.start.position ?? "") && record.mark.mark < seen) {
-      this.#context.rolledBack(session, "lost")
-      return false
-    }
-    session.epochs.add(record.epoch)
-    this.#records.set(lane, record)
-    return true
-  }
-
-  /** Whether the lane of a shared entity may be worked on now. It goes on with the record that another lane has kept. */
-  #takeTurn(lane: Lane): boolean {
-    if (!this.#turns.take(lane)) return false
-    const keeper = this.#turns.keeperFor(lane)
-    return keeper === undefined || this.#handOver(keeper, lane)
-  }
-
   /** The lane is done for now: of a shared entity another lane has its turn. */
   #passTurn(lane: Lane): void {
-    if (!this.#turns.isShared(lane)) return
-    // Where other workers change the entity too, the record is stale by the next time.
-    const keeps = lane.record !== undefined && this.#contention < MAX_CONTENTION
-    const next = this.#turns.pass(lane, keeps)
-    if (!keeps) this.#records.delete(lane)
+    const next = this.#records.pass(lane)
     if (next !== undefined) this.#resume(next)
-  }
-
-  /** Gives the record of one lane to another lane of the entity; false when that ends the other's session. */
-  #handOver(from: Lane, to: Lane): boolean {
-    const { record } = from
-    this.#records.delete(from)
-    this.#turns.forgetKeeper(from)
-    if (from.state === "idle") this.lanes.forget(from)
-    if (record === undefined) return true
-    record.rebind(from.session.partition, to.session.partition)
-    return this.#adopt(to, record)
   }
 
   /** It is the lane's turn. */
   #resume(lane: Lane): void {
     this.#ready.push(lane)
     queueMicrotask(() => this.pump())
-  }
-
-  #placesOf(entityType: string): Places {
-    const known = this.#places.get(entityType)
-    if (known !== undefined) return known
-    const places = placesOf(this.#context.store.registry, entityType)
-    this.#places.set(entityType, places)
-    return places
   }
 
   #step(lane: Lane, record: LiveRecord): void {
@@ -233,18 +172,14 @@ export class Processor {
 
   #committed(lane: Lane, result: CommitResult): void {
     const draft = lane.draft as Draft
-    if (this.#turns.isShared(lane)) {
-      this.#contention += (Number(result.status === "conflict") - this.#contention) / CONTENTION_OVER
-    }
+    this.#records.committed(lane, result)
     if (result.status === "applied") {
       draft.confirm(result.version, result.epoch)
-      this.#records.used(lane)
       lane.session.epochs.add(result.epoch)
       this.#finish(lane)
       return
     }
-    // The record is stale (a conflict) or in doubt (rule R8): load it, skip what is settled, compute the rest anew.
-    this.#records.delete(lane)
+    // The record is loaded again; what is settled is skipped, the rest computed anew.
     this.#passTurn(lane)
     if (result.status === "conflict") this.#retryConflict(lane)
     else this.#retryOutage(lane, result.error)

@@ -143,7 +143,7 @@ export const MUTATIONS: readonly Mutation[] = [
     guard: "R2: a record behind what was seen settled is a roll-back",
     changes: [
       worker(
-        "process/processor",
+        "process/lane-records",
         'if (seen > (session.start.position ?? "") && record.mark.mark < seen) {',
         "if (false) {",
       ),
@@ -190,7 +190,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R3: the epoch that showed a mark is among those asked for",
-    changes: [worker("process/processor", "session.epochs.add(record.epoch)", "")],
+    changes: [worker("process/lane-records", "session.epochs.add(record.epoch)", "")],
     config: "cache",
     from: 3912,
     finds: ["lost"],
@@ -333,13 +333,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "R8, R9: what was known is dropped and loaded again",
-    changes: [
-      worker(
-        "process/processor",
-        "    this.#records.delete(lane)\n    this.#passTurn(lane)\n    if (result",
-        "    if (result",
-      ),
-    ],
+    changes: [worker("process/lane-records", "else this.#cache.delete(lane)", "")],
     config: "processes",
     finds: ["stuck", "fault"],
   },
@@ -763,21 +757,21 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "keys, R2: what a lane has seen settled counts when another lane has its record",
-    changes: [worker("process/processor", "    this.#records.delete(from)\n", "")],
+    changes: [worker("process/lane-records", "    this.#cache.delete(from)\n", "")],
     config: "keys_ageing",
     from: 6,
     finds: ["lost"],
   },
   {
     guard: "keys: when a session ends, the lanes of others have their turn",
-    changes: [worker("process/processor", "for (const lane of this.#turns.forget(session)) this.#resume(lane)", "")],
+    changes: [worker("process/processor", "for (const lane of this.#records.forget(session)) this.#resume(lane)", "")],
     config: "keys",
     from: 5,
     finds: ["stuck"],
   },
   {
     guard: "keys: lanes of one entity take turns",
-    changes: [worker("process/processor", "if (this.#turns.isShared(lane) && !this.#takeTurn(lane)) continue", "")],
+    changes: [worker("process/lane-records", "if (!this.#turns.isShared(lane)) return true", "return true")],
     config: "keys",
     finds: [],
     covered: "compare-and-set: they meet conflicts, and compute again",
