@@ -1,4 +1,5 @@
 import { FeatureStore, MemoryFeatureCache } from "@fabra/core"
+import { defineState } from "@fabra/core/adapter"
 import { createEvent, defineEvent, MemoryEventBus } from "@fabra/events"
 import { silent } from "@fabra/test-support"
 import { AxiomWorker } from "@fabra/worker"
@@ -45,6 +46,31 @@ test("only what the named events trigger is computed, as it is defined", async (
   expect(entries).toMatchObject([{ eventType: "purchase", reason: "invalid_event" }])
   await worker.stop()
   await running
+})
+
+test("states and keys are those of all features, whichever of them are computed", () => {
+  const store = shop()
+  const Merchant = store.entity("Merchant", { key: "merchant_id" })
+  defineState(store, "sales", {
+    entity: Merchant,
+    trigger: "sale",
+    key: ({ payload }) => payload.merchant as string,
+    fields: ["n"],
+    keepMs: 5,
+    update: () => true,
+    features: { sales_now: { fields: ["n"], about: "sales", finish: () => undefined, default: 0 } },
+  })
+  for (const [chosen, handlers] of [
+    ["sale", 1],
+    ["login", 0],
+  ] as const) {
+    const { registry } = onlyEventTypes(store, [chosen])
+    expect(registry.handlersFor("sale")).toHaveLength(handlers)
+    expect(registry.feature("sales_now")).toMatchObject({ default: 0, state: { about: "sales" } })
+    expect(registry.feature("sales_now").computedBy).toBe(handlers === 1 ? "events" : "nothing")
+    expect(registry.stored.get("sales~n")).toMatchObject({ ttlMs: 5 })
+    expect([...registry.keyedTypes]).toEqual(["Merchant"])
+  }
 })
 
 test.each([

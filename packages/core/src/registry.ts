@@ -22,6 +22,8 @@ export class Registry {
   readonly indexes = new Map<string, VectorIndex>()
   /** Definitions of the events that triggers name, where they were given as definitions. */
   readonly events = new Map<string, EventDefinition<string, any, any>>()
+  /** Types of entities that events of other entities change, as the `key` of a feature says. */
+  readonly keyedTypes = new Set<string>()
   /** What each feature was defined with, by its name. */
   readonly definitions = new Map<string, AnyFeatureOptions>()
   /** What states were defined with, by the name of the state. */
@@ -34,7 +36,6 @@ export class Registry {
   readonly scheduledHandlers = new Map<string, ScheduledHandler>()
   readonly #handlers = new Map<string, FeatureHandler[]>()
   readonly #ofEntity = new Map<Entity, Feature[]>()
-  readonly #keyed = new Set<string>()
 
   /** Every event name that some feature is triggered by. */
   get eventTypes(): readonly string[] {
@@ -49,11 +50,6 @@ export class Registry {
   /** The features whose values an event of this name changes, in the order of their definition. */
   changedBy(eventType: string): readonly Feature[] {
     return this.featuresOfHandlers(this.handlersFor(eventType))
-  }
-
-  /** Whether events of other entities change features of this type, as their `key` says. */
-  hasKeys(entityType: string): boolean {
-    return this.#keyed.has(entityType)
   }
 
   /** The entities that an event changes, and the handlers that it runs for each. */
@@ -162,7 +158,7 @@ export class Registry {
   }
 
   #addHandler(eventType: string, handler: FeatureHandler): void {
-    if (handler.key !== undefined) this.#keyed.add(handler.feature.entity.name)
+    if (handler.key !== undefined) this.keyedTypes.add(handler.feature.entity.name)
     const handlers = this.#handlers.get(eventType)
     if (handlers) handlers.push(handler)
     else this.#handlers.set(eventType, [handler])

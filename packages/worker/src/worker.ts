@@ -150,16 +150,18 @@ export class AxiomWorker implements AsyncDisposable {
   async #claimFeatures(): Promise<void> {
     const { settings, store, cache } = this.#context
     const { group, clock } = settings
-    const features = [...store.registry.features.values()].filter(({ computedBy }) => computedBy === "events")
+    const { features, eventTypes } = store.registry
+    const computed = [...features.values()].filter(({ computedBy }) => computedBy === "events").map(({ name }) => name)
+    // States too: their fields are named after them, whatever their features are called.
+    const handled = eventTypes.flatMap((eventType) =>
+      store.registry.handlersFor(eventType).map(({ feature }) => feature.name),
+    )
     const isOutage = (error: unknown) => FabraError.from(error).code === "cache_unavailable"
     const added = await untilAnswered(this.#context, { target: "cache", signal: this.#stopping.signal, isOutage }, () =>
-      new FeatureOwners(cache).claim(
-        group,
-        features.map(({ name }) => name),
-        clock.now(),
-      ),
+      new FeatureOwners(cache).claim(group, [...new Set([...computed, ...handled])], clock.now()),
     )
-    if (added !== undefined && added.length > 0) this.#observer.newFeatures(added)
+    const isNew = added?.filter((name) => features.has(name)) ?? []
+    if (isNew.length > 0) this.#observer.newFeatures(isNew)
   }
 
   async #subscribe(): Promise<Subscription | undefined> {

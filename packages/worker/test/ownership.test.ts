@@ -1,4 +1,5 @@
 import { FeatureStore, MemoryFeatureCache } from "@fabra/core"
+import { defineState } from "@fabra/core/adapter"
 import { createEvent, FabraError, MemoryEventBus } from "@fabra/events"
 import { expect, onTestFinished, test, vi } from "vitest"
 import { AxiomWorker, FeatureOwners, handOver } from "../src/index.js"
@@ -187,4 +188,27 @@ test("a hand-over that dies anywhere is finished by the next, and until then nei
     expect(await store.getFeature("a", "ann"), `died at call ${at}`).toBe(2)
     if (isDone) break
   }
+})
+
+test("a second consumer group with a state of the same name is refused, whatever its features are called", async () => {
+  const [bus, cache] = [new MemoryEventBus({ partitions: 2 }), new MemoryFeatureCache()]
+  const count = async (feature: string, group: string) => {
+    const store = new FeatureStore({ cache })
+    defineState(store, "visits", {
+      entity: store.entity("User", { key: "user_id" }),
+      trigger: "visit",
+      fields: ["n"],
+      update(state) {
+        state.set("n", String(Number(state.get("n") ?? 0) + 1))
+        return true
+      },
+      features: { [feature]: { fields: ["n"], about: "visits", finish: () => undefined } },
+    })
+    const worker = new AxiomWorker(store, { bus, group, logger: { info: () => {}, warn: () => {}, error: () => {} } })
+    onTestFinished(() => worker.stop())
+    const running = worker.run()
+    await worker.idle().catch(() => running)
+  }
+  await count("visits_a", "first")
+  await expect(count("visits_b", "second")).rejects.toMatchObject({ code: "feature_owned" })
 })

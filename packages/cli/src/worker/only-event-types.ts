@@ -29,6 +29,8 @@ export function onlyEventTypes(store: FeatureStore, eventTypes: readonly string[
     const isComputed = computedBy === "reads" || isWhollyChosen(name, triggers, chosen)
     some.registry.addFeature(name, isComputed ? computed : kept)
   }
+  // Records that workers of other events change too must be treated as such here.
+  for (const entityType of registry.keyedTypes) some.registry.keyedTypes.add(entityType)
   return some
 }
 

@@ -54,7 +54,7 @@ export async function eraseEntity(
   const bus = busOf(store, given, "eraseEntity")
   const key: EntityKey = { entityType: name, entityId }
   const deadline = store.clock.now() + timeoutMs
-  const everywhere = store.registry.hasKeys(name)
+  const everywhere = store.registry.keyedTypes.has(name)
   let deadLetters = 0
   let behind: readonly string[] = []
   for (let round = 0; round < ROUNDS && behind.length === 0; round++) {

@@ -8,6 +8,9 @@ import { Progress, type ReadBatch } from "./progress.js"
 /** Why a partition is read again: the cache has `lost` commits, or may have in a `restart`. */
 export type RollbackCause = "lost" | "restart"
 
+/** By type of entity, then by id: to join them to one key would cost a string each time. */
+type SeenPositions = Map<string, Map<string, Position>>
+
 /** From where a session reads: a stored checkpoint, and how many records of the assignment lie before it. */
 export interface StartPoint {
   readonly position: Position | null
@@ -40,8 +43,8 @@ export class PartitionSession {
   confirmedTo: Position = ""
   readonly #ending = new AbortController()
   // Last settled position per entity (rule R2), in two ages so that what a checkpoint covers is dropped as a whole.
-  #seen = new Map<string, Position>()
-  #seenBefore = new Map<string, Position>()
+  #seen: SeenPositions = new Map()
+  #seenBefore: SeenPositions = new Map()
   #seenBeforeEnds: Position = ""
   #lastSettled: Position = ""
   #drained: (() => void) | undefined
@@ -88,13 +91,15 @@ export class PartitionSession {
 
   /** The entity's events up to `position` were settled in its record, which is no longer kept. */
   see(key: EntityKey, position: Position): void {
-    this.#seen.set(nameOf(key), position)
+    const ofType = this.#seen.get(key.entityType)
+    if (ofType === undefined) this.#seen.set(key.entityType, new Map([[key.entityId, position]]))
+    else ofType.set(key.entityId, position)
     if (position > this.#lastSettled) this.#lastSettled = position
   }
 
   lastSeen(key: EntityKey): Position | undefined {
-    const name = nameOf(key)
-    return this.#seen.get(name) ?? this.#seenBefore.get(name)
+    const { entityType, entityId } = key
+    return this.#seen.get(entityType)?.get(entityId) ?? this.#seenBefore.get(entityType)?.get(entityId)
   }
 
   /** A checkpoint was stored: nothing at or before it will be read again. */
@@ -120,9 +125,4 @@ export class PartitionSession {
     this.#ending.abort()
     this.#drained?.()
   }
-}
-
-/** Names of types hold no slash. */
-function nameOf({ entityType, entityId }: EntityKey): string {
-  return `${entityType}/${entityId}`
 }

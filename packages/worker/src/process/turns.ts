@@ -25,7 +25,7 @@ export class Turns {
 
   /** Whether events of several partitions change the entity of this lane. */
   isShared({ key }: Lane): boolean {
-    return this.#registry.hasKeys(key.entityType)
+    return this.#registry.keyedTypes.has(key.entityType)
   }
 
   /** Whether the lane may be worked on now; else it waits until it is returned by {@link pass} or {@link forget}. */

@@ -15,29 +15,27 @@ export type Bookkeeping = ReadonlyMap<number, PartitionMark>
 /** Nothing settled yet. */
 export const NO_MARK: PartitionMark = { mark: "" }
 
-/** Encodes the mark of one partition, and those of others, as the text kept in the record. */
-export function encodeBookkeeping(partition: number, mark: PartitionMark, others: Bookkeeping): string {
+/**
+ * Encodes the mark of one partition, and those of others, as the text kept in the record.
+ * @param others as {@link encodeMark} encodes them, joined by commas; may be empty
+ */
+export function encodeBookkeeping(partition: number, mark: PartitionMark, others: string): string {
+  const own = encodeMark(partition, mark)
   // By `join`, which makes one text: a text made by `+` keeps all its parts alive until it is copied.
-  const parts = ["{"]
-  pushMark(parts, partition, mark)
-  for (const [other, itsMark] of others) {
-    parts.push(",")
-    pushMark(parts, other, itsMark)
-  }
-  parts.push("}")
-  return parts.join("")
+  return others === "" ? ["{", own, "}"].join("") : ["{", own, ",", others, "}"].join("")
 }
 
 /** As {@link encodeBookkeeping}, of any number of partitions. */
 export function encodeBooks(books: Bookkeeping): string {
-  const [first, ...others] = books
-  return first === undefined ? "{}" : encodeBookkeeping(...first, new Map(others))
+  return ["{", [...books].map(([partition, mark]) => encodeMark(partition, mark)).join(","), "}"].join("")
 }
 
-function pushMark(parts: string[], partition: number, { mark, halfDone }: PartitionMark): void {
-  parts.push('"', String(partition), '":[', JSON.stringify(mark))
+/** Encodes one mark as a member of the text. */
+export function encodeMark(partition: number, { mark, halfDone }: PartitionMark): string {
+  const parts = ['"', String(partition), '":[', JSON.stringify(mark)]
   if (halfDone !== undefined) parts.push(",", JSON.stringify(halfDone.position), ",", JSON.stringify(halfDone.features))
   parts.push("]")
+  return parts.join("")
 }
 
 /** Decodes the text of {@link encodeBookkeeping}; `null` is none. */

@@ -110,7 +110,7 @@ export class Draft {
       group,
       baseVersion: version,
       token,
-      state: encodeBookkeeping(this.partition, this.#mark, others),
+      state: encodeBookkeeping(this.partition, this.#mark, others?.text ?? ""),
       values: this.#values,
       addFlags: this.#addFlags === NO_FLAGS ? NONE : [...this.#addFlags],
       removeFlags: this.#removeFlags === NO_FLAGS ? NONE : [...this.#removeFlags],

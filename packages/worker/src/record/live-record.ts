@@ -1,10 +1,10 @@
 import type { EntityRecord, Epoch, StoredValue } from "@fabra/core/adapter"
-import { type Bookkeeping, decodeBookkeeping, NO_MARK, type PartitionMark } from "./bookkeeping.js"
+import { decodeBookkeeping, NO_MARK, type PartitionMark } from "./bookkeeping.js"
+import { OtherMarks } from "./other-marks.js"
 import { type Places, RecordValues } from "./record-values.js"
 
-// Stay empty. Most records have no flags, and nearly all nothing of other partitions.
+// Stays empty: most records have no flags.
 const NO_FLAGS = new Set<string>()
-const NO_OTHERS: Bookkeeping = new Map()
 
 /**
  * An entity's record as the worker holds it while it owns a partition: as last confirmed by the cache. It consists of few
@@ -15,7 +15,7 @@ export class LiveRecord {
   /** What is settled of the partition for which it was loaded. */
   mark: PartitionMark
   /** What is settled of others. */
-  others: Bookkeeping
+  others: OtherMarks | undefined
   /** Which epoch of the cache has confirmed it last. */
   epoch: Epoch
   /** About how many bytes it takes in memory. */
@@ -36,7 +36,7 @@ export class LiveRecord {
     this.mark = books.get(partition) ?? NO_MARK
     books.delete(partition)
     // Of what stands for all that was removed, only the partition at hand concerns an entity that has events of no other.
-    this.others = books.size === 0 || (state === null && !isShared) ? NO_OTHERS : books
+    this.others = books.size === 0 || (state === null && !isShared) ? undefined : new OtherMarks(books)
     this.bytes = 500 + 48 * places.size
     this.#values = new RecordValues(places)
     this.#flags = NO_FLAGS
@@ -46,11 +46,8 @@ export class LiveRecord {
 
   /** Another partition's lane of the same entity takes the record over. */
   rebind(from: number, to: number): void {
-    const books = new Map(this.others)
-    if (this.mark !== NO_MARK) books.set(from, this.mark)
-    this.mark = books.get(to) ?? NO_MARK
-    books.delete(to)
-    this.others = books
+    this.others ??= new OtherMarks(new Map())
+    this.mark = this.others.exchange(from, this.mark, to)
   }
 
   value(name: string): StoredValue | undefined {

@@ -744,13 +744,19 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "keys: a record that is handed over keeps the mark of the lane that had it",
-    changes: [worker("record/live-record", "if (this.mark !== NO_MARK) books.set(from, this.mark)", "")],
+    changes: [worker("record/other-marks", "if (mark !== NO_MARK) this.#texts.set(from, encodeMark(from, mark))", "")],
     config: "keys",
     finds: ["duplicated"],
   },
   {
     guard: "keys: a record that is handed over has the mark of the lane that gets it",
-    changes: [worker("record/live-record", "this.mark = books.get(to) ?? NO_MARK", "this.mark = NO_MARK")],
+    changes: [
+      worker(
+        "record/live-record",
+        "this.mark = this.others.exchange(from, this.mark, to)",
+        "this.others.exchange(from, this.mark, to); this.mark = NO_MARK",
+      ),
+    ],
     config: "keys",
     from: 6,
     finds: ["duplicated", "lost"],
