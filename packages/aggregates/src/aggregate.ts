@@ -7,7 +7,7 @@ import type { AggregateFunction, Part } from "./functions/aggregate-function.js"
 import type { Layout, Window } from "./windows/window.js"
 import { type WindowKey, type WindowOptions, windowOf } from "./windows/windows.js"
 
-/** What is aggregated, of which events, over which windows. */
+/** Options of {@link aggregate}. */
 export interface AggregateOptions<T, Windows, Aggregates, Value> {
   /** The entity it belongs to, made by the same store; or its name. */
   readonly entity: Entity | string
@@ -17,7 +17,7 @@ export interface AggregateOptions<T, Windows, Aggregates, Value> {
   readonly when?: ((event: TriggerEvent<T>) => boolean) | undefined
   /** Which entities of the type an event counts for, by its payload. Default: the one with the event's own id. */
   readonly key?: EntityKeyFunction<T> | undefined
-  /** What of an event is aggregated; `undefined` skips it. Pure. Left out: events are counted. */
+  /** Returns the value of an event that is aggregated; `undefined` skips the event. Pure. Default: events are only counted. */
   readonly value?: ((event: TriggerEvent<T>) => Value | undefined) | undefined
   readonly windows: Windows
   /** By the name that it has in the names of features. */
@@ -35,7 +35,7 @@ export type AggregateFeatures<Name extends string, Windows extends readonly unkn
   }
 }
 
-/** What all of the aggregates can take: numbers where one of them is `sum()`. */
+/** The type of value that all aggregates accept: numbers where one of them is `sum()`. */
 type InputOf<Aggregates> = {
   [A in keyof Aggregates]: Aggregates[A] extends AggregateFunction<any, any, infer Input>
     ? (input: Input) => void

@@ -3,7 +3,7 @@ import type { AggregateFunction, Part } from "./functions/aggregate-function.js"
 import { mergeState } from "./functions/part-states.js"
 import type { Coverage, Window } from "./windows/window.js"
 
-/** What a value is made of. */
+/** One read of one aggregate over one window. */
 export interface WindowRead {
   readonly state: StateReader
   /** The time of reading, epoch milliseconds. */

@@ -14,7 +14,7 @@ export interface Part<State = any, Input = any> {
   readonly merge: (state: State, other: State) => State
 }
 
-/** What is computed of the values in a window. `Served` is what an empty window gives, too. */
+/** Computes a value from the events in a window. `Served` also covers the value of an empty window. */
 export interface AggregateFunction<Value = any, Served = any, Input = any> {
   /** For people: `quantile 0.95`. */
   readonly about: string
@@ -23,7 +23,7 @@ export interface AggregateFunction<Value = any, Served = any, Input = any> {
   readonly refuse: (value: Input) => string | undefined
   /** Makes the value of the states of {@link parts}, in that order; the last argument is the time of reading. */
   readonly finish: (...states: any[]) => Value | undefined
-  /** What an empty window gives. */
+  /** The value of an empty window. */
   readonly default: Value | undefined
   /** Carries the type; never there at run time. */
   readonly $served?: Served

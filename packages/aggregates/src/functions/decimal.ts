@@ -34,7 +34,7 @@ export function add(a: Decimal, b: Decimal): Decimal {
   }
   const [x, y] = [parse(String(a)), parse(String(b))]
   const scale = Math.max(x.scale, y.scale)
-  return spell({ digits: digitsAt(x, scale) + digitsAt(y, scale), scale })
+  return format({ digits: digitsAt(x, scale) + digitsAt(y, scale), scale })
 }
 
 export function multiply(a: Decimal, b: Decimal): Decimal {
@@ -47,7 +47,7 @@ export function multiply(a: Decimal, b: Decimal): Decimal {
     }
   }
   const [x, y] = [parse(String(a)), parse(String(b))]
-  return spell({ digits: x.digits * y.digits, scale: x.scale + y.scale })
+  return format({ digits: x.digits * y.digits, scale: x.scale + y.scale })
 }
 
 /** `a` ÷ `b` as a number. `b` is not 0. */
@@ -71,7 +71,7 @@ function digitsAt({ digits, scale }: Scaled, wanted: number): bigint {
   return scale === wanted ? digits : digits * 10n ** BigInt(wanted - scale)
 }
 
-function spell({ digits, scale }: Scaled): Decimal {
+function format({ digits, scale }: Scaled): Decimal {
   const isNegative = digits < 0n
   const all = String(isNegative ? -digits : digits).padStart(scale + 1, "0")
   const fraction = all.slice(all.length - scale, all.length).replace(/0+$/, "")

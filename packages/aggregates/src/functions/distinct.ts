@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import { encodeValue } from "@fabra/core/adapter"
 import { type AggregateFunction, anything, type Part } from "./aggregate-function.js"
 
-/** Up to so many different values are counted exactly. */
+/** Most different values that are counted exactly. */
 export const EXACT_DISTINCT = 64
 /** HyperLogLog registers (Flajolet et al., 2007), one character each: a standard error of 1.04 ÷ √2048 = 2.3 %. */
 const REGISTERS = 2048

@@ -4,7 +4,7 @@ import { show } from "@fabra/events/adapter"
 import { type AggregateFunction, anything, checkCount, notNumber, type Part } from "./aggregate-function.js"
 import { mergePairs } from "./quantile.js"
 
-/** So many different values are counted for each one that is asked for; the rarest beyond that are forgotten. */
+/** How many different values are counted for each one that is asked for. The rarest beyond that are forgotten. */
 const COUNTED_FOR_EACH = 10
 
 /** A value and how often it occurred. */

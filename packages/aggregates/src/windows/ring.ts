@@ -45,7 +45,7 @@ export class Ring {
   }
 }
 
-/** What several tiles, older ones first, cover together. */
+/** Joins the coverage of several tiles, older ones first. */
 export function joined(all: readonly Coverage[]): Coverage {
   const [singles, folded]: [unknown[], PartStates[]] = [[], []]
   let [newest, toleranceMs] = [Number.NEGATIVE_INFINITY, 0]

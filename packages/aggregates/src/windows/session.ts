@@ -5,7 +5,7 @@ import { parseSpan } from "./sliding.js"
 import { MAX_SINGLES } from "./tile.js"
 import type { Coverage, Sample, Window } from "./window.js"
 
-/** So many sessions are kept: a late event may join two of them. */
+/** How many sessions are kept: a late event may join two of them. */
 const KEPT_SESSIONS = 8
 
 /** The events of the session that the time of reading is in. A session ends when there is no event for `gap`. */

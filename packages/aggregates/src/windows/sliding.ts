@@ -51,7 +51,7 @@ export function slidingWindow({ sliding, hop, name = sliding }: SlidingWindow, p
   }
 }
 
-/** What is not kept any more, because the time of reading is long before that of newer events. */
+/** Coverage of a time whose events later ones have overwritten. */
 export function unknownFor(toleranceMs: number): Coverage {
   return { singles: [], folded: [], newest: Number.NEGATIVE_INFINITY, toleranceMs }
 }

@@ -3,25 +3,25 @@ import { mergeState, type PartStates, reordered, signatureOf } from "../function
 import { packValue, unpackValue } from "../packed-value.js"
 import type { Coverage, Sample } from "./window.js"
 
-/** A tile keeps up to so many single events; then it is folded. */
+/** Most single events in a tile; with one more it is folded. */
 export const MAX_SINGLES = 16
 
 /** The spans that time is divided into. */
 export interface Span {
-  /** A folded tile is divided into hops of so many milliseconds. */
+  /** Length of the hops of a folded tile, in milliseconds. */
   readonly hopMs: number
   /** When the span begins, epoch milliseconds; any fixed time will do where tiles are not compared with others. */
   startOf(ordinal: number): number
 }
 
-/** What all tiles of a window have in common. */
+/** Span and parts, which all tiles of a window have in common. */
 export interface TileKind {
   readonly span: Span
   readonly parts: readonly Part[]
 }
 
 /**
- * What is kept of the events of one span of time: each event while there are few, then the time of the newest event and, for each
+ * Keeps the events of one span of time: each event while there are few, then the time of the newest event and, for each
  * hop of the span, the states of the parts. As JSON it is a flat list, which is read and written faster than nested ones:
  * `[ordinal, 0, offset, value, offset, value, …]` or `[ordinal, signature, offset of the newest, hop, state, …, hop, state, …]`.
  */
@@ -72,7 +72,7 @@ export class Tile {
     if (this.#cells.length > 2 * MAX_SINGLES) this.#fold()
   }
 
-  /** What of the tile lies after `after` and not after `until`, epoch milliseconds. */
+  /** The events of the tile after `after` and not after `until`, epoch milliseconds. */
   cover(after: number, until: number): Coverage {
     if (this.#newest === undefined) return this.#coverSingles(after, until)
     return this.#coverHops(after - this.#start, until - this.#start, this.#newest)

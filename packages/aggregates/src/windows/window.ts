@@ -2,7 +2,7 @@ import type { StateReader, StateWriter } from "@fabra/core/adapter"
 import type { Part } from "../functions/aggregate-function.js"
 import type { PartStates } from "../functions/part-states.js"
 
-/** What is added to windows. */
+/** A value and its time, as windows get it. */
 export interface Sample {
   /** Event time, epoch milliseconds. */
   readonly time: number
@@ -11,7 +11,7 @@ export interface Sample {
   readonly event: any
 }
 
-/** What a window covers. */
+/** The events that a window covers at one time. */
 export interface Coverage {
   /** Single events: time, value, time, value, …, in order of time. */
   readonly singles: readonly unknown[]
@@ -40,6 +40,6 @@ export interface Window {
   /** For people: `the last 1h`. */
   readonly about: string
   readonly layout: Layout
-  /** What it covers at the time `at`, epoch milliseconds. */
+  /** Returns what it covers at the time `at`, epoch milliseconds. */
   cover(state: StateReader, at: number, parts: readonly Part[]): Coverage
 }

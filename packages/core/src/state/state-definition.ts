@@ -6,7 +6,7 @@ import { encodeValue } from "../feature/values.js"
 import type { Transaction } from "../transaction.js"
 import { fieldName, type StateOptions, type StateWriter, type StoredField } from "./state.js"
 
-/** What a state is made into: a feature that stands for its handler, those that are read, and the fields that are stored. */
+/** The parts of a defined state: a feature that stands for its handler, those that are read, and the fields that are stored. */
 export interface DefinedState {
   readonly carrier: Feature
   readonly features: readonly Feature[]
@@ -40,7 +40,7 @@ export function definedState(
   }
 }
 
-/** What applies events to a state. */
+/** Returns the handler that applies events to a state. */
 export function stateHandler(carrier: Feature, { when, key, update }: StateOptions<any>): FeatureHandler {
   return {
     feature: carrier,

@@ -2,7 +2,7 @@
 export interface StateReader {
   /** The text of a field; `undefined` when no event has written it yet, or it has aged away. */
   get(field: string): string | undefined
-  /** What `make` returns. It runs once for each reading of an entity: features of one state share what they have in common. */
+  /** Returns the result of `make`, which runs once for each reading of an entity: features of one state share what they have in common. */
   once<Result>(key: string, make: () => Result): Result
 }
 

@@ -51,7 +51,7 @@ export interface StateOptions<T extends Trigger | readonly Trigger[] = Trigger |
   readonly features: Readonly<Record<string, StateFeatureOptions<any>>>
 }
 
-/** What is kept of an entity under a name of its own: the value of a feature, or a field of a state. */
+/** A name under which the record of an entity keeps something: the value of a feature, or a field of a state. */
 export interface StoredField extends Pick<Feature, "name" | "entity" | "ttlMs"> {
   /** The state it is a field of. */
   readonly state?: Pick<StateReading, "name"> | undefined

@@ -13,7 +13,7 @@ export function storedNames(features: readonly Feature[]): readonly string[] {
   return [...new Set(features.flatMap(({ name, state }) => state?.stored ?? [name]))]
 }
 
-/** What is stored of one entity, as it is served at one time. */
+/** The stored values of one entity, as they are served at one time. */
 export class StoredRow {
   readonly #lookup: Lookup
   readonly #at: number

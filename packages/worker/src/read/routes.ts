@@ -3,7 +3,7 @@ import type { AxiomEvent } from "@fabra/events"
 import { keyedReplay } from "./keyed-replay.js"
 import type { Route } from "./route.js"
 
-/** What an event type triggers, as far as that does not depend on the event. */
+/** The part of what an event type triggers that does not depend on the event. */
 interface Known {
   readonly routes: readonly Route[]
   /** Where one of the handlers has a `key`. */

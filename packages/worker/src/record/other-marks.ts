@@ -1,7 +1,7 @@
 import { decodeBookkeeping, encodeMark, NO_MARK, type PartitionMark } from "./bookkeeping.js"
 
 /**
- * What a group has settled of other partitions than the one at hand. Kept as it is encoded: every commit of an entity that has events of
+ * The marks of other partitions than the one at hand. They are kept as they are encoded: every commit of an entity that has events of
  * sixteen partitions writes fifteen marks that have not changed.
  */
 export class OtherMarks {
