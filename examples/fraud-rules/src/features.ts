@@ -69,7 +69,7 @@ export const amountRatio = store.feature("amount_ratio", {
 
 const DELAY = ["7d", "37d"] as const
 
-/** What a terminal takes, by the payments of all cards. */
+/** The amounts that a terminal takes, by the payments of all cards. */
 export const taken = aggregate(store, "taken", {
   entity: Terminal,
   trigger: payment,

@@ -68,7 +68,7 @@ export const topCountry = store.feature("top_country", {
   },
 })
 
-/** What was bought in the last 30 days. The file ends in 2011: by the clock of today it is 0. */
+/** Spend of the last 30 days. The file ends in 2011: by the clock of today it is 0. */
 export const spend = aggregate(store, "spend", {
   entity: Customer,
   trigger: purchase,

@@ -26,9 +26,9 @@ export class Registry {
   readonly keyedTypes = new Set<string>()
   /** What each feature was defined with, by its name. */
   readonly definitions = new Map<string, AnyFeatureOptions>()
-  /** What states were defined with, by the name of the state. */
+  /** The options of states, by the name of the state. */
   readonly states = new Map<string, StateOptions<any>>()
-  /** What is kept of entities, by its name: values of features, and fields of states. */
+  /** Everything that records keep, by its name: values of features, and fields of states. */
   readonly stored = new Map<string, StoredField>()
   /** What computes features when they are read, by the name of the feature. */
   readonly readHandlers = new Map<string, ReadHandler>()

@@ -1,6 +1,3 @@
-import { FabraError } from "@fabra/events"
-import { show } from "@fabra/events/adapter"
-
 /**
  * A part of what an aggregate is made of: a commutative semigroup, so that tiles can be merged in any order. Aggregates that
  * need the same part (`mean` and `sum`) share it. A state is JSON without objects.
@@ -44,15 +41,3 @@ export function notNumber(value: unknown): string | undefined {
 
 /** Refuses nothing. */
 export const anything = (): undefined => undefined
-
-/** @throws FabraError `invalid_argument` unless `n` is a whole number in the range */
-export function checkCount(what: string, n: number, [least, most]: readonly [number, number]): void {
-  if (Number.isInteger(n) && n >= least && n <= most) return
-  throw new FabraError(
-    "invalid_argument",
-    `${what} is ${show(n)}: it must be a whole number from ${least} to ${most}.`,
-    {
-      path: what,
-    },
-  )
-}

@@ -1,5 +1,6 @@
+import { checkWhole } from "@fabra/events/adapter"
 import { packValue, unpackValue } from "../packed-value.js"
-import { type AggregateFunction, anything, checkCount, type Part } from "./aggregate-function.js"
+import { type AggregateFunction, anything, type Part } from "./aggregate-function.js"
 
 /** A value and the time of its event. */
 type Timed = readonly [time: number, value: unknown]
@@ -31,13 +32,13 @@ export function last<Value = any>(): AggregateFunction<Value, Value | undefined,
 
 /** The values of the `n` earliest events, in order of event time. 1 to 1,000. `[]` for an empty window. */
 export function firstN<Value = any>(n: number): AggregateFunction<Value[], Value[], Value> {
-  checkCount("firstN", n, [1, MAX_KEPT])
+  checkWhole("firstN", n, [1, MAX_KEPT])
   return several<Value>(`first ${n}`, (all) => all.slice(0, n))
 }
 
 /** The values of the `n` latest events, in order of event time. 1 to 1,000. `[]` for an empty window. */
 export function lastN<Value = any>(n: number): AggregateFunction<Value[], Value[], Value> {
-  checkCount("lastN", n, [1, MAX_KEPT])
+  checkWhole("lastN", n, [1, MAX_KEPT])
   return several<Value>(`last ${n}`, (all) => all.slice(-n))
 }
 

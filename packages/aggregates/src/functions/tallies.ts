@@ -1,7 +1,7 @@
 import { decodeValue, encodeValue } from "@fabra/core/adapter"
 import { FabraError } from "@fabra/events"
-import { show } from "@fabra/events/adapter"
-import { type AggregateFunction, anything, checkCount, notNumber, type Part } from "./aggregate-function.js"
+import { checkWhole, show } from "@fabra/events/adapter"
+import { type AggregateFunction, anything, notNumber, type Part } from "./aggregate-function.js"
 import { mergePairs } from "./quantile.js"
 
 /** How many different values are counted for each one that is asked for. The rarest beyond that are forgotten. */
@@ -21,7 +21,7 @@ type Tallies = readonly (readonly [text: string, count: number])[]
  * while a tile, and the window, has at most 10 × `k` different values; beyond that the rarest are forgotten.
  */
 export function topK<Value = any>(k: number): AggregateFunction<Tally<Value>[], Tally<Value>[], Value> {
-  checkCount("topK", k, [1, 100])
+  checkWhole("topK", k, [1, 100])
   const part: Part<Tallies, unknown> = {
     id: `top ${k}`,
     of: (value) => [[encodeValue(value, "value"), 1]],

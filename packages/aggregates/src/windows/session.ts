@@ -1,6 +1,7 @@
 import type { Part } from "../functions/aggregate-function.js"
 import { mergeState, type PartStates, reordered, signatureOf } from "../functions/part-states.js"
 import { packValue, unpackValue } from "../packed-value.js"
+import { coverSamples } from "./samples.js"
 import { parseSpan } from "./sliding.js"
 import { MAX_SINGLES } from "./tile.js"
 import type { Coverage, Sample, Window } from "./window.js"
@@ -95,10 +96,5 @@ function coverSession(session: Session, at: number, parts: readonly Part[]): Cov
       newest: Math.min(end, at),
       toleranceMs: Math.max(0, end - at),
     }
-  const covered: unknown[] = []
-  for (let i = 0; i < singles.length; i += 2) {
-    if ((singles[i] as number) <= at) covered.push(singles[i], unpackValue(singles[i + 1]))
-  }
-  const newest = (covered.at(-2) as number | undefined) ?? Number.NEGATIVE_INFINITY
-  return { singles: covered, folded: [], newest, toleranceMs: 0 }
+  return coverSamples(singles, Number.NEGATIVE_INFINITY, at)
 }

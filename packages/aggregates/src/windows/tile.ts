@@ -1,6 +1,7 @@
 import type { Part } from "../functions/aggregate-function.js"
 import { mergeState, type PartStates, reordered, signatureOf } from "../functions/part-states.js"
-import { packValue, unpackValue } from "../packed-value.js"
+import { unpackValue } from "../packed-value.js"
+import { coverSamples, insertSample } from "./samples.js"
 import type { Coverage, Sample } from "./window.js"
 
 /** Most single events in a tile; with one more it is folded. */
@@ -66,30 +67,18 @@ export class Tile {
       this.#addToHop(offset, value)
       return
     }
-    let at = this.#cells.length
-    while (at > 0 && (this.#cells[at - 2] as number) > offset) at -= 2
-    this.#cells.splice(at, 0, offset, packValue(value))
+    insertSample(this.#cells, { time: offset, value })
     if (this.#cells.length > 2 * MAX_SINGLES) this.#fold()
   }
 
   /** The events of the tile after `after` and not after `until`, epoch milliseconds. */
   cover(after: number, until: number): Coverage {
-    if (this.#newest === undefined) return this.#coverSingles(after, until)
+    if (this.#newest === undefined) return coverSamples(this.#cells, after, until, this.#start)
     return this.#coverHops(after - this.#start, until - this.#start, this.#newest)
   }
 
   get #start(): number {
     return this.#kind.span.startOf(this.ordinal)
-  }
-
-  #coverSingles(after: number, until: number): Coverage {
-    const singles: unknown[] = []
-    for (let i = 0; i < this.#cells.length; i += 2) {
-      const time = this.#start + (this.#cells[i] as number)
-      if (time > after && time <= until) singles.push(time, unpackValue(this.#cells[i + 1]))
-    }
-    const newest = (singles.at(-2) as number | undefined) ?? Number.NEGATIVE_INFINITY
-    return { singles, folded: [], newest, toleranceMs: 0 }
   }
 
   #coverHops(after: number, until: number, newestOfTile: number): Coverage {

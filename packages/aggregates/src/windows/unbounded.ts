@@ -1,6 +1,6 @@
-import { checkCount } from "../functions/aggregate-function.js"
-import { packValue, unpackValue } from "../packed-value.js"
+import { checkWhole } from "@fabra/events/adapter"
 import { joined, Ring } from "./ring.js"
+import { coverSamples, insertSample } from "./samples.js"
 import type { Window } from "./window.js"
 
 /** The `last` newest events, by event time; ties by the order in which the bus accepted them. 1 to 1,000. */
@@ -30,7 +30,7 @@ export function lifetimeWindow(): Window {
 
 /** @throws FabraError `invalid_argument` */
 export function lastWindow({ last, name = `last_${last}` }: LastWindow, path: string): Window {
-  checkCount(`${path}.last`, last, [1, 1000])
+  checkWhole(`${path}.last`, last, [1, 1000])
   const field = `last_${last}`
   return {
     key: name,
@@ -39,26 +39,21 @@ export function lastWindow({ last, name = `last_${last}` }: LastWindow, path: st
       key: field,
       fields: [field],
       keepMs: undefined,
-      add(state, { time, value }) {
+      add(state, sample) {
         const cells = decode(state.get(field))
-        let at = cells.length
-        while (at > 0 && (cells[at - 2] as number) > time) at -= 2
-        if (at === 0 && cells.length === 2 * last) return false
-        cells.splice(at, 0, time, packValue(value))
+        const isFull = cells.length === 2 * last
+        if (isFull && sample.time < (cells[0] as number)) return false
+        insertSample(cells, sample)
         state.set(field, JSON.stringify(cells.slice(-2 * last)))
         return true
       },
     },
     cover(state, at) {
       const cells = decode(state.get(field))
-      const singles: unknown[] = []
-      for (let i = 0; i < cells.length; i += 2) {
-        if ((cells[i] as number) <= at) singles.push(cells[i], unpackValue(cells[i + 1]))
-      }
-      const newest = (singles.at(-2) as number | undefined) ?? Number.NEGATIVE_INFINITY
+      const coverage = coverSamples(cells, Number.NEGATIVE_INFINITY, at)
       // Those after the time of reading may have pushed out some before it.
-      const isFull = cells.length === 2 * last && singles.length < cells.length
-      return { singles, folded: [], newest, toleranceMs: isFull ? (cells.at(-2) as number) - at : 0 }
+      const isCut = cells.length === 2 * last && coverage.singles.length < cells.length
+      return isCut ? { ...coverage, toleranceMs: (cells.at(-2) as number) - at } : coverage
     },
   }
 }

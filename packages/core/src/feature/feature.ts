@@ -129,7 +129,7 @@ export interface Feature<Name extends string = string, Value = any, Served = Val
   readonly ttlMs: number | undefined
   /** Its `key` says which entities an event changes. */
   readonly keyed?: boolean | undefined
-  /** What the value is made of when it is read; `undefined`: the value itself is kept. */
+  /** The state that the value is made of when it is read; `undefined`: the value itself is kept. */
   readonly state?: StateReading | undefined
   /** Only of the handler of a state, which is no feature that can be read: the features that are made of that state. */
   readonly makes?: readonly string[] | undefined

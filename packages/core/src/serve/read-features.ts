@@ -43,11 +43,11 @@ function checkSameEntity(features: readonly Feature[]): void {
 function read({ cache, clock }: ReadingEnvironment, features: readonly Feature[], entityIds: readonly string[]) {
   const entityType = (features[0] as Feature).entity.name
   const keys = entityIds.map((entityId) => ({ entityType, entityId }))
-  const names = storedNames(features)
+  const hasState = features.some(({ state }) => state !== undefined)
+  const names = hasState ? storedNames(features) : features.map(({ name }) => name)
   const stored = keys.length === 0 ? Promise.resolve([]) : cache.read(keys, names)
   return stored.then((rows) => {
     const now = clock.now()
-    const hasState = features.some(({ state }) => state !== undefined)
     if (!hasState) return entityIds.map((entityId, i) => serve(entityId, features, rows[i] ?? [], now))
     const places = new Map(names.map((name, i) => [name, i]))
     return entityIds.map((entityId, i) => {

@@ -9,7 +9,6 @@ export type Lookup = (name: string) => StoredValue | undefined
 
 /** The names under which the values of features are stored, and the states they are made of. */
 export function storedNames(features: readonly Feature[]): readonly string[] {
-  if (features.every(({ state }) => state === undefined)) return features.map(({ name }) => name)
   return [...new Set(features.flatMap(({ name, state }) => state?.stored ?? [name]))]
 }
 

@@ -77,10 +77,11 @@ function addOneEntity(app: TypeBoxApp, context: ServerContext): void {
       const how = { max_age: query.max_age, input: inputOf(query.input) }
       const [row] = await readRows(context, features, [params.id], how)
       const id = JSON.stringify(params.id)
-      const answer = (values: FeatureRow<readonly Feature[]>["features"]) =>
-        `{"entity":"${entity.name}","entity_id":${id},"features":{${spellMembers(values, oldestOf(how))}}}`
-      const values = row?.features ?? {}
-      return sendTagged(request, reply, answer(values), answer(untimed(values, features)))
+      const [values, oldest] = [row?.features ?? {}, oldestOf(how)]
+      const answer = (shown: FeatureRow<readonly Feature[]>["features"]) =>
+        `{"entity":"${entity.name}","entity_id":${id},"features":{${spellMembers(shown, oldest)}}}`
+      const tagged = untimed(values, features)
+      return sendTagged(request, reply, answer(values), tagged && answer(tagged))
     },
   })
 }
@@ -264,12 +265,15 @@ function oldestOf({ max_age: maxAge }: Reading): number | undefined {
   return maxAge === undefined ? undefined : Date.now() - durationMs(maxAge)
 }
 
-/** The values without the time at which those were made that are made with each read: the same value keeps its tag. */
+/**
+ * The values without the time at which those were made that are made with each read: the same value keeps its tag.
+ * `undefined`: none is.
+ */
 function untimed<Values extends FeatureRow<readonly Feature[]>["features"]>(
   values: Values,
   features: readonly Feature[],
-): Values {
+): Values | undefined {
   const made = features.filter(({ state, name }) => state !== undefined && Object.hasOwn(values, name))
-  if (made.length === 0) return values
+  if (made.length === 0) return undefined
   return { ...values, ...Object.fromEntries(made.map(({ name }) => [name, { ...values[name], computedAt: null }])) }
 }
